@@ -1,0 +1,102 @@
+// Weighted mean and sum of squared deviations of every column, in one pass.
+// Each part shifts by its own first row, then parts merge by Chan, Golub and LeVeque (1983): means of 1e7 cost nothing.
+#pragma once
+
+#include "sweep.hpp"
+
+namespace oddsmith {
+namespace detail {
+
+template <class T>
+ODDSMITH_INLINE void moment_rows(const Dense<T>& x, std::size_t start, std::size_t m, const double* w,
+                                 const double* shift, double* s1, double* s2) {
+    for (std::size_t i = 0; i < m; ++i) {
+        const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
+        const double weight = w ? w[start + i] : 1.0;
+#pragma omp simd
+        for (std::size_t j = 0; j < x.cols; ++j) {
+            const double d = a[j] - shift[j];
+            s1[j] += weight * d;
+            s2[j] += weight * d * d;
+        }
+    }
+}
+
+template <class T>
+ODDSMITH_INLINE void moment_columns(const Dense<T>& x, std::size_t start, std::size_t m, const double* w,
+                                    const double* shift, double* s1, double* s2) {
+    for (std::size_t j = 0; j < x.cols; ++j) {
+        const T* a = x.data + start + static_cast<std::ptrdiff_t>(j) * x.col_stride;
+        const double c = shift[j];
+        double t1 = 0, t2 = 0;
+        if (w) {
+#pragma omp simd reduction(+ : t1, t2)
+            for (std::size_t i = 0; i < m; ++i) {
+                const double d = a[i] - c;
+                t1 += w[start + i] * d;
+                t2 += w[start + i] * d * d;
+            }
+        } else {
+#pragma omp simd reduction(+ : t1, t2)
+            for (std::size_t i = 0; i < m; ++i) {
+                const double d = a[i] - c;
+                t1 += d;
+                t2 += d * d;
+            }
+        }
+        s1[j] += t1;
+        s2[j] += t2;
+    }
+}
+
+}  // namespace detail
+
+#define ODDSMITH_PANEL_MOMENTS(T)                                                                               \
+    ODDSMITH_CLONES static void panel_moments(const Dense<T>& x, std::size_t start, std::size_t m,              \
+                                              const double* w, const double* shift, double* s1, double* s2) {   \
+        x.row_major() ? detail::moment_rows(x, start, m, w, shift, s1, s2)                                      \
+                      : detail::moment_columns(x, start, m, w, shift, s1, s2);                                  \
+    }
+ODDSMITH_PANEL_MOMENTS(double)
+ODDSMITH_PANEL_MOMENTS(float)
+#undef ODDSMITH_PANEL_MOMENTS
+
+// Fills mean[p] and deviation[p] (the weighted sum of squared deviations); returns the sum of weights.
+// A NaN or an infinity anywhere leaves a non-finite number in its column.
+template <class T>
+double moments(const Dense<T>& x, const double* weight, double* mean, double* deviation, std::size_t threads) {
+    const std::size_t p = x.cols;
+    const Parts parts(x.rows, 1024, 256);
+    const std::size_t panel = panel_rows(std::max<std::size_t>(1, p) * sizeof(T));
+    std::vector<double> sums(parts.count * 3 * p), weights(parts.count);
+    in_parallel(parts.count, threads, [&](std::size_t k, std::size_t) {
+        double *shift = sums.data() + k * 3 * p, *s1 = shift + p, *s2 = s1 + p;
+        const std::size_t first = k * parts.rows_each, last = std::min(x.rows, first + parts.rows_each);
+        for (std::size_t j = 0; j < p; ++j)
+            shift[j] = x.data[static_cast<std::ptrdiff_t>(first) * x.row_stride +
+                              static_cast<std::ptrdiff_t>(j) * x.col_stride];
+        for (std::size_t start = first; start < last; start += panel)
+            panel_moments(x, start, std::min(panel, last - start), weight, shift, s1, s2);
+        double total = weight ? 0.0 : static_cast<double>(last - first);
+        for (std::size_t i = first; weight && i < last; ++i) total += weight[i];
+        weights[k] = total;
+    });
+    double seen = 0.0;
+    for (std::size_t k = 0; k < parts.count; ++k) {
+        const double *shift = sums.data() + k * 3 * p, *s1 = shift + p, *s2 = s1 + p;
+        const double w = weights[k];
+        for (std::size_t j = 0; j < p; ++j) {
+            if (w == 0.0) {  // a part of weight 0 counts for nothing, but must not hide a NaN
+                mean[j] += shift[j] - shift[j] + s2[j];
+                continue;
+            }
+            const double part_mean = shift[j] + s1[j] / w, gap = part_mean - mean[j];
+            deviation[j] += s2[j] - s1[j] * (s1[j] / w) + gap * gap * (seen * (w / (seen + w)));
+            mean[j] += gap * (w / (seen + w));
+        }
+        seen += w;
+    }
+    return seen;
+}
+
+}  // namespace oddsmith

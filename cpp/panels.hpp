@@ -1,0 +1,210 @@
+// A panel: a few hundred rows of X, small enough to stay in cache between its two readings.
+// The verbs: eta = intercept + (x - centre) u;   g += r'(x - centre);   H += Z' diag(h) Z.
+// Every difference is taken in double on the row itself: a correction afterwards would cost the digits of the mean.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "rows.hpp"
+
+namespace oddsmith {
+
+// X as the caller holds it: float or double, row-major (col_stride 1) or column-major (row_stride 1), never copied.
+template <class T>
+struct Dense {
+    const T* data;
+    std::size_t rows, cols;
+    std::ptrdiff_t row_stride, col_stride;
+    bool row_major() const { return col_stride == 1; }
+};
+
+namespace detail {
+
+template <class T>
+ODDSMITH_INLINE void eta_rows(const Dense<T>& x, std::size_t start, std::size_t m, const double* c, const double* u,
+                              double* eta) {
+    const std::size_t p = x.cols;
+    std::size_t i = 0;
+    for (; i + 4 <= m; i += 4) {
+        const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
+        const T *b = a + x.row_stride, *d = b + x.row_stride, *e = d + x.row_stride;
+        double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+#pragma omp simd reduction(+ : s0, s1, s2, s3)
+        for (std::size_t j = 0; j < p; ++j) {
+            s0 += (a[j] - c[j]) * u[j];
+            s1 += (b[j] - c[j]) * u[j];
+            s2 += (d[j] - c[j]) * u[j];
+            s3 += (e[j] - c[j]) * u[j];
+        }
+        eta[i] += s0;
+        eta[i + 1] += s1;
+        eta[i + 2] += s2;
+        eta[i + 3] += s3;
+    }
+    for (; i < m; ++i) {
+        const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
+        double s = 0;
+#pragma omp simd reduction(+ : s)
+        for (std::size_t j = 0; j < p; ++j) s += (a[j] - c[j]) * u[j];
+        eta[i] += s;
+    }
+}
+
+template <class T>
+ODDSMITH_INLINE void gradient_rows(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,
+                                   const double* r, double* g) {
+    const std::size_t p = x.cols;
+    std::size_t i = 0;
+    for (; i + 4 <= m; i += 4) {
+        const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
+        const T *b = a + x.row_stride, *d = b + x.row_stride, *e = d + x.row_stride;
+        const double r0 = r[i], r1 = r[i + 1], r2 = r[i + 2], r3 = r[i + 3];
+#pragma omp simd
+        for (std::size_t j = 0; j < p; ++j)
+            g[j] += ((a[j] - c[j]) * r0 + (b[j] - c[j]) * r1) + ((d[j] - c[j]) * r2 + (e[j] - c[j]) * r3);
+    }
+    for (; i < m; ++i) {
+        const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
+        const double r0 = r[i];
+#pragma omp simd
+        for (std::size_t j = 0; j < p; ++j) g[j] += (a[j] - c[j]) * r0;
+    }
+}
+
+template <class T>
+ODDSMITH_INLINE void eta_columns(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,
+                                 const double* u, double* eta) {
+    const std::size_t p = x.cols;
+    std::size_t j = 0;
+    for (; j + 4 <= p; j += 4) {
+        const T* a = x.data + start + static_cast<std::ptrdiff_t>(j) * x.col_stride;
+        const T *b = a + x.col_stride, *d = b + x.col_stride, *e = d + x.col_stride;
+        const double c0 = c[j], c1 = c[j + 1], c2 = c[j + 2], c3 = c[j + 3];
+        const double u0 = u[j], u1 = u[j + 1], u2 = u[j + 2], u3 = u[j + 3];
+#pragma omp simd
+        for (std::size_t i = 0; i < m; ++i)
+            eta[i] += ((a[i] - c0) * u0 + (b[i] - c1) * u1) + ((d[i] - c2) * u2 + (e[i] - c3) * u3);
+    }
+    for (; j < p; ++j) {
+        const T* a = x.data + start + static_cast<std::ptrdiff_t>(j) * x.col_stride;
+        const double c0 = c[j], u0 = u[j];
+#pragma omp simd
+        for (std::size_t i = 0; i < m; ++i) eta[i] += (a[i] - c0) * u0;
+    }
+}
+
+template <class T>
+ODDSMITH_INLINE void gradient_columns(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,
+                                      const double* r, double* g) {
+    const std::size_t p = x.cols;
+    std::size_t j = 0;
+    for (; j + 4 <= p; j += 4) {
+        const T* a = x.data + start + static_cast<std::ptrdiff_t>(j) * x.col_stride;
+        const T *b = a + x.col_stride, *d = b + x.col_stride, *e = d + x.col_stride;
+        const double c0 = c[j], c1 = c[j + 1], c2 = c[j + 2], c3 = c[j + 3];
+        double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+#pragma omp simd reduction(+ : s0, s1, s2, s3)
+        for (std::size_t i = 0; i < m; ++i) {
+            s0 += (a[i] - c0) * r[i];
+            s1 += (b[i] - c1) * r[i];
+            s2 += (d[i] - c2) * r[i];
+            s3 += (e[i] - c3) * r[i];
+        }
+        g[j] += s0;
+        g[j + 1] += s1;
+        g[j + 2] += s2;
+        g[j + 3] += s3;
+    }
+    for (; j < p; ++j) {
+        const T* a = x.data + start + static_cast<std::ptrdiff_t>(j) * x.col_stride;
+        const double c0 = c[j];
+        double s = 0;
+#pragma omp simd reduction(+ : s)
+        for (std::size_t i = 0; i < m; ++i) s += (a[i] - c0) * r[i];
+        g[j] += s;
+    }
+}
+
+// Z = [1, (x - centre) / scale], row-major in double, its rows padded with zeros to `width`.
+template <class T>
+ODDSMITH_INLINE void pack(const Dense<T>& x, std::size_t start, std::size_t m, const double* c, const double* inverse,
+                          std::size_t width, double* z) {
+    const std::size_t p = x.cols;
+    for (std::size_t i = 0; i < m; ++i) {
+        double* row = z + i * width;
+        row[0] = 1.0;
+        std::fill(row + 1 + p, row + width, 0.0);
+    }
+    if (x.row_major()) {
+        for (std::size_t i = 0; i < m; ++i) {
+            const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
+            double* row = z + i * width + 1;
+#pragma omp simd
+            for (std::size_t j = 0; j < p; ++j) row[j] = (a[j] - c[j]) * inverse[j];
+        }
+    } else {
+        for (std::size_t j = 0; j < p; ++j) {
+            const T* a = x.data + start + static_cast<std::ptrdiff_t>(j) * x.col_stride;
+            for (std::size_t i = 0; i < m; ++i) z[i * width + 1 + j] = (a[i] - c[j]) * inverse[j];
+        }
+    }
+}
+
+}  // namespace detail
+
+#define ODDSMITH_PANEL_VERBS(T)                                                                                       \
+    ODDSMITH_CLONES static void panel_eta(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,       \
+                                          const double* u, double* eta) {                                             \
+        x.row_major() ? detail::eta_rows(x, start, m, c, u, eta) : detail::eta_columns(x, start, m, c, u, eta);       \
+    }                                                                                                                 \
+    ODDSMITH_CLONES static void panel_gradient(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,  \
+                                               const double* r, double* g) {                                          \
+        x.row_major() ? detail::gradient_rows(x, start, m, c, r, g)                                                   \
+                      : detail::gradient_columns(x, start, m, c, r, g);                                               \
+    }                                                                                                                 \
+    ODDSMITH_CLONES static void panel_pack(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,      \
+                                           const double* inverse, std::size_t width, double* z) {                     \
+        detail::pack(x, start, m, c, inverse, width, z);                                                              \
+    }
+ODDSMITH_PANEL_VERBS(double)
+ODDSMITH_PANEL_VERBS(float)
+#undef ODDSMITH_PANEL_VERBS
+
+// H += Z' diag(h) Z, upper triangle, by tiles of 4 x 8 that live in registers while the panel streams past.
+// Returns max |z_i|^2 over the rows of the panel, which the certificate needs.
+constexpr std::size_t tile_rows = 4, tile_cols = 8;
+
+ODDSMITH_CLONES static double panel_gram(const double* z, double* hz, std::size_t m, std::size_t width,
+                                         const double* h, double* hessian) {
+    double reach = 0.0;
+    for (std::size_t i = 0; i < m; ++i) {
+        double norm = 0.0;
+#pragma omp simd reduction(+ : norm)
+        for (std::size_t j = 0; j < width; ++j) {
+            const double v = z[i * width + j];
+            norm += v * v;
+            hz[i * width + j] = h[i] * v;
+        }
+        reach = norm > reach ? norm : reach;
+    }
+    for (std::size_t a = 0; a < width; a += tile_rows) {
+        for (std::size_t b = a / tile_cols * tile_cols; b < width; b += tile_cols) {
+            double tile[tile_rows][tile_cols] = {};
+            for (std::size_t i = 0; i < m; ++i) {
+                const double* left = hz + i * width + a;
+                const double* right = z + i * width + b;
+                for (std::size_t s = 0; s < tile_rows; ++s) {
+#pragma omp simd
+                    for (std::size_t t = 0; t < tile_cols; ++t) tile[s][t] += left[s] * right[t];
+                }
+            }
+            for (std::size_t s = 0; s < tile_rows; ++s)
+                for (std::size_t t = 0; t < tile_cols; ++t) hessian[(a + s) * width + b + t] += tile[s][t];
+        }
+    }
+    return reach;
+}
+
+}  // namespace oddsmith

@@ -1,0 +1,23 @@
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_Array = npt.NDArray[np.float64]
+
+def sweep_logistic_dense(
+    x: npt.NDArray[Any],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    offset: _Array | None,
+    beta: _Array,
+    gradient: _Array | None,
+    hessian: _Array | None,
+    threads: int,
+) -> tuple[float, float]: ...
+def moments_dense(
+    x: npt.NDArray[Any], weight: _Array | None, mean: _Array, deviation: _Array, threads: int
+) -> float: ...
+def logistic_rows(eta: _Array, target: _Array, value: _Array, gradient: _Array, hessian: _Array) -> None: ...

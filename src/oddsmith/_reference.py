@@ -1,0 +1,91 @@
+"""The NumPy twin of every compiled kernel: same names, same signatures, same outputs.
+
+Read these to learn what `cpp/` computes. They are the specification, and the oracle in the tests.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from oddsmith.arrays import AnyArray, Array
+
+PANEL = 4096
+
+
+def logistic_rows(eta: Array, target: Array, value: Array, gradient: Array, hessian: Array) -> None:
+    """Fill value, row_gradient and row_hessian of the binary cross-entropy, row by row.
+
+    With e = exp(-|eta|): value = log1p(e) + |eta| (1 - y if eta > 0 else y), row_gradient = sigmoid(eta) - y,
+    row_hessian = e / (1 + e)^2. Each form is free of overflow and of cancellation; a NaN in eta stays one.
+    """
+    with np.errstate(invalid="ignore", under="ignore"):
+        size = np.abs(eta)
+        e = np.exp(-size)
+        up = eta > 0
+        miss = np.where(up, 1.0 - target, target)
+        near = e / (1.0 + e)
+        poison = eta - eta
+        value[:] = np.log1p(e) + miss * size + poison
+        gradient[:] = np.where(up, miss - near, near - miss) + poison
+        hessian[:] = near / (1.0 + e)
+
+
+def sweep_logistic_dense(
+    x: AnyArray,
+    centre: Array,
+    scale: Array,
+    target: Array,
+    weight: Array | None,
+    offset: Array | None,
+    beta: Array,
+    gradient: Array | None,
+    hessian: Array | None,
+    threads: int,
+) -> tuple[float, float]:
+    """One pass: eta = beta_0 + z'beta + offset with z = (x - centre) / scale; sums of value, gradient and Hessian.
+
+    Adds to `gradient` (1 + p) and `hessian` ((1 + p)^2) where they are given. Returns the value and, with a Hessian,
+    the largest |(1, z)|^2 over the rows.
+    """
+    value = reach = 0.0
+    for start in range(0, len(x), PANEL):
+        rows = slice(start, start + PANEL)
+        z = np.ones((len(x[rows]), 1 + x.shape[1]))
+        z[:, 1:] = (x[rows].astype(np.float64) - centre) / scale
+        eta = z @ beta
+        if offset is not None:
+            eta += offset[rows]
+        v, r, h = np.empty((3, len(eta)))
+        logistic_rows(eta, target[rows], v, r, h)
+        if weight is not None:
+            v, r, h = v * weight[rows], r * weight[rows], h * weight[rows]
+        value += float(v.sum())
+        if gradient is not None:
+            gradient += z.T @ r
+        if hessian is not None:
+            hessian += z.T @ (h[:, None] * z)
+            reach = max(reach, float(np.einsum("ij,ij->i", z, z).max()))
+    return value, reach
+
+
+def moments_dense(x: AnyArray, weight: Array | None, mean: Array, deviation: Array, threads: int) -> float:
+    """Fill the weighted mean and sum of squared deviations of each column; return the sum of weights.
+
+    Panels are merged by the update of Chan, Golub and LeVeque (1983), so that large means cost no digits.
+    """
+    seen = 0.0
+    with np.errstate(invalid="ignore", over="ignore"):
+        for start in range(0, len(x), PANEL):
+            z = x[start : start + PANEL].astype(np.float64)
+            w = np.ones(len(z)) if weight is None else weight[start : start + PANEL]
+            total = float(w.sum())
+            shift = z[0]
+            if total == 0.0:
+                mean += 0.0 * z.sum(axis=0)
+                continue
+            centre = shift + w @ (z - shift) / total
+            gap = centre - mean
+            deviation += w @ (z - centre) ** 2 + gap**2 * (seen * total / (seen + total))
+            mean += gap * (total / (seen + total))
+            seen += total
+    return seen

@@ -1,0 +1,218 @@
+"""One block's X: dense or sparse, seen through standardised columns z = (x - centre) / scale.
+
+The engine asks four things of it: matvec (Z v), rmatvec (Z' r), gram (Z' diag(h) Z) and widest, the largest row
+norm of [1, Z] M. Standardising is a view: the user's array is never copied or changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+
+from oddsmith import kernels
+from oddsmith.arrays import AnyArray, Array, first_not_finite, is_sparse
+from oddsmith.errors import DataError
+
+PANEL_BYTES = 1 << 21
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Weighted mean and sum of squared deviations of each column. Adds up over blocks."""
+
+    weight: float
+    mean: Array
+    deviation: Array
+
+    def __add__(self, other: Moments) -> Moments:
+        total = self.weight + other.weight
+        if total == 0.0:
+            return self
+        gap = other.mean - self.mean
+        return Moments(
+            total,
+            self.mean + gap * (other.weight / total),
+            self.deviation + other.deviation + gap**2 * (self.weight * other.weight / total),
+        )
+
+    def scale(self, *, centred: bool) -> Array:
+        """The root mean square of each column, about its mean if `centred`; 1 for a constant column."""
+        square = self.deviation / self.weight + (0.0 if centred else self.mean**2)
+        noise = 16.0 * np.finfo(float).eps * np.abs(self.mean)
+        root = np.sqrt(square)
+        return np.where(root > noise, root, 1.0)
+
+
+class Design(Protocol):
+    """What the engine asks of a block's X."""
+
+    kind: ClassVar[str]
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    def standardised(self, centre: Array, scale: Array) -> Self: ...
+    def take(self, rows: AnyArray | slice) -> Self: ...
+    def matvec(self, v: Array) -> Array: ...
+    def rmatvec(self, r: Array) -> Array: ...
+    def gram(self, h: Array) -> Array: ...
+    def widest(self, half: Array) -> float: ...
+    def moments(self, weight: Array | None, threads: int) -> Moments: ...
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A float32 or float64 array in row- or column-major order. Every verb works on panels in float64."""
+
+    array: AnyArray
+    centre: Array
+    scale: Array
+    kind: ClassVar[str] = "dense"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.array.shape[0], self.array.shape[1]
+
+    def standardised(self, centre: Array, scale: Array) -> Dense:
+        """The same rows on columns (x - centre) / scale."""
+        return replace(self, centre=centre, scale=scale)
+
+    def take(self, rows: AnyArray | slice) -> Dense:
+        """Some rows: a view for a slice, a copy for indices."""
+        return replace(self, array=self.array[rows])
+
+    def _panels(self) -> Iterator[tuple[slice, Array]]:
+        rows = max(1, PANEL_BYTES // (8 * max(1, self.shape[1])))
+        for start in range(0, self.shape[0], rows):
+            part = slice(start, start + rows)
+            yield part, (self.array[part].astype(np.float64) - self.centre) / self.scale
+
+    def matvec(self, v: Array) -> Array:
+        """Z v."""
+        out = np.empty(self.shape[0])
+        for part, z in self._panels():
+            out[part] = z @ v
+        return out
+
+    def rmatvec(self, r: Array) -> Array:
+        """Z' r."""
+        return sum((r[part] @ z for part, z in self._panels()), np.zeros(self.shape[1]))
+
+    def gram(self, h: Array) -> Array:
+        """Z' diag(h) Z."""
+        p = self.shape[1]
+        return sum((z.T @ (h[part, None] * z) for part, z in self._panels()), np.zeros((p, p)))
+
+    def widest(self, half: Array) -> float:
+        """The largest |[1, z] half|^2 over the rows."""
+        largest = 0.0
+        for _, z in self._panels():
+            image = z @ half[1:] + half[0]
+            largest = max(largest, float(np.einsum("ij,ij->i", image, image).max()))
+        return largest
+
+    def moments(self, weight: Array | None, threads: int) -> Moments:
+        """Moments of the raw columns. Raises DataError if an entry is NaN or infinite: the check costs nothing more."""
+        mean, deviation = np.zeros(self.shape[1]), np.zeros(self.shape[1])
+        total = kernels.moments_dense(self.array, weight, mean, deviation, threads)
+        return _finite(Moments(total, mean, deviation), self.array)
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """A SciPy CSR matrix, standardised by rank-one terms: never made dense but for its p x p Gram matrix."""
+
+    array: Any
+    centre: Array
+    scale: Array
+    kind: ClassVar[str] = "sparse"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.array.shape[0], self.array.shape[1]
+
+    def standardised(self, centre: Array, scale: Array) -> Sparse:
+        """The same rows on columns (x - centre) / scale."""
+        return replace(self, centre=centre, scale=scale)
+
+    def take(self, rows: AnyArray | slice) -> Sparse:
+        """Some rows, copied."""
+        return replace(self, array=self.array[rows])
+
+    def matvec(self, v: Array) -> Array:
+        """Z v."""
+        u = v / self.scale
+        out: Array = self.array @ u - self.centre @ u
+        return out
+
+    def rmatvec(self, r: Array) -> Array:
+        """Z' r."""
+        out: Array = (self.array.T @ r - self.centre * r.sum()) / self.scale
+        return out
+
+    def gram(self, h: Array) -> Array:
+        """Z' diag(h) Z."""
+        weighted = self.array.multiply(h[:, None]).tocsr()
+        plain = (self.array.T @ weighted).toarray()
+        cross = np.outer(self.centre, self.array.T @ h)
+        centred = plain - cross - cross.T + h.sum() * np.outer(self.centre, self.centre)
+        out: Array = centred / self.scale / self.scale[:, None]
+        return out
+
+    def widest(self, half: Array) -> float:
+        """The largest |[1, z] half|^2 over the rows."""
+        columns = half[1:] / self.scale[:, None]
+        base = half[0] - self.centre @ columns
+        rows = max(1, PANEL_BYTES // (8 * max(1, half.shape[1])))
+        largest = 0.0
+        for start in range(0, self.shape[0], rows):
+            image = self.array[start : start + rows] @ columns + base
+            largest = max(largest, float(np.einsum("ij,ij->i", image, image).max()))
+        return largest
+
+    def moments(self, weight: Array | None, threads: int) -> Moments:
+        """Moments of the raw columns, the zeros counted; raises DataError if an entry is NaN or infinite."""
+        rows, p = self.shape
+        w = np.ones(rows) if weight is None else weight
+        total = float(w.sum())
+        if total == 0.0:
+            return _finite(Moments(0.0, np.zeros(p), np.zeros(p) * self.array.data.sum()), self.array)
+        entry_weight = np.repeat(w, np.diff(self.array.indptr))
+        column, value = self.array.indices, self.array.data.astype(np.float64)
+        mean = np.bincount(column, entry_weight * value, p) / total
+        stored = np.bincount(column, entry_weight, p)
+        spread = np.bincount(column, entry_weight * (value - mean[column]) ** 2, p)
+        return _finite(Moments(total, mean, spread + (total - stored) * mean**2), self.array)
+
+
+def make_design(X: Any) -> Dense | Sparse:
+    """The design of a checked matrix, on its raw columns."""
+    zeros, ones = np.zeros(X.shape[1]), np.ones(X.shape[1])
+    return Sparse(X, zeros, ones) if is_sparse(X) else Dense(X, zeros, ones)
+
+
+def _finite(moments: Moments, X: Any) -> Moments:
+    if np.isfinite(moments.mean).all() and np.isfinite(moments.deviation).all():
+        return moments
+    where = first_not_finite(X)
+    if where is None:
+        column = int(np.argmin(np.isfinite(moments.mean + moments.deviation)))
+        raise DataError("X holds numbers too large to square", f"in column {column}", "Rescale that column.")
+    value = X[where]
+    what = "NaN" if np.isnan(value) else "infinity"
+    raise NotFiniteError(what, *where)
+
+
+class NotFiniteError(DataError):
+    """X holds a NaN or an infinity. Knows where, so that whoever knows the columns' names can say it better."""
+
+    def __init__(self, what: str, row: int, column: int | str) -> None:
+        where = f"column {column!r}" if isinstance(column, str) else f"column {column}"
+        super().__init__(
+            f"Input X contains {what}",
+            f"first in row {row}, {where}",
+            "Remove or impute such values before fitting.",
+        )
+        self.what, self.row, self.column = what, row, column

@@ -1,0 +1,81 @@
+"""A symmetric positive semi-definite matrix, factorised once and applied often: the p x p side of the engine."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg import eigh, lapack
+
+from oddsmith.arrays import Array
+from oddsmith.errors import NumericalError
+
+RECIPROCAL_CONDITION = 1e-12  # below it Cholesky is not trusted, and the rank is revealed by eigenvalues
+
+
+class Factor:
+    """H = D C D with a unit diagonal in C, which is factorised: Cholesky, or eigenvalues where C is near singular.
+
+    Parameters
+    ----------
+    matrix : Array of shape (m, m)
+        Symmetric, positive semi-definite up to rounding.
+
+    Attributes
+    ----------
+    rank : int
+        m, unless C is singular to rounding. `solve` then applies the pseudo-inverse of C between two D^-1.
+    """
+
+    def __init__(self, matrix: Array) -> None:
+        if not np.isfinite(matrix).all():
+            raise NumericalError(
+                "The Hessian is not finite", "NaN or infinity in it", "Look for extreme values in the data or weights."
+            )
+        diagonal = np.sqrt(np.maximum(np.diagonal(matrix), 0.0))
+        self._scale = np.where(diagonal > 0.0, diagonal, 1.0)
+        unit = matrix / self._scale / self._scale[:, None]
+        self.size = self.rank = len(matrix)
+        self._cholesky: Array | None = None
+        lower, failed = lapack.dpotrf(unit, lower=1, clean=1)
+        if not failed:
+            reciprocal, _ = lapack.dpocon(lower, np.abs(unit).sum(axis=0).max(initial=0.0), uplo="L")
+            if reciprocal > RECIPROCAL_CONDITION:
+                self._cholesky = lower
+                return
+        values, vectors = eigh(unit)
+        keep = values > len(unit) * 8.0 * np.finfo(float).eps * max(values[-1], 0.0)
+        self.rank = int(keep.sum())
+        self._half = vectors[:, keep] / np.sqrt(values[keep])
+        self._null = vectors[:, ~keep]
+
+    def solve(self, vector: Array) -> Array:
+        """H^-1 vector."""
+        scaled = vector / self._scale
+        if self._cholesky is None:
+            solved: Array = self._half @ (self._half.T @ scaled)
+        else:
+            solved = lapack.dpotrs(self._cholesky, scaled, lower=1)[0]
+        return solved / self._scale
+
+    @cached_property
+    def half(self) -> Array:
+        """A matrix M, of shape (m, rank), with M M' = H^-1."""
+        if self._cholesky is None:
+            return self._half / self._scale[:, None]
+        inverse: Array = lapack.dtrtri(self._cholesky, lower=1)[0]
+        return np.ascontiguousarray(inverse.T / self._scale[:, None])
+
+    @cached_property
+    def inverse(self) -> Array:
+        """H^-1 (its pseudo-inverse on scaled axes where H is singular)."""
+        return self.half @ self.half.T
+
+    def unseen(self, vector: Array) -> Array:
+        """The part of a vector, on axes scaled to a unit diagonal, that lies where H is singular."""
+        return self.null_axes.T @ (vector / self._scale)
+
+    @property
+    def null_axes(self) -> Array:
+        """Orthonormal columns spanning what H does not see, on axes scaled to a unit diagonal."""
+        return np.zeros((self.size, 0)) if self._cholesky is not None else self._null

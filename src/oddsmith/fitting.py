@@ -1,0 +1,347 @@
+"""fit(): standardise, choose, solve, certify, map back. Everything downstream reads the Fit that comes out."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from oddsmith.arrays import AnyArray, Array
+from oddsmith.design import Moments
+from oddsmith.errors import ConvergenceWarning, DataError, SeparationWarning, SpecificationError, Status
+from oddsmith.factor import Factor
+from oddsmith.kernels import processors
+from oddsmith.losses import Logistic, Loss
+from oddsmith.objective import Evaluation, Objective
+from oddsmith.optimality import Certificate, certify
+from oddsmith.penalties import L2, NoPenalty, Penalty
+from oddsmith.solvers import GradientDescent, Newton, SketchedNewton, Solution, Solver, Step
+from oddsmith.sources import Source, StandardisedSource
+
+SOLVERS: dict[str, type[SketchedNewton] | type[Newton] | type[GradientDescent]] = {
+    "auto": SketchedNewton,
+    "sketched_newton": SketchedNewton,
+    "newton": Newton,
+    "gradient_descent": GradientDescent,
+    "gd": GradientDescent,
+}
+DENSE_LIMIT = SketchedNewton.dense_limit
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model as numbers. It never holds rows of X.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The p columns.
+    classes : array of shape (2,)
+        Labels; the probability of the second is modelled.
+    beta : array of shape (1, 1 + p)
+        Coefficients on raw columns, intercept first (0 if it was not free).
+    hessian : array or None
+        Of mean loss plus penalty at beta, on columns (x - centre) / scale; of the free coefficients, intercept first.
+    centre, scale : arrays of shape (p,)
+    certificate : Certificate
+    status : Status
+        How it ended; its value is the advice that goes with it.
+    trace : tuple of Step
+        What the solver did, step by step.
+    passes : int
+        Passes over the data, the one that standardises included.
+    value : float
+        Mean loss plus penalty at beta.
+    penalty : Penalty
+    standardized : bool
+        Whether the penalty acts on standardised columns.
+    intercept : bool
+        Whether the intercept was free.
+    has_offset : bool
+    loss, solver : str
+    rows : int
+    class_weights : tuple of float
+        Sum of weights of each class.
+    runaway : tuple of int
+        Columns whose coefficients have no finite or no unique optimum; -1 is the intercept.
+    seconds : float
+    """
+
+    names: tuple[str, ...]
+    classes: AnyArray
+    beta: Array
+    hessian: Array | None
+    centre: Array
+    scale: Array
+    certificate: Certificate
+    status: Status
+    trace: tuple[Step, ...]
+    passes: int
+    value: float
+    penalty: Penalty
+    standardized: bool
+    intercept: bool
+    has_offset: bool
+    loss: str
+    solver: str
+    rows: int
+    class_weights: tuple[float, float]
+    runaway: tuple[int, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def weight(self) -> float:
+        """The sum of weights."""
+        return sum(self.class_weights)
+
+    @property
+    def losses(self) -> list[float]:
+        """Mean loss plus penalty at every step of the trace."""
+        return [step.value for step in self.trace]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Fit: {self.loss}, {describe_penalty(self)}; {self.rows} rows, {len(self.names)} columns; "
+            f"{self.status.name.lower()} after {self.passes} passes, {self.certificate}>"
+        )
+
+
+def fit(
+    source: Source,
+    *,
+    loss: str | Loss = "logistic",
+    penalty: Penalty | None = None,
+    solver: str | Solver = "auto",
+    tol: float | None = None,
+    max_passes: int | None = None,
+    intercept: bool = True,
+    standardize: bool = False,
+    start: Array | None = None,
+    threads: int | None = None,
+) -> Fit:
+    r"""Fit a logistic regression.
+
+    Minimises the weighted mean loss plus a penalty,
+
+    .. math:: F(b) = \frac{1}{W} \sum_i w_i \, \ell(b_0 + x_i'b + o_i, \, y_i) + P(b), \qquad W = \sum_i w_i.
+
+    Parameters
+    ----------
+    source : Source
+        From `oddsmith.read` or `oddsmith.as_source`.
+    loss : "logistic" or Loss
+    penalty : Penalty, optional
+        `L2(alpha)`; none by default. It never touches the intercept.
+    solver : str or Solver, default "auto"
+        "sketched_newton" (the default), "newton", "gradient_descent" ("gd").
+    tol : float, optional
+        Stop at this relative suboptimality (F - F*) / F. The default is full precision, ended by an exact Newton
+        step and proved by a certificate.
+    max_passes : int, optional
+        Limit of passes over the data; the solver's own by default.
+    intercept : bool, default True
+    standardize : bool, default False
+        Whether the penalty acts on columns divided by their standard deviations (root mean squares without an
+        intercept). The coefficients are on raw columns either way. The solver standardises inside in any case.
+    start : array of shape (1, 1 + p), optional
+        Coefficients to start from, as in `Fit.beta`.
+    threads : int, optional
+        All processors by default; the result has the same bits for any number.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    DataError
+        If X holds NaN or infinity, or the weights leave one class only.
+    SpecificationError
+        If an argument has no meaning.
+    NumericalError
+        If the arithmetic breaks down.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the optimum was not reached, or is not unique.
+    SeparationWarning
+        If there is no finite optimum.
+    """
+    return warn(
+        compute(
+            source,
+            loss=loss,
+            penalty=penalty,
+            solver=solver,
+            tol=tol,
+            max_passes=max_passes,
+            intercept=intercept,
+            standardize=standardize,
+            start=start,
+            threads=threads,
+        )
+    )
+
+
+def compute(
+    source: Source,
+    *,
+    loss: str | Loss,
+    penalty: Penalty | None,
+    solver: str | Solver,
+    tol: float | None,
+    max_passes: int | None,
+    intercept: bool,
+    standardize: bool,
+    start: Array | None,
+    threads: int | None,
+) -> Fit:
+    """`fit` without its warnings: the Fit tells all in `status`."""
+    began = time.perf_counter()
+    chosen = _check(loss, solver, tol, max_passes)
+    class_weights = _both_classes(source)
+    moments = source.moments(threads or processors())
+    scale = moments.scale(centred=intercept)
+    centre = moments.mean if intercept else np.zeros_like(moments.mean)
+    view = StandardisedSource(source, centre, scale)
+    objective = Objective(view, Logistic() if isinstance(loss, str) else loss, intercept=intercept, threads=threads)
+    given = penalty if penalty is not None else NoPenalty()
+    bound = given.bound(np.ones_like(scale) if standardize else scale, intercept=intercept)
+    # one pass is spent on the moments; one at least is left to the solver
+    limit = None if max_passes is None else max(1, max_passes - 1)
+    solution = chosen.solve(
+        objective, bound, _starting_point(start, centre, scale, intercept), tol=tol, max_passes=limit
+    )
+    prove = tol is None or not isinstance(chosen, SketchedNewton)
+    certificate, seen = certify(objective, bound, solution, prove=prove, dense_limit=DENSE_LIMIT)
+    status, runaway = _settle(solution, seen, certificate, bound, tol)
+    return Fit(
+        names=source.columns,
+        classes=source.classes,
+        beta=_raw(solution.beta, centre, scale, intercept),
+        hessian=seen.hessian,
+        centre=centre,
+        scale=scale,
+        certificate=certificate,
+        status=status,
+        trace=tuple(replace(step, passes=step.passes + 1) for step in solution.trace),
+        passes=objective.passes + 1,
+        value=seen.value - (solution.decrement if solution.polished else 0.0),
+        penalty=given,
+        standardized=standardize,
+        intercept=intercept,
+        has_offset=source.has_offset,
+        loss=objective.loss.name,
+        solver=chosen.name,
+        rows=source.rows,
+        class_weights=class_weights,
+        runaway=tuple(k - intercept for k in runaway),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def warn(
+    fit: Fit,
+    convergence: type[ConvergenceWarning] = ConvergenceWarning,
+    separation: type[SeparationWarning] = SeparationWarning,
+) -> Fit:
+    """Warn if the fit is not to be trusted, and return it."""
+    if not fit.status.trustworthy:
+        text = fit.status.value
+        if fit.runaway:
+            text += f" Columns concerned: {', '.join(runaway_names(fit))}."
+        if fit.status is not Status.SEPARATED:
+            text += f" (After {fit.passes} passes; certificate: {fit.certificate}.)"
+        warnings.warn(text, separation if fit.status is Status.SEPARATED else convergence, stacklevel=3)
+    return fit
+
+
+def runaway_names(fit: Fit) -> list[str]:
+    """The columns that a status of SEPARATED or COLLINEAR speaks of."""
+    return ["(Intercept)" if j < 0 else fit.names[j] for j in fit.runaway]
+
+
+def describe_penalty(fit: Fit) -> str:
+    """The penalty and its scale, as every summary states it."""
+    if fit.penalty.strength == 0.0:
+        return "no penalty"
+    scale = "standardised" if fit.standardized else "raw"
+    factors = "" if fit.penalty.factors is None else ", with factors"
+    return f"{fit.penalty.name}, alpha {fit.penalty.strength:g} on the mean loss, {scale} columns{factors}"
+
+
+def _check(loss: str | Loss, solver: str | Solver, tol: float | None, max_passes: int | None) -> Solver:
+    if isinstance(loss, str) and loss != "logistic":
+        raise SpecificationError("loss is not known", f"{loss!r}", "Use 'logistic', or pass a Loss.")
+    if tol is not None and not (np.isfinite(tol) and tol > 0):
+        raise SpecificationError("tol must be a number > 0", f"{tol!r}", "Leave it out for full precision.")
+    if max_passes is not None and max_passes < 1:
+        raise SpecificationError("max_passes must be >= 1", f"{max_passes!r}", "Leave it out for the solver's limit.")
+    if not isinstance(solver, str):
+        return solver
+    if solver not in SOLVERS:
+        raise SpecificationError("solver is not known", f"{solver!r}", f"Use one of: {', '.join(SOLVERS)}.")
+    return SOLVERS[solver]()
+
+
+def _both_classes(source: Source) -> tuple[float, float]:
+    weights = source.class_weights()
+    for weight, label in zip(weights, source.classes, strict=True):
+        if weight <= 0.0:
+            raise DataError("The target has one class only", f"no row of class {label!s} has any weight", "Add such rows.")
+    return weights
+
+
+def _starting_point(start: Array | None, centre: Array, scale: Array, intercept: bool) -> Array:
+    """Raw coefficients on standardised columns; zeros by default."""
+    if start is None:
+        return np.zeros(len(scale) + intercept)
+    raw = np.asarray(start, dtype=np.float64).reshape(-1)
+    if raw.shape != (1 + len(scale),) or not np.isfinite(raw).all():
+        raise SpecificationError(
+            "start must be finite, of shape (1, 1 + p)", f"shape {np.shape(start)} for {len(scale)} columns", ""
+        )
+    beta = raw[1:] * scale
+    return np.concatenate([[raw[0] + centre @ raw[1:]], beta]) if intercept else beta
+
+
+def _raw(beta: Array, centre: Array, scale: Array, intercept: bool) -> Array:
+    """Coefficients of raw columns, intercept first."""
+    coef = beta[intercept:] / scale
+    first = math.fsum([beta[0], *(-centre * coef)]) if intercept else 0.0
+    return np.concatenate([[first], coef])[None, :]
+
+
+def _settle(
+    solution: Solution, seen: Evaluation, certificate: Certificate, penalty: Penalty, tol: float | None
+) -> tuple[Status, tuple[int, ...]]:
+    """What the judge makes of the solver's status, and the coefficients that run off or are not unique."""
+    status = solution.status
+    free = penalty.curvature(solution.beta) == 0.0
+    if status in (Status.DIVERGED, Status.SEPARATED) or seen.hessian is None or seen.gradient is None:
+        return status, _moving(solution, seen) if status is Status.SEPARATED else ()
+    if certificate.kind == "proved":
+        if status is Status.PASS_LIMIT and tol is not None and certificate.suboptimality <= tol:
+            status = Status.CONVERGED
+        axes = Factor(seen.hessian).null_axes
+        if status is Status.CONVERGED and axes.shape[1]:
+            return Status.COLLINEAR, tuple(map(int, np.flatnonzero(np.abs(axes).max(axis=1) > 1e-6)))
+        return status, ()
+    if status in (Status.CONVERGED, Status.STALLED) and free.any():
+        return Status.SEPARATED, _moving(solution, seen)
+    return status, ()
+
+
+def _moving(solution: Solution, seen: Evaluation) -> tuple[int, ...]:
+    """The coefficients along which the objective still falls: those of the last Newton step, where it is large."""
+    if seen.hessian is None or seen.gradient is None:
+        return ()
+    step = np.abs(Factor(seen.hessian).solve(seen.gradient))
+    return tuple(map(int, np.flatnonzero(step > 0.05 * step.max())))
+
+
+

@@ -1,0 +1,57 @@
+"""Chooses the compiled kernels or their NumPy twins; the only importer of the extension.
+
+`ODDSMITH_KERNELS=reference` forces the twins. There is no silent fallback: without the extension, and without that
+variable, importing this module fails and says what to do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+MODULES = {"compiled": "oddsmith._kernels", "reference": "oddsmith._reference"}
+
+
+def load(choice: str) -> ModuleType:
+    """The module of kernels named "compiled" or "reference"."""
+    if choice not in MODULES:
+        raise ImportError(f"ODDSMITH_KERNELS is {choice!r}. Set it to one of: {', '.join(MODULES)}.")
+    try:
+        return import_module(MODULES[choice])
+    except ImportError as error:
+        raise ImportError(
+            f"The compiled kernels of oddsmith cannot be loaded: {error}. "
+            "Install the package again, or set ODDSMITH_KERNELS=reference to run, slowly, on NumPy alone."
+        ) from error
+
+
+active = load(os.environ.get("ODDSMITH_KERNELS") or "compiled")
+
+
+def sweep_for(loss: str | None, design: str) -> Callable[..., tuple[float, float]] | None:
+    """The fused pass for a loss (its `kernel`) over a design (its `kind`), or None if there is none."""
+    found: Callable[..., tuple[float, float]] | None = getattr(active, f"sweep_{loss}_{design}", None)
+    return found
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_for(entries: int, asked: int | None) -> int:
+    """Threads worth starting for a pass over so many entries of X: one below about 50 microseconds of work."""
+    return 1 if entries < 200_000 else (asked or processors())
+
+
+def moments_dense(*arguments: Any) -> float:
+    """Weighted column means and sums of squared deviations; see `_reference.moments_dense`."""
+    return float(active.moments_dense(*arguments))
+
+
+def logistic_rows(*arguments: Any) -> None:
+    """Value, row_gradient and row_hessian of the logistic loss; see `_reference.logistic_rows`."""
+    active.logistic_rows(*arguments)

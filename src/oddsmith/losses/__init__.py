@@ -1,0 +1,6 @@
+"""OPEN: what one row costs, as a function of its linear predictor. Add a file, and a line here."""
+
+from oddsmith.losses.base import Loss
+from oddsmith.losses.logistic import Logistic
+
+__all__ = ["Logistic", "Loss"]

@@ -1,0 +1,7 @@
+"""OPEN: what the coefficients cost. Add a file, and a line here."""
+
+from oddsmith.penalties.base import Penalty
+from oddsmith.penalties.l2 import L2
+from oddsmith.penalties.none import NoPenalty
+
+__all__ = ["L2", "NoPenalty", "Penalty"]

@@ -1,0 +1,86 @@
+"""The ridge penalty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from oddsmith.arrays import Array
+from oddsmith.errors import SpecificationError
+
+
+@dataclass(frozen=True)
+class L2:
+    r"""Ridge: half the sum of squares of the coefficients.
+
+    .. math:: P(b) = \frac{\alpha}{2} \sum_j f_j b_j^2
+
+    added to the weighted **mean** loss, so that alpha keeps its meaning at any number of rows. scikit-learn's C is
+    1 / (alpha * sum of weights).
+
+    Parameters
+    ----------
+    alpha : float, default 1.0
+        Strength, >= 0.
+    factors : array of shape (p,), optional
+        f_j >= 0, one for each column; 0 means never penalised. All 1 by default.
+
+    Raises
+    ------
+    SpecificationError
+        If alpha or a factor is negative or not finite.
+
+    References
+    ----------
+    Hoerl and Kennard (1970); le Cessie and van Houwelingen (1992) for the logistic model.
+    """
+
+    alpha: float = 1.0
+    factors: Array | None = None
+    name: ClassVar[str] = "ridge"
+    smooth: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.alpha) and self.alpha >= 0):
+            raise SpecificationError("alpha must be a number >= 0", f"{self.alpha!r}", "Use alpha=0 for no penalty.")
+        if self.factors is not None:
+            factors = np.asarray(self.factors, dtype=np.float64)
+            if factors.ndim != 1 or not (np.isfinite(factors).all() and (factors >= 0).all()):
+                raise SpecificationError(
+                    "factors must be numbers >= 0, one for each column",
+                    f"{self.factors!r}",
+                    "Use 0 for a column that is never penalised.",
+                )
+            object.__setattr__(self, "factors", factors)
+
+    @property
+    def strength(self) -> float:
+        return float(self.alpha)
+
+    def bound(self, scale: Array, *, intercept: bool) -> L2:
+        """On b = scale * coef the same penalty has factors f / scale^2; the intercept gets 0."""
+        factors = np.ones(len(scale)) if self.factors is None else self.factors
+        if len(factors) != len(scale):
+            raise SpecificationError(
+                "factors must have one entry for each column", f"{len(factors)} for {len(scale)} columns", ""
+            )
+        factors = factors / scale**2
+        return replace(self, factors=np.concatenate([[0.0], factors]) if intercept else factors)
+
+    def _weights(self, beta: Array) -> Array:
+        return np.full_like(beta, self.alpha) if self.factors is None else self.alpha * self.factors
+
+    def value(self, beta: Array) -> float:
+        return 0.5 * float(beta @ (self._weights(beta) * beta))
+
+    def gradient(self, beta: Array) -> Array:
+        return self._weights(beta) * beta
+
+    def curvature(self, beta: Array) -> Array:
+        return self._weights(beta)
+
+    def violation(self, beta: Array, gradient: Array) -> Array:
+        """|gradient + alpha f b|."""
+        return np.abs(gradient + self.gradient(beta))

@@ -1,0 +1,153 @@
+"""The contract of a solver, and what all of them share: the penalised function, the line search, the trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from oddsmith.arrays import Array
+from oddsmith.errors import NumericalError, SpecificationError, Status
+from oddsmith.objective import Evaluation, Objective
+from oddsmith.penalties import Penalty
+
+LENGTHS = tuple(2.0**-k for k in range(1, 21))
+ROUNDING = 1e-14  # relative differences of the objective below it are noise
+FULL_PRECISION = 1e-20  # what tol=None asks of the Newton decrement, relative to the objective
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a trace.
+
+    Attributes
+    ----------
+    passes : int
+        Passes over the whole data so far.
+    value : float
+        Mean loss plus penalty.
+    decrement : float
+        Estimated distance of value to the optimum (half the squared Newton decrement); NaN if the solver has none.
+    length : float
+        Of the step that led here; 1 is the full step.
+    note : str
+        What was decided, and why.
+    """
+
+    passes: int
+    value: float
+    decrement: float = float("nan")
+    length: float = 1.0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Where a solver stopped.
+
+    Attributes
+    ----------
+    beta : Array
+    evaluation : Evaluation
+        Loss plus penalty at beta; where `polished`, at the point from which the last, exact Newton step led to beta.
+    decrement : float
+        The solver's estimate of the suboptimality of `evaluation`; NaN if it has none.
+    polished : bool
+        Whether beta is one exact Newton step beyond `evaluation`, whose Hessian is then exact.
+    """
+
+    beta: Array
+    evaluation: Evaluation
+    status: Status
+    trace: tuple[Step, ...]
+    decrement: float = float("nan")
+    polished: bool = False
+
+
+class Solver(Protocol):
+    """Minimises objective + penalty, starting anywhere.
+
+    `smooth_only` says that it can only be used with smooth penalties.
+    """
+
+    name: ClassVar[str]
+    smooth_only: ClassVar[bool]
+
+    def solve(
+        self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, max_passes: int | None
+    ) -> Solution:
+        """Stop at a relative suboptimality of tol (None: full precision) or after max_passes, whichever is first."""
+        ...
+
+
+class Smooth:
+    """Objective plus a smooth penalty, as one function. Counts passes from its own beginning.
+
+    `ridge` adds ridge |beta|^2 / 2 on every coefficient: what keeps a sampled problem bounded.
+    """
+
+    def __init__(self, objective: Objective, penalty: Penalty, ridge: float = 0.0) -> None:
+        if not penalty.smooth:
+            raise SpecificationError(
+                "This solver needs a smooth penalty", f"{penalty.name}", "Use solver='auto', or L2."
+            )
+        self.objective, self.penalty, self.ridge = objective, penalty, ridge
+        self._before = objective.passes
+
+    @property
+    def passes(self) -> int:
+        return self.objective.passes - self._before
+
+    def evaluate(self, beta: Array, order: int = 1) -> Evaluation:
+        """Value, gradient and Hessian of the sum."""
+        seen = self.objective.evaluate(beta, order)
+        gradient, hessian = seen.gradient, seen.hessian
+        if gradient is not None:
+            gradient = gradient + self.penalty.gradient(beta) + self.ridge * beta
+        if hessian is not None:
+            hessian = hessian + np.diag(self.penalty.curvature(beta) + self.ridge)
+        return replace(seen, value=seen.value + self._cost(beta), gradient=gradient, hessian=hessian)
+
+    def along(self, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
+        """Values at beta + t direction, in one pass."""
+        costs = [self._cost(beta + t * direction) for t in lengths]
+        return self.objective.along(beta, direction, lengths) + np.array(costs)
+
+    def separates(self, now: Evaluation) -> bool:
+        """Whether a mean loss this small proves that every row is on its right side: complete separation."""
+        unbounded = self.penalty.strength == 0.0 and self.ridge == 0.0
+        if not unbounded or now.value > np.log(2.0) / self.objective.rows:
+            return False
+        return now.value * now.weight < np.log(2.0) * self.objective.source.smallest_weight()
+
+    def _cost(self, beta: Array) -> float:
+        return self.penalty.value(beta) + 0.5 * self.ridge * float(beta @ beta)
+
+
+def decreases(new: Evaluation, old: Evaluation, slope: float, length: float = 1.0) -> bool:
+    """Armijo's condition, with an allowance for the rounding of two nearly equal values."""
+    return new.value <= old.value + 1e-4 * length * slope + ROUNDING * abs(old.value)
+
+
+def search(function: Smooth, beta: Array, direction: Array, now: Evaluation, order: int) -> tuple[Evaluation, float]:
+    """Full step first; if it does not do, the best of twenty halvings, all tried in one pass. Length 0: none did."""
+    slope = float(gradient_of(now) @ direction)
+    new = function.evaluate(beta + direction, order)
+    if decreases(new, now, slope):
+        return new, 1.0
+    values = function.along(beta, direction, LENGTHS)
+    best = int(np.nanargmin(values)) if np.isfinite(values).any() else 0
+    if not values[best] < now.value:
+        return now, 0.0
+    return function.evaluate(beta + LENGTHS[best] * direction, order), LENGTHS[best]
+
+
+def gradient_of(evaluation: Evaluation) -> Array:
+    """The gradient, which must be there and finite."""
+    if evaluation.gradient is None or not np.isfinite(evaluation.gradient).all():
+        raise NumericalError(
+            "The gradient is not finite", f"value {evaluation.value}", "Look for extreme values in offset or weights."
+        )
+    return evaluation.gradient

@@ -1,0 +1,123 @@
+"""Gradient descent, batch and mini-batch: the textbook's method, on the engine's objective."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from oddsmith.arrays import Array
+from oddsmith.errors import SpecificationError, Status
+from oddsmith.objective import Objective
+from oddsmith.penalties import Penalty
+from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, gradient_of
+
+
+@dataclass(frozen=True)
+class GradientDescent:
+    """beta <- beta - learning_rate * gradient, on standardised columns.
+
+    Parameters
+    ----------
+    learning_rate : float, optional
+        The default is 1 / L, L the largest eigenvalue of the Hessian at beta = 0, found by a power iteration.
+    max_iter : int, default 1000
+        Iterations. With mini-batches an iteration is one sweep over all of them.
+    batch_size : int, optional
+        Rows in a batch; all rows by default.
+    seed : int, default 0
+        For the order of the rows in mini-batches.
+
+    Notes
+    -----
+    The trace of a fit holds the loss (plus penalty) on the whole data, once for each iteration and at the start.
+    A batch iteration is one pass; a sweep of mini-batches is one, and its loss another.
+
+    References
+    ----------
+    Nesterov, *Lectures on Convex Optimization* (2018), section 2.1.
+    """
+
+    learning_rate: float | None = None
+    max_iter: int = 1000
+    batch_size: int | None = None
+    seed: int = 0
+    name: ClassVar[str] = "gradient_descent"
+    smooth_only: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.learning_rate is not None and not (np.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise SpecificationError("learning_rate must be > 0", f"{self.learning_rate!r}", "Leave it out for 1 / L.")
+        for name in ("max_iter", "batch_size"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, int | np.integer) and value >= 1):
+                raise SpecificationError(f"{name} must be a whole number >= 1", f"{value!r}", "")
+
+    def solve(
+        self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, max_passes: int | None
+    ) -> Solution:
+        """Minimise objective + penalty from start."""
+        function = Smooth(objective, penalty)
+        rate = self.learning_rate or 1.0 / _largest_curvature(function, start, self.seed)
+        if self.batch_size is None or self.batch_size >= objective.rows:
+            return self._batch(function, start, rate, tol, max_passes)
+        return self._mini_batch(function, start, rate, max_passes)
+
+    def _batch(
+        self, function: Smooth, beta: Array, rate: float, tol: float | None, max_passes: int | None
+    ) -> Solution:
+        goal = FULL_PRECISION if tol is None else tol
+        now = function.evaluate(beta)
+        trace = [Step(function.passes, now.value, length=rate)]
+        status = Status.PASS_LIMIT
+        fall = float("inf")
+        for _ in range(self.max_iter):
+            if max_passes is not None and function.passes >= max_passes:
+                break
+            beta = beta - rate * gradient_of(now)
+            new = function.evaluate(beta)
+            left = _left_to_gain(now.value - new.value, fall)
+            fall, now = now.value - new.value, new
+            trace.append(Step(function.passes, now.value, left, rate))
+            if not np.isfinite(now.value) or now.value > trace[0].value * (1 + ROUNDING):
+                status = Status.DIVERGED
+                break
+            if left <= goal * now.value or np.abs(gradient_of(now)).max() <= 1e-15:
+                status = Status.CONVERGED
+                break
+        return Solution(beta, now, status, tuple(trace), trace[-1].decrement)
+
+    def _mini_batch(self, function: Smooth, beta: Array, rate: float, max_passes: int | None) -> Solution:
+        rng = np.random.default_rng(self.seed)
+        now = function.evaluate(beta)
+        trace = [Step(function.passes, now.value, length=rate)]
+        for _ in range(self.max_iter):
+            if max_passes is not None and function.passes >= max_passes:
+                break
+            for batch in function.objective.batches(self.batch_size or 1, rng):
+                beta = beta - rate * gradient_of(Smooth(batch, function.penalty).evaluate(beta))
+            now = function.evaluate(beta)
+            trace.append(Step(function.passes, now.value, length=rate))
+        status = Status.DIVERGED if now.value > trace[0].value * (1 + ROUNDING) else Status.PASS_LIMIT
+        return Solution(beta, now, status, tuple(trace))
+
+
+def _left_to_gain(fall: float, last_fall: float) -> float:
+    """The rest of a geometric series of falls: what linear convergence has still to gain (Aitken, 1926)."""
+    if not 0.0 < fall < last_fall or not np.isfinite(last_fall):
+        return float("nan") if fall != 0.0 else 0.0
+    ratio = fall / last_fall
+    return fall * ratio / (1.0 - ratio)
+
+
+def _largest_curvature(function: Smooth, start: Array, seed: int) -> float:
+    """The largest eigenvalue of the Hessian at 0, where each row's is largest; a power iteration of ten passes."""
+    zero = np.zeros_like(start)
+    vector = np.random.default_rng(seed).standard_normal(len(start))
+    norm = 1.0
+    for _ in range(10):
+        vector = vector / np.linalg.norm(vector)
+        vector = function.objective.hessian_product(zero, vector) + function.penalty.curvature(zero) * vector
+        norm = float(np.linalg.norm(vector))
+    return 1.1 * norm

@@ -1,0 +1,73 @@
+"""Damped Newton's method with the exact Hessian."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from oddsmith.arrays import Array
+from oddsmith.errors import Status
+from oddsmith.factor import Factor
+from oddsmith.objective import Evaluation, Objective
+from oddsmith.penalties import Penalty
+from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, gradient_of, search
+
+
+@dataclass(frozen=True)
+class Newton:
+    """Newton's method: each pass forms the Hessian, each step solves with it, and is halved while it does not descend.
+
+    Parameters
+    ----------
+    ridge : float, default 0.0
+        Adds ridge |beta|^2 / 2 to the objective.
+    max_passes : int, default 100
+
+    References
+    ----------
+    Nocedal and Wright, *Numerical Optimization*, 2nd ed. (2006), chapter 3.
+    """
+
+    ridge: float = 0.0
+    max_passes: int = 100
+    name: ClassVar[str] = "newton"
+    smooth_only: ClassVar[bool] = True
+
+    def solve(
+        self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, max_passes: int | None
+    ) -> Solution:
+        """Minimise objective + penalty from start. With tol=None the last step is taken without a further pass."""
+        function = Smooth(objective, penalty, self.ridge)
+        limit = max_passes or self.max_passes
+        goal = FULL_PRECISION if tol is None else tol
+        beta, length, last = start, 1.0, float("inf")
+        now = function.evaluate(beta, 2)
+        trace: list[Step] = []
+
+        def stop(status: Status, beta: Array, *, polished: bool = False) -> Solution:
+            return Solution(beta, now, status, tuple(trace), decrement, polished)
+
+        while True:
+            direction, decrement = newton_step(now)
+            trace.append(Step(function.passes, now.value, decrement, length))
+            if decrement <= goal * abs(now.value):
+                return stop(Status.CONVERGED, beta + direction if tol is None else beta, polished=tol is None)
+            if decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last:
+                # the gradient is down to its own rounding: nothing is left to gain
+                return stop(Status.CONVERGED, beta + direction if tol is None else beta, polished=tol is None)
+            if function.separates(now):
+                return stop(Status.SEPARATED, beta)
+            if function.passes >= limit:
+                return stop(Status.PASS_LIMIT, beta)
+            new, length = search(function, beta, direction, now, 2)
+            if length == 0.0:
+                return stop(Status.STALLED, beta)
+            beta, now, last = beta + length * direction, new, decrement
+
+
+def newton_step(now: Evaluation) -> tuple[Array, float]:
+    """-H^-1 g, and half the squared Newton decrement g'H^-1 g / 2."""
+    gradient = gradient_of(now)
+    assert now.hessian is not None
+    direction = -Factor(now.hessian).solve(gradient)
+    return direction, max(0.0, -0.5 * float(gradient @ direction))

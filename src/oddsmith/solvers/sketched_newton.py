@@ -1,0 +1,191 @@
+"""Sketched Newton: the Hessian of a sample preconditions quasi-Newton steps on the whole data. The default."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from oddsmith.arrays import Array
+from oddsmith.errors import Status
+from oddsmith.factor import Factor
+from oddsmith.objective import Evaluation, Objective
+from oddsmith.penalties import Penalty
+from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, gradient_of, search
+from oddsmith.solvers.newton import Newton
+
+
+@dataclass(frozen=True)
+class SketchedNewton:
+    """Solve a sample by Newton; keep its factor as the first inverse Hessian of L-BFGS on the whole data.
+
+    The sample only preconditions: it decides how many passes are made, never where they end. When the decrement does
+    not fall tenfold in three passes, exact Newton steps on the whole data take over. With tol=None one exact Newton
+    step ends the fit. Data of few rows are solved by exact Newton from the beginning.
+
+    Parameters
+    ----------
+    rows_per_column : int, default 20
+    least_rows : int, default 20_000
+        The sample has max(rows_per_column * p, least_rows) rows.
+    memory : int, default 10
+        Pairs that L-BFGS keeps.
+    dense_limit : int, default 4000
+        Above so many coefficients no square matrix is formed: the sketch is a diagonal.
+    seed : int, default 0
+    max_passes : int, default 200
+
+    References
+    ----------
+    Nocedal and Wright (2006), chapter 7, for L-BFGS; Erdogdu and Montanari (2015) for sub-sampled Newton.
+    """
+
+    rows_per_column: int = 20
+    least_rows: int = 20_000
+    memory: int = 10
+    dense_limit: int = 4000
+    seed: int = 0
+    max_passes: int = 200
+    name: ClassVar[str] = "sketched_newton"
+    smooth_only: ClassVar[bool] = True
+
+    def solve(
+        self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, max_passes: int | None
+    ) -> Solution:
+        """Minimise objective + penalty from start."""
+        limit = max_passes or self.max_passes
+        sample_rows = max(self.rows_per_column * objective.size, self.least_rows)
+        dense = objective.size <= self.dense_limit
+        if dense and objective.rows <= 3 * sample_rows:
+            return Newton().solve(objective, penalty, start, tol=tol, max_passes=limit)
+        sample = objective.sample(sample_rows, self.seed)
+        if dense:
+            beta, metric, note = _dense_sketch(sample, penalty, start, self.memory)
+        else:
+            beta, metric, note = _diagonal_sketch(sample, penalty, start, self.memory)
+        function = Smooth(objective, penalty)
+        solution = self._descend(function, beta, metric, note, tol=tol, limit=limit)
+        if not dense or function.passes >= limit:
+            return solution
+        if solution.status is Status.STALLED or (tol is None and solution.status is Status.CONVERGED):
+            left = limit - function.passes
+            exact = Newton().solve(objective, penalty, solution.beta, tol=tol, max_passes=left)
+            note = "exact Newton on the whole data" if solution.status is Status.STALLED else "exact final step"
+            return _continued(solution, exact, note)
+        return solution
+
+    def _descend(
+        self, function: Smooth, beta: Array, metric: Metric, note: str, *, tol: float | None, limit: int
+    ) -> Solution:
+        """L-BFGS. STALLED asks for a better metric: the decrement has not fallen tenfold in three passes."""
+        goal = FULL_PRECISION if tol is None else 0.5 * tol
+        length = 1.0
+        beta, now = _better_start(function, beta)
+        trace: list[Step] = []
+        while True:
+            gradient = gradient_of(now)
+            direction = -metric.apply(gradient)
+            decrement = max(0.0, -0.5 * float(gradient @ direction))
+            trace.append(Step(function.passes, now.value, decrement, length, note))
+            note = ""
+            status = None
+            slow = len(trace) > 3 and decrement > 0.1 * trace[-4].decrement
+            if decrement <= goal * abs(now.value) or (slow and decrement <= ROUNDING * abs(now.value)):
+                status = Status.CONVERGED
+            elif function.separates(now):
+                status = Status.SEPARATED
+            elif function.passes >= limit:
+                status = Status.PASS_LIMIT
+            elif slow and function.objective.size <= self.dense_limit:
+                status = Status.STALLED
+            else:
+                new, length = search(function, beta, direction, now, 1)
+                if length == 0.0:
+                    status = Status.CONVERGED if decrement <= ROUNDING * abs(now.value) else Status.STALLED
+                else:
+                    metric.update(length * direction, gradient_of(new) - gradient)
+                    beta, now = beta + length * direction, new
+            if status is not None:
+                return Solution(beta, now, status, tuple(trace), decrement)
+
+
+@dataclass
+class Metric:
+    """L-BFGS: an inverse Hessian, corrected by the last steps and the gradient differences they made."""
+
+    base: Factor | Array  # a factor, or the diagonal of an inverse Hessian
+    memory: int
+    pairs: deque[tuple[Array, Array, float]] = field(default_factory=deque)
+
+    def apply(self, gradient: Array) -> Array:
+        """The two-loop recursion of Nocedal (1980)."""
+        q = gradient.copy()
+        alphas = []
+        for s, y, rho in reversed(self.pairs):
+            alphas.append(rho * float(s @ q))
+            q -= alphas[-1] * y
+        q = self.base.solve(q) if isinstance(self.base, Factor) else self.base * q
+        for (s, y, rho), alpha in zip(self.pairs, reversed(alphas), strict=True):
+            q += (alpha - rho * float(y @ q)) * s
+        return q
+
+    def update(self, step: Array, difference: Array) -> None:
+        """Remember a step, if the objective curved along it."""
+        curvature = float(step @ difference)
+        if curvature > 1e-12 * float(np.linalg.norm(step) * np.linalg.norm(difference)):
+            self.pairs.append((step, difference, 1.0 / curvature))
+            if len(self.pairs) > self.memory:
+                self.pairs.popleft()
+
+
+def _dense_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int) -> tuple[Array, Metric, str]:
+    """The sample's optimum, as far as sampling error makes sense, and its Hessian's factor."""
+    ridge = 1.0 / sample.rows
+    solution = Newton(ridge).solve(sample, penalty, start, tol=0.05 * ridge * sample.size, max_passes=15)
+    assert solution.evaluation.hessian is not None
+    hessian = solution.evaluation.hessian + np.diag(_missed(sample, solution.evaluation.hessian))
+    note = f"sample of {sample.rows} rows, {len(solution.trace)} Newton steps, dense factor"
+    return solution.beta, Metric(Factor(hessian), memory), note
+
+
+def _diagonal_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int) -> tuple[Array, Metric, str]:
+    """Standardised columns have about the same curvature: that of the intercept."""
+    at_start = sample.evaluate(start, 1)
+    curvature = sample.loss.rows(np.zeros(1), np.zeros(1))[2][0]
+    note = f"{sample.size} coefficients: diagonal metric, started at value {at_start.value:.6g}"
+    return start, Metric(1.0 / (curvature + penalty.curvature(start)), memory), note
+
+
+def _missed(sample: Objective, hessian: Array) -> Array:
+    """Curvature of columns that the sample hardly saw: there the whole data's spread, which is 1, speaks instead."""
+    moments = sample.source.moments(1)
+    seen = moments.deviation / moments.weight + (0.0 if sample.intercept else moments.mean**2)
+    typical = hessian[0, 0] if sample.intercept else float(np.diagonal(hessian).mean())
+    missed = np.where(seen < 0.5, typical * np.maximum(0.0, 1.0 - seen), 0.0)
+    return np.concatenate([[0.0], missed]) if sample.intercept else missed
+
+
+def _better_start(function: Smooth, beta: Array) -> tuple[Array, Evaluation]:
+    """The sample's solution, unless the null model is better: then the sample was misleading."""
+    now = function.evaluate(beta, 1)
+    objective = function.objective
+    if not objective.intercept or objective.source.has_offset:
+        return beta, now
+    negative, positive = objective.source.class_weights()
+    null = np.zeros_like(beta)
+    null[0] = objective.loss.link(positive / (negative + positive))
+    of_negative, of_positive = objective.loss.rows(np.full(2, null[0]), np.array([0.0, 1.0]))[0]
+    if now.value <= (negative * of_negative + positive * of_positive) / (negative + positive):
+        return beta, now
+    return null, function.evaluate(null, 1)
+
+
+def _continued(first: Solution, second: Solution, note: str) -> Solution:
+    head = second.trace[0]
+    offset = first.trace[-1].passes
+    steps = [Step(offset + s.passes, s.value, s.decrement, s.length, note if s is head else "") for s in second.trace]
+    return Solution(
+        second.beta, second.evaluation, second.status, first.trace + tuple(steps), second.decrement, second.polished
+    )

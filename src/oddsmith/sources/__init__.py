@@ -1,0 +1,6 @@
+"""OPEN: where rows come from. Add a file, and a line here."""
+
+from oddsmith.sources.base import Block, Source, StandardisedSource
+from oddsmith.sources.memory import MemorySource, as_source
+
+__all__ = ["Block", "MemorySource", "Source", "StandardisedSource", "as_source"]

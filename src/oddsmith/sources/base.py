@@ -1,0 +1,180 @@
+"""Where rows live: blocks of them, and sums over blocks. The one seam between the engine and its data."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
+from typing import Any, TypeVar
+
+import numpy as np
+
+from oddsmith.arrays import AnyArray, Array
+from oddsmith.design import Design, Moments, NotFiniteError
+from oddsmith.errors import DataError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows: their X, target in [0, 1], weight (None: 1 each) and offset (None: 0 each)."""
+
+    design: Design
+    target: Array
+    weight: Array | None = None
+    offset: Array | None = None
+    first_row: int = 0
+
+    @property
+    def total_weight(self) -> float:
+        return float(len(self.target)) if self.weight is None else float(self.weight.sum())
+
+
+class Source(ABC):
+    """Rows, wherever they live.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Names of the columns of X.
+    classes : array of shape (2,)
+        The labels of target 0 and target 1.
+    rows : int
+        How many rows there are.
+    """
+
+    columns: tuple[str, ...]
+    classes: AnyArray
+    rows: int
+
+    @abstractmethod
+    def blocks(self) -> Iterator[Block]:
+        """The rows, in order, cut into blocks. The cutting never changes between two calls."""
+
+    @abstractmethod
+    def sample(self, rows: int, seed: int) -> Source:
+        """About so many rows in memory, drawn in proportion to weight and reweighted to stand for all of them."""
+
+    @abstractmethod
+    def batches(self, size: int, rng: np.random.Generator) -> Iterator[Source]:
+        """All rows once, in random order, `size` at a time."""
+
+    def sum(self, part: Callable[[Block], T]) -> T:
+        """part(block), added up in block order. Where the rows live decides where this runs."""
+        total: T = reduce(add, map(part, self.blocks()))  # type: ignore[arg-type]
+        return total
+
+    def moments(self, threads: int) -> Moments:
+        """Mean and spread of every raw column, in one pass, which also finds a NaN or an infinity."""
+
+        def part(block: Block) -> Moments:
+            try:
+                return block.design.moments(block.weight, threads)
+            except NotFiniteError as error:
+                column = self.columns[int(error.column)]
+                raise NotFiniteError(error.what, block.first_row + error.row, column) from None
+
+        total = self.sum(part)
+        if total.weight <= 0.0:
+            raise DataError("The weights sum to zero", f"{self.rows} rows", "Give some rows a positive weight.")
+        return total
+
+    def class_weights(self) -> tuple[float, float]:
+        """The sum of weights of each class. Reads the target alone."""
+
+        def part(block: Block) -> Array:
+            positive = block.target.sum() if block.weight is None else block.weight @ block.target
+            return np.array([block.total_weight - positive, positive])
+
+        negative, positive = self.sum(part)
+        return float(negative), float(positive)
+
+    @property
+    def has_offset(self) -> bool:
+        return next(self.blocks()).offset is not None
+
+    def smallest_weight(self) -> float:
+        """The least positive weight of a row."""
+        least = [1.0 if b.weight is None else float(b.weight[b.weight > 0].min(initial=np.inf)) for b in self.blocks()]
+        return min(least)
+
+
+class StandardisedSource(Source):
+    """The same rows on columns (x - centre) / scale. A view: nothing is copied.
+
+    Parameters
+    ----------
+    source : Source
+    centre, scale : arrays of shape (p,)
+    """
+
+    def __init__(self, source: Source, centre: Array, scale: Array) -> None:
+        self._source, self._centre, self._scale = source, centre, scale
+        self.columns, self.classes, self.rows = source.columns, source.classes, source.rows
+
+    def blocks(self) -> Iterator[Block]:
+        for block in self._source.blocks():
+            yield replace(block, design=block.design.standardised(self._centre, self._scale))
+
+    def sample(self, rows: int, seed: int) -> Source:
+        return StandardisedSource(self._source.sample(rows, seed), self._centre, self._scale)
+
+    def batches(self, size: int, rng: np.random.Generator) -> Iterator[Source]:
+        for batch in self._source.batches(size, rng):
+            yield StandardisedSource(batch, self._centre, self._scale)
+
+    def moments(self, threads: int) -> Moments:
+        """Moments of the standardised columns."""
+        raw = self._source.moments(threads)
+        return Moments(raw.weight, (raw.mean - self._centre) / self._scale, raw.deviation / self._scale**2)
+
+
+def encode_target(y: Any, positive: Any = None) -> tuple[Array, AnyArray]:
+    """Labels of any type as target 0 and 1, and the two classes in that order.
+
+    The positive class is the larger label, unless `positive` names one.
+
+    Raises
+    ------
+    DataError
+        If there are not exactly two classes, labels are missing, or `positive` is not one of them.
+    """
+    labels = np.asarray(y)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise DataError("y must be one label a row", f"shape {labels.shape}", "Pass a one-dimensional y.")
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        row = int(np.argmin(np.isfinite(labels)))
+        raise DataError("Input y contains NaN or infinity", f"first in row {row}", "Remove rows without a label.")
+    if labels.dtype == object and any(label is None or label != label for label in labels):
+        raise DataError("Input y contains NaN or None", "labels are missing", "Remove rows without a label.")
+    try:
+        classes, target = np.unique(labels, return_inverse=True)
+    except TypeError:
+        kinds = sorted({type(label).__name__ for label in labels})
+        raise DataError("y mixes labels that cannot be compared", ", ".join(kinds), "Use labels of one type.") from None
+    if len(classes) == 1:
+        raise DataError(
+            "The target has one class only", f"every label is {classes[0]!s}", "A fit needs rows of 2 classes."
+        )
+    if len(classes) > 2:
+        shown = ", ".join(str(c) for c in classes[:5]) + (", ..." if len(classes) > 5 else "")
+        raise DataError(
+            "Only binary classification is supported", f"{len(classes)} classes: {shown}", "Choose a two-class target."
+        )
+    target = target.astype(np.float64)
+    if positive is not None:
+        matches = [k for k in (0, 1) if classes[k] == positive or str(classes[k]) == str(positive)]
+        if not matches:
+            raise DataError(
+                "The positive class is not among the labels",
+                f"{positive!r}; the classes are {classes[0]!s} and {classes[1]!s}",
+                "Name one of these.",
+            )
+        if matches[0] == 0:
+            target, classes = 1.0 - target, classes[::-1].copy()
+    return target, classes
