@@ -1,1 +1,112 @@
-"""x"""
+"""Oddsmith: logistic regression, done once and done right.
+
+A fit is a sum over rows. Coefficients go down to the rows; value, gradient and Hessian come up added; everything else
+reads the result.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from oddsmith.errors import (
+        ConvergenceWarning,
+        DataError,
+        ModelFileError,
+        NumericalError,
+        OddsmithError,
+        OddsmithWarning,
+        SeparationWarning,
+        SpecificationError,
+        Status,
+    )
+    from oddsmith.estimators import LogisticRegression
+    from oddsmith.fitting import Fit, fit
+    from oddsmith.inference import Inference, infer
+    from oddsmith.model_file import Model, load
+    from oddsmith.optimality import Certificate
+    from oddsmith.penalties import L2, NoPenalty
+    from oddsmith.report import Summary, summarise
+    from oddsmith.scores import Scores, score
+    from oddsmith.solvers import GradientDescent, Newton, SketchedNewton
+    from oddsmith.sources import Source, as_source, read
+
+# Public names and where they live. They load on first use, so that no one pays for a face that he does not use.
+_HOMES = {
+    "Certificate": "optimality",
+    "ConvergenceWarning": "errors",
+    "DataError": "errors",
+    "Fit": "fitting",
+    "GradientDescent": "solvers",
+    "Inference": "inference",
+    "L2": "penalties",
+    "LogisticRegression": "estimators",
+    "Model": "model_file",
+    "ModelFileError": "errors",
+    "Newton": "solvers",
+    "NoPenalty": "penalties",
+    "NumericalError": "errors",
+    "OddsmithError": "errors",
+    "OddsmithWarning": "errors",
+    "Scores": "scores",
+    "SeparationWarning": "errors",
+    "SketchedNewton": "solvers",
+    "Source": "sources",
+    "SpecificationError": "errors",
+    "Status": "errors",
+    "Summary": "report",
+    "as_source": "sources",
+    "fit": "fitting",
+    "infer": "inference",
+    "load": "model_file",
+    "read": "sources",
+    "score": "scores",
+    "summarise": "report",
+}
+
+__all__ = [
+    "Certificate",
+    "ConvergenceWarning",
+    "DataError",
+    "Fit",
+    "GradientDescent",
+    "Inference",
+    "L2",
+    "LogisticRegression",
+    "Model",
+    "ModelFileError",
+    "Newton",
+    "NoPenalty",
+    "NumericalError",
+    "OddsmithError",
+    "OddsmithWarning",
+    "Scores",
+    "SeparationWarning",
+    "SketchedNewton",
+    "Source",
+    "SpecificationError",
+    "Status",
+    "Summary",
+    "as_source",
+    "fit",
+    "infer",
+    "load",
+    "read",
+    "score",
+    "summarise",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("oddsmith")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'oddsmith' has no attribute {name!r}")
+    value = getattr(import_module(f"oddsmith.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

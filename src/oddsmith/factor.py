@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import eigh, lapack
-
 from oddsmith.arrays import Array
 from oddsmith.errors import NumericalError
 
@@ -28,6 +26,8 @@ class Factor:
     """
 
     def __init__(self, matrix: Array) -> None:
+        from scipy.linalg import eigh, lapack  # here, so that a model that only predicts never loads SciPy
+
         if not np.isfinite(matrix).all():
             raise NumericalError(
                 "The Hessian is not finite", "NaN or infinity in it", "Look for extreme values in the data or weights."
@@ -51,6 +51,8 @@ class Factor:
 
     def solve(self, vector: Array) -> Array:
         """H^-1 vector."""
+        from scipy.linalg import lapack
+
         scaled = vector / self._scale
         if self._cholesky is None:
             solved: Array = self._half @ (self._half.T @ scaled)
@@ -63,6 +65,8 @@ class Factor:
         """A matrix M, of shape (m, rank), with M M' = H^-1."""
         if self._cholesky is None:
             return self._half / self._scale[:, None]
+        from scipy.linalg import lapack
+
         inverse: Array = lapack.dtrtri(self._cholesky, lower=1)[0]
         return np.ascontiguousarray(inverse.T / self._scale[:, None])
 

@@ -68,6 +68,8 @@ class Fit:
     runaway : tuple of int
         Columns whose coefficients have no finite or no unique optimum; -1 is the intercept.
     seconds : float
+    reweighted : bool
+        Whether the weights are not frequencies, so that standard errors are not valid for inference.
     """
 
     names: tuple[str, ...]
@@ -91,6 +93,7 @@ class Fit:
     class_weights: tuple[float, float]
     runaway: tuple[int, ...] = ()
     seconds: float = 0.0
+    reweighted: bool = False
 
     @property
     def weight(self) -> float:
@@ -290,6 +293,8 @@ def _check(loss: str | Loss, solver: str | Solver, tol: float | None, max_passes
 
 def _both_classes(source: Source) -> tuple[float, float]:
     weights = source.class_weights()
+    if sum(weights) <= 0.0:
+        raise DataError("All weights are zero", f"{source.rows} rows", "Give some rows a positive weight.")
     for weight, label in zip(weights, source.classes, strict=True):
         if weight <= 0.0:
             raise DataError("The target has one class only", f"no row of class {label!s} has any weight", "Add such rows.")
@@ -342,6 +347,3 @@ def _moving(solution: Solution, seen: Evaluation) -> tuple[int, ...]:
         return ()
     step = np.abs(Factor(seen.hessian).solve(seen.gradient))
     return tuple(map(int, np.flatnonzero(step > 0.05 * step.max())))
-
-
-

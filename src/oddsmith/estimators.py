@@ -1,0 +1,315 @@
+"""The scikit-learn face: its parameters, defaults and attributes over Oddsmith's engine."""
+
+from __future__ import annotations
+
+import functools
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning as SklearnConvergenceWarning
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from oddsmith import errors
+from oddsmith.arrays import AnyArray, Array
+from oddsmith.fitting import Fit, compute, warn
+from oddsmith.inference import Inference, infer
+from oddsmith.model_file import Model
+from oddsmith.optimality import Certificate
+from oddsmith.penalties import L2, NoPenalty, Penalty
+from oddsmith.prediction import decide, linear_predictor, probabilities
+from oddsmith.report import Summary, summarise
+from oddsmith.schema import Schema
+from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
+from oddsmith.sources import as_source
+
+# scikit-learn's solvers all seek the same optimum; so does the engine, whichever of them is named
+SKLEARN_SOLVERS = ("lbfgs", "liblinear", "newton-cg", "newton-cholesky", "sag", "saga")
+
+
+class ConvergenceWarning(errors.ConvergenceWarning, SklearnConvergenceWarning):
+    """Oddsmith's warning, caught too by code that filters scikit-learn's."""
+
+
+def _refusing_multi_class(init: Callable[..., None]) -> Callable[..., None]:
+    """Refuse multi_class with advice, and leave the signature as it is: scikit-learn reads the parameters off it."""
+
+    @functools.wraps(init)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> None:
+        if "multi_class" in kwargs:
+            raise TypeError(
+                "multi_class is not an argument any more: scikit-learn 1.8 removed it. Leave it out; for one-vs-rest, "
+                "use sklearn.multiclass.OneVsRestClassifier(LogisticRegression())."
+            )
+        init(self, *args, **kwargs)
+
+    return checked
+
+
+class LogisticRegression(ClassifierMixin, BaseEstimator):
+    r"""Binary logistic regression with scikit-learn's interface, fitted to full precision and certified.
+
+    Minimises, with C = 1 / (alpha W) and W the sum of weights,
+
+    .. math:: C \sum_i w_i \log(1 + e^{-y_i (x_i'b + b_0 + o_i)}) + \tfrac{1}{2} |b|^2, \qquad y_i \in \{-1, 1\}.
+
+    Parameters
+    ----------
+    penalty : deprecated
+        As in scikit-learn 1.9: use C and l1_ratio.
+    C : float, default 1.0
+        Inverse penalty strength; `np.inf` for maximum likelihood.
+    l1_ratio : float, default 0.0
+        Only 0 (ridge) for now.
+    dual, intercept_scaling, verbose
+        Accepted, without effect: the optimum does not depend on them, and the intercept is never penalised.
+    tol : float, optional
+        Relative suboptimality at which to stop. Unlike scikit-learn's, the default is full precision.
+    fit_intercept : bool, default True
+    class_weight : dict or "balanced", optional
+        Multiplies the weights of a class. Standard errors are then labelled as not valid for inference.
+    random_state : int or RandomState, optional
+        For the rows that precondition large fits, and for mini-batches. It never changes the optimum.
+    solver : str or Solver, default "auto"
+        "auto", "sketched_newton", "newton", "gd", or an object such as `GradientDescent(learning_rate=0.1)`.
+        scikit-learn's names are accepted and mean "auto".
+    max_iter : int, default 100
+        Limit of passes over the data.
+    warm_start : bool, default False
+        Start from the coefficients of the last fit.
+    n_jobs : deprecated
+        As in scikit-learn 1.9, without effect: use n_threads.
+    n_threads : int, optional
+        All processors by default. The result has the same bits for any number.
+
+    Attributes
+    ----------
+    coef_ : array of shape (1, p)
+    intercept_ : array of shape (1,)
+    classes_ : array of shape (2,)
+    n_iter_ : array of shape (1,)
+        Steps of the solver.
+    n_features_in_, feature_names_in_
+        As in scikit-learn.
+    fit_ : Fit
+    certificate_ : Certificate
+        How far from the optimum, and how that is known.
+    trace_ : tuple of Step
+    """
+
+    @_refusing_multi_class
+    def __init__(
+        self,
+        penalty: Any = "deprecated",
+        *,
+        C: float = 1.0,
+        l1_ratio: float = 0.0,
+        dual: bool = False,
+        tol: float | None = None,
+        fit_intercept: bool = True,
+        intercept_scaling: float = 1,
+        class_weight: Any = None,
+        random_state: Any = None,
+        solver: str | Solver = "auto",
+        max_iter: int = 100,
+        verbose: int = 0,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        n_threads: int | None = None,
+    ) -> None:
+        self.penalty = penalty
+        self.C = C
+        self.l1_ratio = l1_ratio
+        self.dual = dual
+        self.tol = tol
+        self.fit_intercept = fit_intercept
+        self.intercept_scaling = intercept_scaling
+        self.class_weight = class_weight
+        self.random_state = random_state
+        self.solver = solver
+        self.max_iter = max_iter
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.n_threads = n_threads
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
+        """Fit to rows X with labels y.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n, p)
+        y : array-like of shape (n,)
+            Labels of two classes.
+        sample_weight : array-like of shape (n,), optional
+            Frequency weights >= 0.
+        offset : array-like of shape (n,), optional
+            Added to the linear predictor, in log-odds; needed again to predict.
+
+        Raises
+        ------
+        DataError, SpecificationError
+            Both are ValueErrors.
+
+        Warns
+        -----
+        ConvergenceWarning, SeparationWarning
+            If the coefficients are not the one optimum.
+        """
+        self._warn_of_deprecated()
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False, ensure_min_samples=2
+        )
+        y = self._labels(y)
+        source = as_source(X, y, sample_weight=sample_weight, offset=offset, names=self._names())
+        if self.class_weight is not None:
+            factor = self._class_factors(source.target, source.weight, source.classes)
+            weight = np.where(source.target > 0, factor[1], factor[0])
+            source = source.take(slice(None), weight if source.weight is None else weight * source.weight)
+        start = None
+        if self.warm_start and hasattr(self, "fit_") and len(self.fit_.names) == len(source.columns):
+            start = self._current().beta
+        fitted = compute(
+            source,
+            loss="logistic",
+            penalty=self._penalty(sum(source.class_weights())),
+            solver=self._solver(),
+            tol=self.tol,
+            max_passes=self.max_iter,
+            intercept=bool(self.fit_intercept),
+            standardize=False,
+            start=start,
+            threads=self.n_threads,
+        )
+        self.fit_: Fit = replace(fitted, reweighted=self.class_weight is not None)
+        warn(self.fit_, convergence=ConvergenceWarning)
+        self.classes_ = fitted.classes
+        self.coef_ = fitted.beta[:, 1:].copy()
+        self.intercept_ = fitted.beta[:, 0].copy()
+        self.n_iter_ = np.array([max(1, len(fitted.trace) - 1)], dtype=np.int32)
+        return self
+
+    @property
+    def certificate_(self) -> Certificate:
+        """How far the coefficients are from the optimum, and how that is known."""
+        check_is_fitted(self)
+        return self.fit_.certificate
+
+    @property
+    def trace_(self) -> tuple[Step, ...]:
+        """What the solver did, step by step."""
+        check_is_fitted(self)
+        return self.fit_.trace
+
+    def decision_function(self, X: Any, offset: Any = None) -> Array:
+        """The linear predictor x'b + b_0 + offset, in log-odds."""
+        check_is_fitted(self)
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False, reset=False
+        )
+        return linear_predictor(self._current(), X, offset)
+
+    def predict_proba(self, X: Any, offset: Any = None) -> Array:
+        """Probabilities of both classes, of shape (n, 2)."""
+        return probabilities(self.decision_function(X, offset))
+
+    def predict_log_proba(self, X: Any, offset: Any = None) -> Array:
+        """Logarithms of `predict_proba`, finite in both tails."""
+        eta = self.decision_function(X, offset)
+        return -np.column_stack([np.logaddexp(0.0, eta), np.logaddexp(0.0, -eta)])
+
+    def predict(self, X: Any, threshold: float | None = None, offset: Any = None) -> AnyArray:
+        """Labels: the second class where the score is > 0 or, with a threshold t, where it is >= log(t / (1 - t))."""
+        eta = self.decision_function(X, offset)
+        return self.classes_[decide(eta, threshold)]
+
+    def inference(self, level: float = 0.95) -> Inference:
+        """Standard errors, tests and intervals; see `oddsmith.infer`."""
+        check_is_fitted(self)
+        return infer(self.fit_, level)
+
+    def summary(self, level: float = 0.95) -> Summary:
+        """What was fitted, how, and the table of coefficients. Print it."""
+        check_is_fitted(self)
+        return summarise(self.fit_, level=level)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a model file that `oddsmith.load` reads, without scikit-learn and without running code."""
+        check_is_fitted(self)
+        fitted = self._current()
+        Model(fitted, Schema(fitted.names, (fitted.classes[0], fitted.classes[1]))).save(path)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "fit_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.sparse = True
+        return tags
+
+    def _current(self) -> Fit:
+        """The fit with the coefficients as they are now: scikit-learn's users may set them."""
+        return replace(self.fit_, beta=np.hstack([np.reshape(self.intercept_, (1, 1)), self.coef_]))
+
+    def _names(self) -> list[str] | None:
+        names = getattr(self, "feature_names_in_", None)
+        return None if names is None else [str(name) for name in names]
+
+    def _labels(self, y: Any) -> AnyArray:
+        if y is None:
+            raise errors.SpecificationError(
+                "LogisticRegression requires y to be passed, but the target y is None", "", "Pass the labels."
+            )
+        labels: AnyArray = column_or_1d(y, warn=True)
+        check_classification_targets(labels)
+        kind = type_of_target(labels, input_name="y", raise_unknown=True)
+        if kind != "binary" and len(np.unique(labels)) > 2:
+            raise errors.DataError(
+                f"Only binary classification is supported. The type of the target is {kind}",
+                "",
+                "Use sklearn.multiclass.OneVsRestClassifier for more classes.",
+            )
+        return labels
+
+    def _class_factors(self, target: Array, weight: Array | None, classes: AnyArray) -> tuple[float, float]:
+        """What class_weight multiplies the weights of each class by."""
+        if self.class_weight == "balanced":
+            total = float(len(target)) if weight is None else float(weight.sum())
+            positive = float(target.sum()) if weight is None else float(weight @ target)
+            return total / (2.0 * max(total - positive, 1e-300)), total / (2.0 * max(positive, 1e-300))
+        factors = compute_class_weight(self.class_weight, classes=np.sort(classes), y=np.sort(classes))
+        return float(factors[0]), float(factors[1])
+
+    def _penalty(self, weight: float) -> Penalty:
+        if not (isinstance(self.C, int | float | np.number) and self.C > 0):
+            raise errors.SpecificationError("C must be a number > 0", f"{self.C!r}", "Use C=np.inf for no penalty.")
+        if self.penalty in ("l1", "elasticnet") or self.l1_ratio not in (0, None):
+            raise errors.SpecificationError(
+                "L1 and elastic net are not there yet", f"l1_ratio={self.l1_ratio!r}", "Use l1_ratio=0."
+            )
+        if self.penalty not in ("deprecated", "l2", None):
+            raise errors.SpecificationError("penalty is not known", f"{self.penalty!r}", "Use C and l1_ratio.")
+        return NoPenalty() if self.penalty is None or np.isinf(self.C) else L2(1.0 / (self.C * weight))
+
+    def _solver(self) -> str | Solver:
+        seed = int(check_random_state(self.random_state).randint(2**31)) if self.random_state is not None else 0
+        if self.solver == "auto" or self.solver in SKLEARN_SOLVERS:
+            return SketchedNewton(seed=seed)
+        return GradientDescent(seed=seed, max_iter=self.max_iter) if self.solver == "gd" else self.solver
+
+    def _warn_of_deprecated(self) -> None:
+        if self.penalty != "deprecated":
+            text = "'penalty' is deprecated, as in scikit-learn 1.8: use l1_ratio, and C=np.inf for penalty=None."
+            warnings.warn(text, FutureWarning, stacklevel=3)
+        if self.n_jobs is not None:
+            text = "'n_jobs' is deprecated, as in scikit-learn 1.8, and has no effect: use n_threads."
+            warnings.warn(text, FutureWarning, stacklevel=3)
+

@@ -1,0 +1,262 @@
+"""The saved model: JSON, numbers as exact decimals, and a sha256 over all that precedes it. It never runs code."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oddsmith.arrays import AnyArray, Array, check_matrix
+from oddsmith.errors import DataError, ModelFileError, SpecificationError, Status
+from oddsmith.fitting import Fit
+from oddsmith.optimality import Certificate
+from oddsmith.penalties import L2, NoPenalty
+from oddsmith.prediction import decide, linear_predictor, probabilities
+from oddsmith.schema import Schema
+
+FORMAT = "oddsmith-model"
+VERSION = 1
+HESSIAN_LIMIT = 500  # coefficients; above it the file leaves the Hessian out, and a summary has no standard errors
+_SEAL = re.compile(rb',\n "sha256": "([0-9a-f]{64})"\n}\n\Z')
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted model that predicts, from NumPy alone.
+
+    Attributes
+    ----------
+    fit : Fit
+    schema : Schema
+    """
+
+    fit: Fit
+    schema: Schema
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that X must have, in order."""
+        return self.schema.columns
+
+    @property
+    def classes(self) -> AnyArray:
+        """The two labels; probabilities are of the second."""
+        return self.fit.classes
+
+    def decision_function(self, X: Any, offset: Any = None) -> Array:
+        """The linear predictor eta = b0 + X b + offset, in log-odds.
+
+        Raises
+        ------
+        DataError
+            If X has other columns than the model or holds a NaN or infinity, or if the model was fitted with an
+            offset and none is given.
+        """
+        names = getattr(X, "columns", None)
+        if names is not None:
+            X = X[[list(names)[j] for j in self.schema.locate([str(name) for name in names])]]
+        matrix = check_matrix(X)
+        if matrix.shape[1] != len(self.columns):
+            raise DataError(
+                "X has other columns than the model", f"{matrix.shape[1]} for {len(self.columns)}", "Pass the same ones."
+            )
+        return linear_predictor(self.fit, matrix, offset)
+
+    def predict_proba(self, X: Any, offset: Any = None) -> Array:
+        """Probabilities of both classes, of shape (n, 2)."""
+        return probabilities(self.decision_function(X, offset))
+
+    def predict(self, X: Any, threshold: float | None = None, offset: Any = None) -> AnyArray:
+        """Labels: the positive class where eta > 0 or, with a threshold t, where the probability is at least t."""
+        return self.classes[decide(self.decision_function(X, offset), threshold)]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model file; see `save`."""
+        save(self, path)
+
+    def __repr__(self) -> str:
+        target = f" of {self.schema.target}" if self.schema.target else ""
+        return f"<Model{target}: P({self.classes[1]!s}) from {len(self.columns)} columns; {self.fit!r}>"
+
+
+def save(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write a model file. A reader finds the old file or the new one, whole, whenever the writer is killed.
+
+    Raises
+    ------
+    DataError
+        If the place cannot be written. An existing file is then left as it was.
+    """
+    text = json.dumps(_to_document(model), indent=1, allow_nan=False, ensure_ascii=False)
+    body = text.removesuffix("\n}").encode()
+    write_atomically(path, body + b',\n "sha256": "' + hashlib.sha256(body).hexdigest().encode() + b'"\n}\n')
+
+
+def load(path: str | os.PathLike[str]) -> Model:
+    """Read a model file.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is damaged, of another kind, or of a later format.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise DataError("The model file cannot be read", f"{path}: {error.strerror}", "Check the path.") from None
+    seal = _SEAL.search(content)
+    if seal is None:
+        raise ModelFileError("This is not a whole model file", f"{path} does not end with its sha256", "Save it again.")
+    body = content[: seal.start()]
+    if hashlib.sha256(body).hexdigest().encode() != seal.group(1):
+        raise ModelFileError("The model file is damaged", f"the sha256 of {path} does not agree", "Save it again.")
+    try:
+        return _from_document(json.loads(body + b"\n}"))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, ModelFileError):
+            raise
+        raise ModelFileError("This is not a model file", f"{path}: {error!r}", "Save it again.") from None
+
+
+def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
+    """To a temporary file beside it, flushed to disk, then renamed over it."""
+    target = Path(path)
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except OSError as error:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        reason = error.strerror or str(error)
+        raise DataError("The output cannot be written", f"{target}: {reason}", "Choose another place.") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _to_document(model: Model) -> dict[str, Any]:
+    fit, schema = model.fit, model.schema
+    from oddsmith import __version__
+
+    keep = fit.hessian is not None and len(fit.hessian) <= HESSIAN_LIMIT
+    factors = fit.penalty.factors
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "oddsmith": __version__,
+        "loss": fit.loss,
+        "target": schema.target,
+        "offset": schema.offset,
+        "classes": [_label(c) for c in fit.classes],
+        "columns": list(schema.columns),
+        "intercept": fit.intercept,
+        "has_offset": fit.has_offset,
+        "beta": _numbers(fit.beta[0]),
+        "penalty": {
+            "name": fit.penalty.name,
+            "alpha": fit.penalty.strength,
+            "factors": None if factors is None else _numbers(factors),
+            "standardized": fit.standardized,
+        },
+        "fit": {
+            "status": fit.status.name,
+            "solver": fit.solver,
+            "passes": fit.passes,
+            "value": _number(fit.value),
+            "rows": fit.rows,
+            "class_weights": list(fit.class_weights),
+            "runaway": list(fit.runaway),
+            "seconds": fit.seconds,
+            "reweighted": fit.reweighted,
+            "certificate": {k: _number(v) if isinstance(v, float) else v for k, v in vars(fit.certificate).items()},
+        },
+        "centre": _numbers(fit.centre),
+        "scale": _numbers(fit.scale),
+        "hessian": [_numbers(row[: k + 1]) for k, row in enumerate(fit.hessian)] if keep and fit.hessian is not None else None,
+    }
+
+
+def _from_document(document: dict[str, Any]) -> Model:
+    if document["format"] != FORMAT:
+        raise ModelFileError("This is a file of another kind", f"format {document['format']!r}", "")
+    if document["version"] != VERSION:
+        raise ModelFileError(
+            "The model file has another format version", f"{document['version']!r}, known: {VERSION}", "Update oddsmith."
+        )
+    told, penalty = document["fit"], document["penalty"]
+    columns = tuple(map(str, document["columns"]))
+    classes = np.array(document["classes"])
+    beta = np.array([document["beta"]], dtype=np.float64)
+    if beta.shape != (1, 1 + len(columns)) or not np.isfinite(beta).all() or classes.shape != (2,):
+        raise ModelFileError("The model file contradicts itself", f"{beta.size} numbers, {len(columns)} columns", "")
+    fit = Fit(
+        names=columns,
+        classes=classes,
+        beta=beta,
+        hessian=_symmetric(document["hessian"]),
+        centre=np.array(document["centre"], dtype=np.float64),
+        scale=np.array(document["scale"], dtype=np.float64),
+        certificate=Certificate(**{k: math.nan if v is None and k != "optimum_exists" else v for k, v in told["certificate"].items()}),
+        status=Status[told["status"]],
+        trace=(),
+        passes=told["passes"],
+        value=math.nan if told["value"] is None else told["value"],
+        penalty=L2(penalty["alpha"], penalty["factors"]) if penalty["name"] == L2.name else NoPenalty(),
+        standardized=penalty["standardized"],
+        intercept=document["intercept"],
+        has_offset=document["has_offset"],
+        loss=document["loss"],
+        solver=told["solver"],
+        rows=told["rows"],
+        class_weights=(told["class_weights"][0], told["class_weights"][1]),
+        runaway=tuple(told["runaway"]),
+        seconds=told["seconds"],
+        reweighted=told["reweighted"],
+    )
+    labels = document["classes"]
+    return Model(fit, Schema(columns, (labels[0], labels[1]), document["target"], document["offset"]))
+
+
+def _label(label: Any) -> Any:
+    value = label.item() if isinstance(label, np.generic) else label
+    if isinstance(value, bool | int | float | str):
+        return value
+    raise SpecificationError("A class label cannot be saved", f"{label!r}", "Use text, numbers or booleans as labels.")
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _numbers(values: Array | Sequence[float]) -> list[float]:
+    return [float(v) for v in values]
+
+
+def _symmetric(rows: list[list[float]] | None) -> Array | None:
+    if rows is None:
+        return None
+    full = np.zeros((len(rows), len(rows)))
+    for k, row in enumerate(rows):
+        full[k, : k + 1] = full[: k + 1, k] = row
+    return full

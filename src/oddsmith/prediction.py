@@ -1,0 +1,61 @@
+"""What a Fit says of new rows: linear predictor, probabilities, decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from oddsmith.arrays import AnyArray, Array, check_vector, first_not_finite
+from oddsmith.design import NotFiniteError, make_design
+from oddsmith.errors import DataError, SpecificationError
+from oddsmith.fitting import Fit
+from oddsmith.losses import Logistic
+
+
+def linear_predictor(fit: Fit, matrix: Any, offset: Any = None) -> Array:
+    """Eta of checked rows, in log-odds.
+
+    Raises
+    ------
+    DataError
+        If a row holds a NaN or an infinity.
+    SpecificationError
+        If the model was fitted with an offset and none is given.
+    """
+    if offset is None and fit.has_offset:
+        raise SpecificationError("The model was fitted with an offset, and needs one here", "", "Pass offset=.")
+    with np.errstate(invalid="ignore", over="ignore"):
+        eta = make_design(matrix).matvec(fit.beta[0, 1:]) + fit.beta[0, 0]
+    if not np.isfinite(eta).all():
+        raise _not_finite(fit, matrix)
+    return eta if offset is None else eta + check_vector(offset, len(eta), "offset")
+
+
+def probabilities(eta: Array) -> Array:
+    """Of both classes, each exact in its own tail."""
+    link = Logistic()
+    return np.column_stack([link.mean(-eta), link.mean(eta)])
+
+
+def decide(eta: Array, threshold: float | None) -> AnyArray:
+    """0 or 1: eta > 0 or, with a threshold t, eta >= log(t / (1 - t)).
+
+    Raises
+    ------
+    SpecificationError
+        If the threshold is not between 0 and 1.
+    """
+    if threshold is None:
+        return (eta > 0).astype(int)
+    if not 0.0 <= threshold <= 1.0:
+        raise SpecificationError("threshold must lie between 0 and 1", f"{threshold!r}", "0.5 is usual.")
+    return (eta >= Logistic().link(float(threshold))).astype(int)
+
+
+def _not_finite(fit: Fit, matrix: Any) -> DataError:
+    where = first_not_finite(matrix)
+    if where is None:
+        return DataError("The linear predictor overflows", "X holds numbers of extreme size", "Check its units.")
+    row, column = where
+    return NotFiniteError("NaN" if np.isnan(matrix[row, column]) else "infinity", row, fit.names[column])
