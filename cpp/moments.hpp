@@ -1,5 +1,5 @@
 // Weighted mean and sum of squared deviations of every column, in one pass.
-// Each part shifts by its own first row, then parts merge by Chan, Golub and LeVeque (1983): means of 1e7 cost nothing.
+// All is shifted by the first row, and parts merge by Chan, Golub and LeVeque (1983): means of 1e9 cost nothing.
 #pragma once
 
 #include "sweep.hpp"
@@ -68,34 +68,31 @@ double moments(const Dense<T>& x, const double* weight, double* mean, double* de
     const std::size_t p = x.cols;
     const Parts parts(x.rows, 1024, 256);
     const std::size_t panel = panel_rows(std::max<std::size_t>(1, p) * sizeof(T));
-    std::vector<double> sums(parts.count * 3 * p), weights(parts.count);
+    std::vector<double> shift(p), sums(parts.count * 2 * p), weights(parts.count);
+    for (std::size_t j = 0; j < p; ++j) shift[j] = x.data[static_cast<std::ptrdiff_t>(j) * x.col_stride];
     in_parallel(parts.count, threads, [&](std::size_t k, std::size_t) {
-        double *shift = sums.data() + k * 3 * p, *s1 = shift + p, *s2 = s1 + p;
+        double *s1 = sums.data() + k * 2 * p, *s2 = s1 + p;
         const std::size_t first = k * parts.rows_each, last = std::min(x.rows, first + parts.rows_each);
-        for (std::size_t j = 0; j < p; ++j)
-            shift[j] = x.data[static_cast<std::ptrdiff_t>(first) * x.row_stride +
-                              static_cast<std::ptrdiff_t>(j) * x.col_stride];
         for (std::size_t start = first; start < last; start += panel)
-            panel_moments(x, start, std::min(panel, last - start), weight, shift, s1, s2);
-        double total = weight ? 0.0 : static_cast<double>(last - first);
-        for (std::size_t i = first; weight && i < last; ++i) total += weight[i];
-        weights[k] = total;
+            panel_moments(x, start, std::min(panel, last - start), weight, shift.data(), s1, s2);
+        weights[k] = weight ? 0.0 : static_cast<double>(last - first);
+        for (std::size_t i = first; weight && i < last; ++i) weights[k] += weight[i];
     });
     double seen = 0.0;
     for (std::size_t k = 0; k < parts.count; ++k) {
-        const double *shift = sums.data() + k * 3 * p, *s1 = shift + p, *s2 = s1 + p;
-        const double w = weights[k];
+        const double *s1 = sums.data() + k * 2 * p, *s2 = s1 + p, w = weights[k];
         for (std::size_t j = 0; j < p; ++j) {
             if (w == 0.0) {  // a part of weight 0 counts for nothing, but must not hide a NaN
-                mean[j] += shift[j] - shift[j] + s2[j];
+                deviation[j] += s2[j];
                 continue;
             }
-            const double part_mean = shift[j] + s1[j] / w, gap = part_mean - mean[j];
+            const double gap = s1[j] / w - mean[j];
             deviation[j] += s2[j] - s1[j] * (s1[j] / w) + gap * gap * (seen * (w / (seen + w)));
             mean[j] += gap * (w / (seen + w));
         }
         seen += w;
     }
+    for (std::size_t j = 0; j < p; ++j) mean[j] += shift[j];
     return seen;
 }
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 // One binary serves every x86-64 machine: the loader picks the widest clone that the processor has.
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
+#if !defined(ODDSMITH_NO_CLONES) && defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
 #define ODDSMITH_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define ODDSMITH_CLONES

@@ -64,13 +64,13 @@ _HOMES = {
 }
 
 __all__ = [
+    "L2",
     "Certificate",
     "ConvergenceWarning",
     "DataError",
     "Fit",
     "GradientDescent",
     "Inference",
-    "L2",
     "LogisticRegression",
     "Model",
     "ModelFileError",

@@ -71,21 +71,23 @@ def sweep_logistic_dense(
 def moments_dense(x: AnyArray, weight: Array | None, mean: Array, deviation: Array, threads: int) -> float:
     """Fill the weighted mean and sum of squared deviations of each column; return the sum of weights.
 
-    Panels are merged by the update of Chan, Golub and LeVeque (1983), so that large means cost no digits.
+    All is shifted by the first row, and panels are merged by the update of Chan, Golub and LeVeque (1983), so that
+    large means cost no digits.
     """
+    shift = x[0].astype(np.float64)
     seen = 0.0
     with np.errstate(invalid="ignore", over="ignore"):
         for start in range(0, len(x), PANEL):
-            z = x[start : start + PANEL].astype(np.float64)
+            z = x[start : start + PANEL] - shift
             w = np.ones(len(z)) if weight is None else weight[start : start + PANEL]
             total = float(w.sum())
-            shift = z[0]
             if total == 0.0:
-                mean += 0.0 * z.sum(axis=0)
+                deviation += w @ z**2  # counts for nothing, but must not hide a NaN
                 continue
-            centre = shift + w @ (z - shift) / total
+            centre = w @ z / total
             gap = centre - mean
             deviation += w @ (z - centre) ** 2 + gap**2 * (seen * total / (seen + total))
             mean += gap * (total / (seen + total))
             seen += total
+    mean += shift
     return seen

@@ -117,7 +117,7 @@ def predict_command(
     from oddsmith import load
     from oddsmith.model_file import write_atomically
     from oddsmith.prediction import decide, probabilities
-    from oddsmith.sources import read_rows
+    from oddsmith.sources import as_csv, read_rows
 
     _check_place(out)
     loaded = load(model)
@@ -125,12 +125,12 @@ def predict_command(
     eta = loaded.decision_function(rows.matrix, rows.offset)
     probability, prediction = probabilities(eta)[:, 1], loaded.classes[decide(eta, threshold)]
     if out is not None:
-        write_atomically(out, _as_csv(prediction, probability))
+        write_atomically(out, as_csv(prediction=prediction, probability=probability))
     if as_json:
         found = {"prediction": prediction.tolist(), "probability": probability.tolist()}
         _print_json({"model": model, "positive": np.array(loaded.classes[1]).item(), "rows": len(eta), **found})
     elif out is None:
-        click.echo(_as_csv(prediction, probability), nl=False)
+        click.echo(as_csv(prediction=prediction, probability=probability), nl=False)
     else:
         positive = int((prediction == loaded.classes[1]).sum())
         click.echo(f"{len(eta)} predictions in {out}, {positive} of them {loaded.classes[1]!s}")
@@ -236,9 +236,7 @@ def _print_json(document: dict[str, Any]) -> None:
     click.echo(json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False))
 
 
-def _card(
-    fit: Fit, eta: Array, target: Array, weight: Array | None, label: str, threshold: float = 0.5
-) -> ScoreCard:
+def _card(fit: Fit, eta: Array, target: Array, weight: Array | None, label: str, threshold: float = 0.5) -> ScoreCard:
     import numpy as np
 
     from oddsmith.prediction import probabilities
@@ -256,13 +254,3 @@ def _card(
 
 def _title(model: Model) -> str:
     return f"Logistic regression of {model.schema.target}: probability of {str(model.classes[1])!r}"
-
-
-def _as_csv(prediction: Any, probability: Array) -> bytes:
-    import pyarrow as pa
-    from pyarrow import csv
-
-    sink = pa.BufferOutputStream()
-    csv.write_csv(pa.table({"prediction": prediction, "probability": probability}), sink)
-    content: bytes = sink.getvalue().to_pybytes()
-    return content

@@ -53,6 +53,11 @@ class Design(Protocol):
 
     @property
     def shape(self) -> tuple[int, int]: ...
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """What a compiled sweep over this kind of design is given first."""
+        ...
+
     def standardised(self, centre: Array, scale: Array) -> Self: ...
     def take(self, rows: AnyArray | slice) -> Self: ...
     def matvec(self, v: Array) -> Array: ...
@@ -74,6 +79,11 @@ class Dense:
     @property
     def shape(self) -> tuple[int, int]:
         return self.array.shape[0], self.array.shape[1]
+
+    @property
+    def operands(self) -> tuple[AnyArray, Array, Array]:
+        """X, centre and scale."""
+        return self.array, self.centre, self.scale
 
     def standardised(self, centre: Array, scale: Array) -> Dense:
         """The same rows on columns (x - centre) / scale."""
@@ -133,6 +143,11 @@ class Sparse:
     def shape(self) -> tuple[int, int]:
         return self.array.shape[0], self.array.shape[1]
 
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """The three arrays of CSR, then centre and scale."""
+        return self.array.data, self.array.indices, self.array.indptr, self.centre, self.scale
+
     def standardised(self, centre: Array, scale: Array) -> Sparse:
         """The same rows on columns (x - centre) / scale."""
         return replace(self, centre=centre, scale=scale)
@@ -181,9 +196,10 @@ class Sparse:
             return _finite(Moments(0.0, np.zeros(p), np.zeros(p) * self.array.data.sum()), self.array)
         entry_weight = np.repeat(w, np.diff(self.array.indptr))
         column, value = self.array.indices, self.array.data.astype(np.float64)
-        mean = np.bincount(column, entry_weight * value, p) / total
         stored = np.bincount(column, entry_weight, p)
-        spread = np.bincount(column, entry_weight * (value - mean[column]) ** 2, p)
+        with np.errstate(invalid="ignore"):  # an infinity is found, and told of, below
+            mean = np.bincount(column, entry_weight * value, p) / total
+            spread = np.bincount(column, entry_weight * (value - mean[column]) ** 2, p)
         return _finite(Moments(total, mean, spread + (total - stored) * mean**2), self.array)
 
 

@@ -312,4 +312,3 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         if self.n_jobs is not None:
             text = "'n_jobs' is deprecated, as in scikit-learn 1.8, and has no effect: use n_threads."
             warnings.warn(text, FutureWarning, stacklevel=3)
-

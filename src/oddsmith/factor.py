@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
+
 from oddsmith.arrays import Array
 from oddsmith.errors import NumericalError
 
@@ -74,10 +75,6 @@ class Factor:
     def inverse(self) -> Array:
         """H^-1 (its pseudo-inverse on scaled axes where H is singular)."""
         return self.half @ self.half.T
-
-    def unseen(self, vector: Array) -> Array:
-        """The part of a vector, on axes scaled to a unit diagonal, that lies where H is singular."""
-        return self.null_axes.T @ (vector / self._scale)
 
     @property
     def null_axes(self) -> Array:

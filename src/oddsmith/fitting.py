@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.design import Moments
 from oddsmith.errors import ConvergenceWarning, DataError, SeparationWarning, SpecificationError, Status
 from oddsmith.factor import Factor
 from oddsmith.kernels import processors
 from oddsmith.losses import Logistic, Loss
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.optimality import Certificate, certify
-from oddsmith.penalties import L2, NoPenalty, Penalty
+from oddsmith.penalties import NoPenalty, Penalty
 from oddsmith.solvers import GradientDescent, Newton, SketchedNewton, Solution, Solver, Step
 from oddsmith.sources import Source, StandardisedSource
 
@@ -28,7 +27,6 @@ SOLVERS: dict[str, type[SketchedNewton] | type[Newton] | type[GradientDescent]] 
     "gradient_descent": GradientDescent,
     "gd": GradientDescent,
 }
-DENSE_LIMIT = SketchedNewton.dense_limit
 
 
 @dataclass(frozen=True)
@@ -219,8 +217,8 @@ def compute(
     solution = chosen.solve(
         objective, bound, _starting_point(start, centre, scale, intercept), tol=tol, max_passes=limit
     )
-    prove = tol is None or not isinstance(chosen, SketchedNewton)
-    certificate, seen = certify(objective, bound, solution, prove=prove, dense_limit=DENSE_LIMIT)
+    prove = tol is None or chosen.name != SketchedNewton.name or solution.status is not Status.CONVERGED
+    certificate, seen = certify(objective, bound, solution, prove=prove, dense_limit=SketchedNewton.dense_limit)
     status, runaway = _settle(solution, seen, certificate, bound, tol)
     return Fit(
         names=source.columns,
@@ -293,11 +291,11 @@ def _check(loss: str | Loss, solver: str | Solver, tol: float | None, max_passes
 
 def _both_classes(source: Source) -> tuple[float, float]:
     weights = source.class_weights()
-    if sum(weights) <= 0.0:
-        raise DataError("All weights are zero", f"{source.rows} rows", "Give some rows a positive weight.")
     for weight, label in zip(weights, source.classes, strict=True):
         if weight <= 0.0:
-            raise DataError("The target has one class only", f"no row of class {label!s} has any weight", "Add such rows.")
+            raise DataError(
+                "The target has one class only", f"no row of class {label!s} has any weight", "Add such rows."
+            )
     return weights
 
 
@@ -326,24 +324,28 @@ def _settle(
 ) -> tuple[Status, tuple[int, ...]]:
     """What the judge makes of the solver's status, and the coefficients that run off or are not unique."""
     status = solution.status
-    free = penalty.curvature(solution.beta) == 0.0
-    if status in (Status.DIVERGED, Status.SEPARATED) or seen.hessian is None or seen.gradient is None:
-        return status, _moving(solution, seen) if status is Status.SEPARATED else ()
-    if certificate.kind == "proved":
+    if seen.hessian is None or status is Status.DIVERGED:
+        return status, ()
+    if certificate.optimum_exists:
         if status is Status.PASS_LIMIT and tol is not None and certificate.suboptimality <= tol:
             status = Status.CONVERGED
-        axes = Factor(seen.hessian).null_axes
-        if status is Status.CONVERGED and axes.shape[1]:
-            return Status.COLLINEAR, tuple(map(int, np.flatnonzero(np.abs(axes).max(axis=1) > 1e-6)))
-        return status, ()
-    if status in (Status.CONVERGED, Status.STALLED) and free.any():
-        return Status.SEPARATED, _moving(solution, seen)
+        unseen = _null_coefficients(seen)
+        return (Status.COLLINEAR, unseen) if unseen and status is Status.CONVERGED else (status, ())
+    may_run_off = bool((penalty.curvature(solution.beta) == 0.0).any())
+    if status is Status.SEPARATED or (may_run_off and status in (Status.CONVERGED, Status.STALLED)):
+        return Status.SEPARATED, _null_coefficients(seen) or _moving_coefficients(seen)
     return status, ()
 
 
-def _moving(solution: Solution, seen: Evaluation) -> tuple[int, ...]:
-    """The coefficients along which the objective still falls: those of the last Newton step, where it is large."""
-    if seen.hessian is None or seen.gradient is None:
-        return ()
+def _null_coefficients(seen: Evaluation) -> tuple[int, ...]:
+    """The coefficients that take part in a direction without curvature."""
+    assert seen.hessian is not None
+    axes = Factor(seen.hessian).null_axes
+    return tuple(map(int, np.flatnonzero(np.abs(axes).max(axis=1, initial=0.0) > 1e-6)))
+
+
+def _moving_coefficients(seen: Evaluation) -> tuple[int, ...]:
+    """The coefficients along which the objective still falls: those that the next Newton step would move most."""
+    assert seen.hessian is not None and seen.gradient is not None
     step = np.abs(Factor(seen.hessian).solve(seen.gradient))
     return tuple(map(int, np.flatnonzero(step > 0.05 * step.max())))

@@ -68,7 +68,9 @@ class Model:
         matrix = check_matrix(X)
         if matrix.shape[1] != len(self.columns):
             raise DataError(
-                "X has other columns than the model", f"{matrix.shape[1]} for {len(self.columns)}", "Pass the same ones."
+                "X has other columns than the model",
+                f"{matrix.shape[1]} for {len(self.columns)}",
+                "Pass the same ones.",
             )
         return linear_predictor(self.fit, matrix, offset)
 
@@ -193,7 +195,9 @@ def _to_document(model: Model) -> dict[str, Any]:
         },
         "centre": _numbers(fit.centre),
         "scale": _numbers(fit.scale),
-        "hessian": [_numbers(row[: k + 1]) for k, row in enumerate(fit.hessian)] if keep and fit.hessian is not None else None,
+        "hessian": [_numbers(row[: k + 1]) for k, row in enumerate(fit.hessian)]
+        if keep and fit.hessian is not None
+        else None,
     }
 
 
@@ -202,7 +206,9 @@ def _from_document(document: dict[str, Any]) -> Model:
         raise ModelFileError("This is a file of another kind", f"format {document['format']!r}", "")
     if document["version"] != VERSION:
         raise ModelFileError(
-            "The model file has another format version", f"{document['version']!r}, known: {VERSION}", "Update oddsmith."
+            "The model file has another format version",
+            f"{document['version']!r}, known: {VERSION}",
+            "Update oddsmith.",
         )
     told, penalty = document["fit"], document["penalty"]
     columns = tuple(map(str, document["columns"]))
@@ -217,7 +223,7 @@ def _from_document(document: dict[str, Any]) -> Model:
         hessian=_symmetric(document["hessian"]),
         centre=np.array(document["centre"], dtype=np.float64),
         scale=np.array(document["scale"], dtype=np.float64),
-        certificate=Certificate(**{k: math.nan if v is None and k != "optimum_exists" else v for k, v in told["certificate"].items()}),
+        certificate=_certificate(told["certificate"]),
         status=Status[told["status"]],
         trace=(),
         passes=told["passes"],
@@ -236,6 +242,11 @@ def _from_document(document: dict[str, Any]) -> Model:
     )
     labels = document["classes"]
     return Model(fit, Schema(columns, (labels[0], labels[1]), document["target"], document["offset"]))
+
+
+def _certificate(told: dict[str, Any]) -> Certificate:
+    numbers = {k: math.nan if told[k] is None else told[k] for k in ("suboptimality", "standard_errors", "violation")}
+    return Certificate(kind=told["kind"], optimum_exists=told["optimum_exists"], **numbers)
 
 
 def _label(label: Any) -> Any:

@@ -35,12 +35,10 @@ class Evaluation:
     reach: float = 0.0
 
     def __add__(self, other: Evaluation) -> Evaluation:
-        both = self.gradient is not None and other.gradient is not None
-        full = self.hessian is not None and other.hessian is not None
         return Evaluation(
             self.value + other.value,
-            self.gradient + other.gradient if both else None,  # type: ignore[operator]
-            self.hessian + other.hessian if full else None,  # type: ignore[operator]
+            _added(self.gradient, other.gradient),
+            _added(self.hessian, other.hessian),
             self.weight + other.weight,
             max(self.reach, other.reach),
         )
@@ -133,6 +131,10 @@ class Objective:
         return beta if self.intercept else np.concatenate([[0.0], beta])
 
 
+def _added(one: Array | None, other: Array | None) -> Array | None:
+    return None if one is None or other is None else one + other
+
+
 def _evaluate(block: Block, *, loss: Loss, beta: Array, order: int, threads: int | None) -> Evaluation:
     sweep = kernels.sweep_for(loss.kernel, block.design.kind)
     if sweep is None:
@@ -141,10 +143,8 @@ def _evaluate(block: Block, *, loss: Loss, beta: Array, order: int, threads: int
     gradient = np.zeros(len(beta)) if order >= 1 else None
     hessian = np.zeros((len(beta), len(beta))) if order >= 2 else None
     threads = kernels.threads_for(design.shape[0] * len(beta) * (len(beta) if order >= 2 else 1), threads)
-    value, reach = sweep(
-        design.array, design.centre, design.scale,
-        block.target, block.weight, block.offset, beta, gradient, hessian, threads,
-    )  # fmt: skip
+    rows = (block.target, block.weight, block.offset)
+    value, reach = sweep(*design.operands, *rows, beta, gradient, hessian, threads)
     return Evaluation(value, gradient, hessian, block.total_weight, reach)
 
 

@@ -83,8 +83,8 @@ def _bound(objective: Objective, seen: Evaluation, *, polished: bool) -> tuple[f
     assert seen.hessian is not None and seen.gradient is not None
     factor = Factor(seen.hessian)
     squared = max(0.0, float(seen.gradient @ factor.solve(seen.gradient)))
-    if np.abs(factor.unseen(seen.gradient)).max(initial=0.0) > 1e-6 * math.sqrt(squared) + 1e-12:
-        return math.inf, False  # the objective still falls where H sees no curvature
+    if factor.rank < objective.size and factor.rank < _rank_of_columns(objective):
+        return math.inf, False  # curvature vanished along a direction that X does see: the coefficients run off there
     # K^2 <= max|x|^2 trace(H^-1) needs no pass. Only where it is too coarse is K itself worth one.
     reach = min(seen.reach * float(np.trace(factor.inverse)), 1e300)
     if reach * squared >= 0.01:
@@ -100,6 +100,13 @@ def _bound(objective: Objective, seen: Evaluation, *, polished: bool) -> tuple[f
         if not a < 1.0:
             return math.inf, False
     return (a + (1.0 - a) * math.log1p(-a)) / reach if a > 1e-4 else squared * (0.5 + a / 6.0 + a * a), True
+
+
+def _rank_of_columns(objective: Objective) -> int:
+    """The rank of X: that of the Hessian at 0, where every row counts. One pass."""
+    hessian = objective.evaluate(np.zeros(objective.size), 2).hessian
+    assert hessian is not None
+    return Factor(hessian).rank
 
 
 def _estimated(solution: Solution, seen: Evaluation, violation: float) -> Certificate:

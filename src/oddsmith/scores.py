@@ -67,7 +67,7 @@ def score(target: Array, probability: Array, *, weight: Array | None = None, thr
     if len(target) == 0:
         raise DataError("There is nothing to score", "0 rows", "Pass rows with known labels.")
     decision = (probability >= threshold).astype(float)
-    confusion = metrics.confusion_matrix(target, decision, labels=[0.0, 1.0], sample_weight=weight)
+    (tn, fp), (fn, tp) = metrics.confusion_matrix(target, decision, labels=[0.0, 1.0], sample_weight=weight)
     precision, recall, f1, _ = metrics.precision_recall_fscore_support(
         target, decision, average="binary", sample_weight=weight, zero_division=0.0
     )
@@ -83,7 +83,7 @@ def score(target: Array, probability: Array, *, weight: Array | None = None, thr
         else float("nan"),
         log_loss=float(metrics.log_loss(target, probability, labels=[0.0, 1.0], sample_weight=weight)),
         brier=float(metrics.brier_score_loss(target, probability, pos_label=1.0, sample_weight=weight)),
-        confusion=tuple(map(tuple, confusion.astype(float).tolist())),
+        confusion=((float(tn), float(fp)), (float(fn), float(tp))),
         rows=len(target),
         threshold=threshold,
     )
@@ -102,9 +102,9 @@ def split_rows(target: Array, test_size: float, seed: int) -> tuple[AnyArray, An
     if not 0.0 < test_size < 1.0:
         raise SpecificationError("test size must lie between 0 and 1", f"{test_size!r}", "0.2 holds out a fifth.")
     try:
-        train, test = train_test_split(
-            np.arange(len(target)), test_size=test_size, random_state=seed, stratify=target
-        )
+        train, test = train_test_split(np.arange(len(target)), test_size=test_size, random_state=seed, stratify=target)
     except ValueError as error:
-        raise SpecificationError("The rows cannot be split", str(error), "Use another test size, or more rows.") from None
+        raise SpecificationError(
+            "The rows cannot be split", str(error), "Use another test size, or more rows."
+        ) from None
     return np.sort(train), np.sort(test)

@@ -16,7 +16,11 @@ class Penalty(Protocol):
 
     name: ClassVar[str]
     smooth: ClassVar[bool]
-    factors: Array | None
+
+    @property
+    def factors(self) -> Array | None:
+        """Per column; 0 = never penalised. None: all 1."""
+        ...
 
     @property
     def strength(self) -> float:

@@ -16,7 +16,10 @@ class NoPenalty:
 
     name: ClassVar[str] = "none"
     smooth: ClassVar[bool] = True
-    factors: ClassVar[Array | None] = None
+
+    @property
+    def factors(self) -> None:
+        return None
 
     @property
     def strength(self) -> float:

@@ -100,9 +100,7 @@ class Summary:
     __repr__ = __str__
 
 
-def summarise(
-    fit: Fit, *, target: str | None = None, level: float = 0.95, scores: ScoreCard | None = None
-) -> Summary:
+def summarise(fit: Fit, *, target: str | None = None, level: float = 0.95, scores: ScoreCard | None = None) -> Summary:
     """Gather what there is to tell of a fit.
 
     Parameters

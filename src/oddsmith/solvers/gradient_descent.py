@@ -64,9 +64,7 @@ class GradientDescent:
             return self._batch(function, start, rate, tol, max_passes)
         return self._mini_batch(function, start, rate, max_passes)
 
-    def _batch(
-        self, function: Smooth, beta: Array, rate: float, tol: float | None, max_passes: int | None
-    ) -> Solution:
+    def _batch(self, function: Smooth, beta: Array, rate: float, tol: float | None, max_passes: int | None) -> Solution:
         goal = FULL_PRECISION if tol is None else tol
         now = function.evaluate(beta)
         trace = [Step(function.passes, now.value, length=rate)]

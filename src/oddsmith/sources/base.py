@@ -64,7 +64,7 @@ class Source(ABC):
 
     def sum(self, part: Callable[[Block], T]) -> T:
         """part(block), added up in block order. Where the rows live decides where this runs."""
-        total: T = reduce(add, map(part, self.blocks()))  # type: ignore[arg-type]
+        total: T = reduce(add, map(part, self.blocks()))
         return total
 
     def moments(self, threads: int) -> Moments:
@@ -150,10 +150,10 @@ def encode_target(y: Any, positive: Any = None) -> tuple[Array, AnyArray]:
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         row = int(np.argmin(np.isfinite(labels)))
         raise DataError("Input y contains NaN or infinity", f"first in row {row}", "Remove rows without a label.")
-    if labels.dtype == object and any(label is None or label != label for label in labels):
+    if labels.dtype == object and not _all_known(labels):
         raise DataError("Input y contains NaN or None", "labels are missing", "Remove rows without a label.")
     try:
-        classes, target = np.unique(labels, return_inverse=True)
+        classes, codes = np.unique(labels, return_inverse=True)
     except TypeError:
         kinds = sorted({type(label).__name__ for label in labels})
         raise DataError("y mixes labels that cannot be compared", ", ".join(kinds), "Use labels of one type.") from None
@@ -166,7 +166,7 @@ def encode_target(y: Any, positive: Any = None) -> tuple[Array, AnyArray]:
         raise DataError(
             "Only binary classification is supported", f"{len(classes)} classes: {shown}", "Choose a two-class target."
         )
-    target = target.astype(np.float64)
+    target = codes.astype(np.float64)
     if positive is not None:
         matches = [k for k in (0, 1) if classes[k] == positive or str(classes[k]) == str(positive)]
         if not matches:
@@ -178,3 +178,8 @@ def encode_target(y: Any, positive: Any = None) -> tuple[Array, AnyArray]:
         if matches[0] == 0:
             target, classes = 1.0 - target, classes[::-1].copy()
     return target, classes
+
+
+def _all_known(labels: AnyArray) -> bool:
+    """Whether no label is None or NaN, the one value that does not equal itself."""
+    return bool(np.all(labels == labels)) and not any(label is None for label in labels)  # noqa: PLR0124

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from oddsmith.arrays import AnyArray, Array, check_vector
+from oddsmith.arrays import AnyArray, Array
 from oddsmith.design import make_design
 from oddsmith.errors import DataError
 from oddsmith.schema import Schema, nearest
 from oddsmith.sources.base import encode_target
-from oddsmith.sources.memory import MemorySource
+from oddsmith.sources.memory import MemorySource, check_weight
 
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", ".")
 IMPUTE = "Remove those rows, or fill them in before fitting."
@@ -72,7 +72,7 @@ def read(
     return MemorySource(
         make_design(matrix[:, : len(columns)]),
         encoded,
-        weight=_weights(extra[weight], weight) if weight else None,
+        weight=check_weight(extra[weight], len(encoded), f"column {weight!r}") if weight else None,
         offset=extra[offset] if offset else None,
         columns=columns,
         classes=classes,
@@ -118,8 +118,19 @@ def read_rows(
         matrix[:, : len(schema.columns)],
         column[schema.offset] if schema.offset else None,
         None if labels is None else _known_labels(labels, schema, path),
-        _weights(column[weight], weight) if weight else None,
+        check_weight(column[weight], len(matrix), f"column {weight!r}") if weight else None,
     )
+
+
+def as_csv(**columns: AnyArray) -> bytes:
+    """Columns as a CSV with a header; numbers with all their digits."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    sink = pa.BufferOutputStream()
+    arrow_csv.write_csv(pa.table(columns), sink, arrow_csv.WriteOptions(quoting_style="needed"))
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
 
 
 @dataclass(frozen=True)
@@ -314,10 +325,6 @@ def _known_labels(labels: AnyArray, schema: Schema, path: str | os.PathLike[str]
             "Correct or remove such rows.",
         )
     return positive.astype(np.float64)
-
-
-def _weights(column: Array, name: str) -> Array:
-    return check_vector(column, len(column), f"The weight column {name!r}", minimum=0.0)
 
 
 def _is_number(text: str) -> bool:

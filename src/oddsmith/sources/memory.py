@@ -12,7 +12,8 @@ from oddsmith.design import Design, make_design
 from oddsmith.errors import DataError
 from oddsmith.sources.base import Block, Source, encode_target
 
-BLOCK_ENTRIES = 1 << 25  # a pass over one block takes well under a second: Ctrl-C is answered between two of them
+# A pass over one block, with its gradient or with its Hessian, takes well under a second: Ctrl-C is answered after it.
+BLOCK_ENTRIES, BLOCK_PRODUCTS = 1 << 25, 1 << 34
 
 
 class MemorySource(Source):
@@ -32,7 +33,8 @@ class MemorySource(Source):
         self._design, self._target, self._weight, self._offset = design, target, weight, offset
 
     def blocks(self) -> Iterator[Block]:
-        step = max(1024, BLOCK_ENTRIES // max(1, self._design.shape[1]))
+        width = max(1, self._design.shape[1])
+        step = max(1024, min(BLOCK_ENTRIES // width, BLOCK_PRODUCTS // width**2))
         if step >= self.rows:
             yield Block(self._design, self._target, self._weight, self._offset)
             return
@@ -46,7 +48,7 @@ class MemorySource(Source):
                 start,
             )
 
-    def take(self, rows: AnyArray, weight: Array | None = None) -> MemorySource:
+    def take(self, rows: AnyArray | slice, weight: Array | None = None) -> MemorySource:
         """Some rows, copied; with other weights if given."""
         if weight is None and self._weight is not None:
             weight = self._weight[rows]
@@ -157,11 +159,19 @@ def as_source(
     return MemorySource(
         make_design(matrix),
         target,
-        weight=None if sample_weight is None else check_vector(sample_weight, rows, "sample_weight", minimum=0.0),
+        weight=None if sample_weight is None else check_weight(sample_weight, rows, "sample_weight"),
         offset=None if offset is None else check_vector(offset, rows, "offset"),
         columns=names,
         classes=classes,
     )
+
+
+def check_weight(weight: Any, rows: int, name: str) -> Array:
+    """Frequency weights: finite, >= 0, and not all zero."""
+    checked = check_vector(weight, rows, name, minimum=0.0)
+    if not checked.any():
+        raise DataError(f"All weights in {name} are zero", f"{rows} rows", "Give some rows a positive weight.")
+    return checked
 
 
 def _stratified(count: int, rows: int, weight: Array | None, rng: np.random.Generator) -> AnyArray:

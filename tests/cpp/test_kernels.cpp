@@ -1,0 +1,101 @@
+// The kernels without Python, built by `make cpp` under sanitisers: every layout, dtype and order against plain loops
+// in long double, and the same bits for any number of threads.
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <vector>
+
+#include "moments.hpp"
+
+using oddsmith::Dense;
+
+namespace {
+
+int failures = 0;
+
+void expect(bool holds, const char* what, std::size_t n, std::size_t p) {
+    if (holds) return;
+    ++failures;
+    std::printf("FAILED: %s (n = %zu, p = %zu)\n", what, n, p);
+}
+
+bool near(long double a, long double b, long double scale) {
+    return std::fabs(static_cast<double>(a - b)) <= 1e-12 * static_cast<double>(scale);
+}
+
+template <class T>
+void check(std::size_t n, std::size_t p, bool row_major, bool weighted) {
+    std::mt19937_64 rng(n * 31 + p);
+    std::normal_distribution<double> normal;
+    std::vector<T> x(n * p);
+    const auto at = [&](std::size_t i, std::size_t j) -> T& { return row_major ? x[i * p + j] : x[j * n + i]; };
+    std::vector<double> y(n), w(n), o(n), c(p), s(p), beta(p + 1);
+    for (std::size_t i = 0; i < n; ++i) {
+        y[i] = normal(rng) > 0;
+        w[i] = std::fabs(normal(rng));
+        o[i] = normal(rng);
+        for (std::size_t j = 0; j < p; ++j) at(i, j) = static_cast<T>(3.0 + normal(rng));
+    }
+    for (std::size_t j = 0; j < p; ++j) c[j] = 3.0 + 0.1 * normal(rng), s[j] = 0.5 + std::fabs(normal(rng));
+    for (auto& b : beta) b = 0.3 * normal(rng);
+
+    const Dense<T> view{x.data(), n, p, row_major ? static_cast<std::ptrdiff_t>(p) : 1,
+                        row_major ? 1 : static_cast<std::ptrdiff_t>(n)};
+    const oddsmith::Rows rows{y.data(), weighted ? w.data() : nullptr, weighted ? o.data() : nullptr};
+    const std::size_t size = p + 1;
+    std::vector<double> g(size), h(size * size), g2(size), h2(size * size);
+    const auto one = oddsmith::sweep<oddsmith::Logistic>(view, {c.data(), s.data()}, rows, beta.data(), 2, g.data(),
+                                                         h.data(), 1);
+    const auto two = oddsmith::sweep<oddsmith::Logistic>(view, {c.data(), s.data()}, rows, beta.data(), 2, g2.data(),
+                                                         h2.data(), 3);
+    expect(one.value == two.value && one.reach == two.reach && g == g2 && h == h2, "bits by threads", n, p);
+
+    long double value = 0, magnitude = 1;
+    std::vector<long double> gradient(size), hessian(size * size);
+    for (std::size_t i = 0; i < n; ++i) {
+        std::vector<long double> z(size, 1.0L);
+        long double eta = beta[0] + (weighted ? o[i] : 0.0);
+        for (std::size_t j = 0; j < p; ++j) {
+            z[j + 1] = (static_cast<long double>(at(i, j)) - c[j]) / s[j];
+            eta += z[j + 1] * beta[j + 1];
+        }
+        const long double weight = weighted ? w[i] : 1.0, q = 1 / (1 + std::exp(-eta));
+        value += weight * (std::log1p(std::exp(eta)) - y[i] * eta);
+        for (std::size_t a = 0; a < size; ++a) {
+            gradient[a] += weight * (q - y[i]) * z[a];
+            magnitude = std::max(magnitude, std::fabs(gradient[a]));
+            for (std::size_t b = 0; b < size; ++b) hessian[a * size + b] += weight * q * (1 - q) * z[a] * z[b];
+        }
+    }
+    const long double scale = magnitude + static_cast<long double>(n) * 100;
+    expect(near(one.value, value, scale), "value", n, p);
+    for (std::size_t a = 0; a < size; ++a) expect(near(g[a], gradient[a], scale), "gradient", n, p);
+    for (std::size_t a = 0; a < size * size; ++a) expect(near(h[a], hessian[a], scale), "hessian", n, p);
+
+    std::vector<double> mean(p), deviation(p), mean2(p), deviation2(p);
+    oddsmith::moments(view, rows.weight, mean.data(), deviation.data(), 1);
+    oddsmith::moments(view, rows.weight, mean2.data(), deviation2.data(), 3);
+    expect(mean == mean2 && deviation == deviation2, "bits of moments by threads", n, p);
+    for (std::size_t j = 0; j < p; ++j) {
+        long double total = 0, m = 0, d = 0;
+        for (std::size_t i = 0; i < n; ++i) total += weighted ? w[i] : 1.0, m += (weighted ? w[i] : 1.0) * at(i, j);
+        m /= total;
+        for (std::size_t i = 0; i < n; ++i) d += (weighted ? w[i] : 1.0) * (at(i, j) - m) * (at(i, j) - m);
+        expect(near(mean[j], m, 10) && near(deviation[j], d, n * 10), "moments", n, p);
+    }
+}
+
+}  // namespace
+
+int main() {
+    for (std::size_t n : {1, 2, 3, 63, 64, 65, 1000, 5000})
+        for (std::size_t p : {0, 1, 2, 3, 7, 8, 31})
+            for (bool row_major : {true, false})
+                for (bool weighted : {true, false}) {
+                    check<double>(n, p, row_major, weighted);
+                    check<float>(n, p, row_major, weighted);
+                }
+    std::printf(failures ? "%d failures\n" : "kernels: all agree\n", failures);
+    return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from oddsmith.design import Moments, NotFiniteError, make_design
+
+rng = np.random.default_rng(0)
+X = rng.standard_normal((400, 5)) * (rng.random((400, 5)) < 0.4) + np.array([0, 0, 0, 2.0, 0])
+CENTRE, SCALE = rng.standard_normal(5), rng.uniform(0.5, 2, 5)
+Z = (X - CENTRE) / SCALE
+KINDS = {
+    "dense": lambda A: A,
+    "column-major": np.asfortranarray,
+    "float32": lambda A: A.astype(np.float32),
+    "sparse": sp.csr_array,
+    "sparse matrix": sp.csr_matrix,
+}
+
+
+@pytest.fixture(params=KINDS)
+def design(request):
+    return make_design(KINDS[request.param](X)).standardised(CENTRE, SCALE)
+
+
+def tolerance(design):
+    return 1e-5 if design.array.dtype == np.float32 else 1e-11
+
+
+def test_the_verbs_are_those_of_the_standardised_matrix(design):
+    v, r, h = rng.standard_normal(5), rng.standard_normal(400), rng.random(400)
+    close = {"rtol": tolerance(design), "atol": 100 * tolerance(design)}
+    np.testing.assert_allclose(design.matvec(v), Z @ v, **close)
+    np.testing.assert_allclose(design.rmatvec(r), Z.T @ r, **close)
+    np.testing.assert_allclose(design.gram(h), Z.T @ (h[:, None] * Z), **close)
+    half = rng.standard_normal((6, 3))
+    widest = (np.linalg.norm(np.column_stack([np.ones(400), Z]) @ half, axis=1) ** 2).max()
+    assert design.widest(half) == pytest.approx(widest, rel=tolerance(design))
+
+
+def test_rmatvec_is_the_adjoint_of_matvec(design):
+    v, r = rng.standard_normal(5), rng.standard_normal(400)
+    assert r @ design.matvec(v) == pytest.approx(v @ design.rmatvec(r), rel=1e-10)
+
+
+def test_taking_rows(design):
+    rows = np.array([5, 3, 399])
+    np.testing.assert_allclose(design.take(rows).matvec(np.ones(5)), design.matvec(np.ones(5))[rows])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_moments_add_up_over_any_cutting(both_kernels, kind, weighted):
+    w = rng.integers(0, 3, 400).astype(float) if weighted else None
+    ones = np.ones(400) if w is None else w
+    total = sum(
+        (
+            make_design(KINDS[kind](X[a:b])).moments(None if w is None else w[a:b], 1)
+            for a, b in ((1, 130), (130, 131), (131, 400))
+        ),
+        make_design(KINDS[kind](X[:1])).moments(None if w is None else w[:1], 1),
+    )
+    mean = np.average(X, axis=0, weights=ones)
+    close = 1e-6 if kind == "float32" else 1e-12
+    assert total.weight == ones.sum()
+    np.testing.assert_allclose(total.mean, mean, rtol=close, atol=close)
+    np.testing.assert_allclose(total.deviation, ones @ (X - mean) ** 2, rtol=10 * close)
+
+
+def test_scales_of_ordinary_and_constant_columns():
+    moments = Moments(4.0, np.array([3.0, 1e9, 0.0]), np.array([16.0, 1e-12, 0.0]))
+    np.testing.assert_allclose(moments.scale(centred=True), [2.0, 1.0, 1.0])
+    np.testing.assert_allclose(moments.scale(centred=False), [np.sqrt(13.0), 1e9, 1.0])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("bad", "what"), [(np.nan, "NaN"), (np.inf, "infinity")])
+def test_what_is_not_finite_is_found_by_place(both_kernels, kind, bad, what):
+    broken = X.copy()
+    broken[123, 2] = bad
+    with pytest.raises(NotFiniteError) as caught:
+        make_design(KINDS[kind](broken)).moments(None, 1)
+    assert (caught.value.what, caught.value.row, caught.value.column) == (what, 123, 2)
+
+
+def test_numbers_too_large_to_square_are_told_from_infinities():
+    with pytest.raises(ValueError, match="too large to square"):
+        make_design(np.array([[1e200, 1.0], [-1e200, 2.0]])).moments(None, 1)

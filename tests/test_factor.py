@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from oddsmith.errors import NumericalError
+from oddsmith.factor import Factor
+
+
+def spd(m, seed=0, spread=0.0):
+    rng = np.random.default_rng(seed)
+    A = rng.standard_normal((m + 5, m)) * 10.0 ** rng.uniform(-spread, spread, m)
+    return A.T @ A
+
+
+@pytest.mark.parametrize("spread", [0.0, 6.0])
+def test_solve_half_and_inverse_agree(spread):
+    H = spd(7, 1, spread)
+    factor = Factor(H)
+    assert factor.rank == 7
+    np.testing.assert_allclose(factor.inverse @ H, np.eye(7), atol=1e-6)
+    vector = np.arange(7.0) / np.sqrt(np.diag(factor.inverse))
+    np.testing.assert_allclose(factor.solve(vector), factor.inverse @ vector, rtol=1e-9)
+    np.testing.assert_allclose(factor.half @ factor.half.T, factor.inverse)
+    assert factor.null_axes.shape == (7, 0)
+
+
+def test_a_singular_matrix_reveals_its_rank_and_what_it_does_not_see():
+    A = np.random.default_rng(2).standard_normal((50, 4))
+    A = np.column_stack([A, A[:, 0] + A[:, 1], np.zeros(50)])
+    H = A.T @ A
+    factor = Factor(H)
+    assert factor.rank == 4
+    step = factor.solve(H @ np.array([1.0, -2.0, 3.0, 0.5, 0.0, 0.0]))
+    np.testing.assert_allclose(H @ step, H @ np.array([1.0, -2.0, 3.0, 0.5, 0.0, 0.0]), rtol=1e-10, atol=1e-10)
+    touched = np.abs(factor.null_axes).max(axis=1) > 1e-6
+    np.testing.assert_array_equal(touched, [True, True, False, False, True, True])
+
+
+def test_what_is_not_finite_is_refused():
+    with pytest.raises(NumericalError, match="Hessian is not finite"):
+        Factor(np.array([[1.0, np.nan], [np.nan, 1.0]]))

@@ -1,0 +1,235 @@
+import gc
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import mpmath
+import numpy as np
+import pytest
+
+from oddsmith import _reference, kernels
+
+from .conftest import generate
+
+LAYOUTS = {
+    "row-major float64": lambda X: np.ascontiguousarray(X),
+    "column-major float64": lambda X: np.asfortranarray(X),
+    "row-major float32": lambda X: np.ascontiguousarray(X, dtype=np.float32),
+    "column-major float32": lambda X: np.asfortranarray(X, dtype=np.float32),
+    "rows of a wider array": lambda X: np.column_stack([X, X])[:, : X.shape[1]],
+    "a slice of columns": lambda X: np.asfortranarray(np.vstack([X, X]))[: len(X)],
+}
+
+
+def sweep(module, X, problem, beta, order, threads=1):
+    p = X.shape[1]
+    gradient = np.zeros(p + 1) if order >= 1 else None
+    hessian = np.zeros((p + 1, p + 1)) if order >= 2 else None
+    centre, scale = X.mean(axis=0, dtype=float), X.std(axis=0, dtype=float)
+    value, reach = module.sweep_logistic_dense(
+        X, centre, scale, problem.y.astype(float), problem.weight, problem.offset, beta, gradient, hessian, threads
+    )
+    return value, gradient, hessian, reach
+
+
+def test_the_extension_is_there():
+    assert kernels.load("compiled").__name__ == "oddsmith._kernels"
+
+
+def test_every_compiled_kernel_has_a_twin():
+    compiled = {name for name in dir(kernels.load("compiled")) if not name.startswith("_")}
+    assert compiled
+    assert compiled == {name for name in dir(_reference) if name.startswith(("sweep_", "moments_", "logistic_"))}
+
+
+def test_an_unknown_choice_is_refused():
+    with pytest.raises(ImportError, match="ODDSMITH_KERNELS is 'gpu'"):
+        kernels.load("gpu")
+
+
+def test_the_environment_forces_the_twins():
+    code = "from oddsmith import kernels; print(kernels.active.__name__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"ODDSMITH_KERNELS": "reference"}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "oddsmith._reference"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("order", [0, 1, 2])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_compiled_and_reference_agree(layout, order, weighted):
+    problem = generate(3001, 7, 1, weighted=weighted, scales=(0.1, 10), centre=3.0)
+    X = LAYOUTS[layout](problem.X)
+    beta = np.linspace(-1, 1, 8)
+    one, two = (sweep(kernels.load(kind), X, problem, beta, order) for kind in ("compiled", "reference"))
+    np.testing.assert_allclose(one[0], two[0], rtol=1e-13)
+    if order >= 1:
+        np.testing.assert_allclose(one[1], two[1], rtol=1e-12, atol=1e-10)
+    if order >= 2:
+        np.testing.assert_allclose(one[2], two[2], rtol=1e-12, atol=1e-10)
+        np.testing.assert_allclose(one[3], two[3], rtol=1e-13)
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+@pytest.mark.parametrize("layout", list(LAYOUTS)[:4])
+def test_any_number_of_threads_gives_the_same_bits(layout, order):
+    problem = generate(20_011, 9, 2, weighted=True)
+    X = LAYOUTS[layout](problem.X)
+    results = [sweep(kernels.load("compiled"), X, problem, np.full(10, 0.3), order, threads) for threads in (1, 2, 5)]
+    for other in results[1:]:
+        assert other[0] == results[0][0]
+        if order >= 1:
+            np.testing.assert_array_equal(other[1], results[0][1])
+        if order >= 2:
+            np.testing.assert_array_equal(other[2], results[0][2])
+    mean, deviation = [], []
+    for threads in (1, 2, 5):
+        out = np.zeros(9), np.zeros(9)
+        kernels.load("compiled").moments_dense(X, problem.weight, *out, threads)
+        mean.append(out[0].tobytes())
+        deviation.append(out[1].tobytes())
+    assert len(set(mean)) == len(set(deviation)) == 1
+
+
+def test_rows_are_exact_to_the_last_digits(both_kernels):
+    eta = np.concatenate([np.linspace(-40, 40, 801), [-800.0, -700.0, -1e-300, 0.0, 1e-17, 700.0, 800.0]])
+    for label in (0.0, 1.0):
+        value, gradient, hessian = np.empty((3, len(eta)))
+        kernels.logistic_rows(eta, np.full_like(eta, label), value, gradient, hessian)
+        with mpmath.workdps(60):
+            for k, x in enumerate(eta):
+                x = mpmath.mpf(float(x))
+                side = -x if label else x  # the loss of label 1 at eta is that of label 0 at -eta
+                odds = mpmath.exp(side)
+                exact = mpmath.log1p(odds), odds / (1 + odds) * (-1 if label else 1), odds / (1 + odds) ** 2
+                for mine, truth in zip((value[k], gradient[k], hessian[k]), exact, strict=True):
+                    # beyond 1e-307 the compiled exp is held at its smallest normal number
+                    assert abs(mine - truth) <= 1e-15 * abs(truth) + mpmath.mpf("4e-308")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("layout", list(LAYOUTS)[:4])
+def test_what_is_not_finite_is_never_hidden(both_kernels, bad, layout):
+    problem = generate(2500, 5, 3)
+    X = LAYOUTS[layout](problem.X).copy(order="K")
+    X[1234, 3] = bad
+    value, gradient, _, _ = _sweep_with_unit_scale(X, problem)
+    assert not np.isfinite(value)
+    assert not np.isfinite(gradient).all()
+    mean, deviation = np.zeros(5), np.zeros(5)
+    weight = np.ones(2500)
+    weight[1000:1500] = 0.0
+    for w in (None, weight):
+        kernels.moments_dense(X, w, mean, deviation, 2)
+        assert not np.isfinite(mean[3] + deviation[3])
+
+
+def _sweep_with_unit_scale(X, problem):
+    gradient = np.zeros(6)
+    value, reach = kernels.active.sweep_logistic_dense(
+        X, np.zeros(5), np.ones(5), problem.y.astype(float), None, None, np.ones(6), gradient, None, 2
+    )
+    return value, gradient, None, reach
+
+
+def test_moments_survive_a_large_mean(both_kernels):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((5000, 3)) + np.array([1e7, -1e9, 0.0])
+    mean, deviation = np.zeros(3), np.zeros(3)
+    kernels.moments_dense(X, None, mean, deviation, 2)
+    exact = X.astype(np.longdouble)
+    np.testing.assert_allclose(mean, exact.mean(axis=0).astype(float), rtol=1e-14, atol=1e-15)
+    np.testing.assert_allclose(deviation / 5000, exact.var(axis=0).astype(float), rtol=1e-12)
+
+
+def test_a_constant_column_has_no_deviation_at_all(both_kernels):
+    X = np.column_stack([np.full(5000, 0.1), np.arange(5000.0)])
+    mean, deviation = np.zeros(2), np.zeros(2)
+    kernels.moments_dense(X, None, mean, deviation, 2)
+    assert mean[0] == 0.1
+    assert deviation[0] == 0.0
+
+
+def test_wrong_shapes_are_refused_before_memory_is_touched():
+    sweep_dense = kernels.load("compiled").sweep_logistic_dense
+    X, one, three = np.zeros((3, 2)), np.ones(2), np.zeros(3)
+    with pytest.raises(ValueError, match="beta needs"):
+        sweep_dense(X, one, one, three, None, None, np.zeros(2), None, None, 1)
+    with pytest.raises(ValueError, match="target needs"):
+        sweep_dense(X, one, one, np.zeros(4), None, None, three, None, None, 1)
+    with pytest.raises(ValueError, match="wrong length"):
+        sweep_dense(X, one, one, three, np.zeros(2), None, three, None, None, 1)
+    with pytest.raises(ValueError, match="neither row-major nor column-major"):
+        sweep_dense(np.zeros((6, 4))[::2, ::2], one, one, three, None, None, three, None, None, 1)
+    with pytest.raises(TypeError):
+        sweep_dense(X.astype(int), one, one, three, None, None, three, None, None, 1)
+
+
+def test_no_copy_of_x_is_made():
+    n, p = 200_000, 20
+    problem = generate(2000, p, 4)
+    for dtype in (np.float32, np.float64):
+        X = np.tile(problem.X.astype(dtype), (n // 2000, 1))
+        y = np.tile(problem.y.astype(float), n // 2000)
+        gradient = np.zeros(p + 1)
+        gc.collect()
+        before = _peak_resident()
+        kernels.load("compiled").sweep_logistic_dense(
+            X, np.zeros(p), np.ones(p), y, None, None, np.zeros(p + 1), gradient, None, 2
+        )
+        assert _peak_resident() - before < X.nbytes / 4
+
+
+def _peak_resident() -> int:
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+
+
+def test_the_interpreter_is_free_while_a_kernel_runs():
+    n, p = 400_000, 20
+    X, y = np.ones((n, p)), np.zeros(n)
+    module = kernels.load("compiled")
+    counted = 0
+    done = threading.Event()
+
+    def work():
+        for _ in range(20):
+            module.sweep_logistic_dense(
+                X, np.zeros(p), np.ones(p), y, None, None, np.zeros(p + 1), np.zeros(p + 1), None, 1
+            )
+        done.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while not done.wait(0.0005):
+        counted += 1
+    thread.join()
+    assert counted > 5
+
+
+@pytest.mark.slow
+def test_an_interrupt_is_answered_soon():
+    code = (
+        "import numpy as np, oddsmith\n"
+        "rng = np.random.default_rng(0)\n"
+        "X = rng.standard_normal((600_000, 60)); y = rng.random(600_000) < 0.4\n"
+        "source = oddsmith.as_source(X, y)\n"
+        "print('ready', flush=True)\n"
+        "oddsmith.fit(source, solver=oddsmith.GradientDescent(learning_rate=1e-9, max_iter=10**7))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert b"KeyboardInterrupt" in errors
+    assert process.returncode != 0
+
+
+def test_threads_are_started_only_for_enough_work():
+    assert kernels.threads_for(1000, None) == 1
+    assert kernels.threads_for(10_000_000, None) == kernels.processors()
+    assert kernels.threads_for(10_000_000, 1) == 1
