@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from oddsmith import L2, SpecificationError
+
+
+def test_value_by_hand():
+    penalty = L2(0.5, np.array([1.0, 0.0, 2.0])).bound(np.ones(3), intercept=True)
+    assert penalty.value(np.array([9.0, 1.0, 5.0, 3.0])) == pytest.approx(0.25 * (1 + 2 * 9))
+
+
+@pytest.mark.parametrize("alpha", [-1.0, np.nan, np.inf])
+def test_a_bad_alpha_is_refused(alpha):
+    with pytest.raises(SpecificationError, match="alpha must be a number >= 0"):
+        L2(alpha)
+
+
+@pytest.mark.parametrize("factors", [[1.0, -1.0], [np.nan, 1.0], [[1.0, 2.0]]])
+def test_bad_factors_are_refused(factors):
+    with pytest.raises(SpecificationError, match="factors must be numbers >= 0"):
+        L2(1.0, factors)
+
+
+def test_factors_of_the_wrong_length_are_refused():
+    with pytest.raises(SpecificationError, match="2 for 3 columns"):
+        L2(1.0, [1.0, 1.0]).bound(np.ones(3), intercept=True)

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from oddsmith import DataError
+from oddsmith.sources.base import encode_target
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "target"),
+    [
+        ([0, 1, 1], [0, 1], [0, 1, 1]),
+        ([True, False, True], [False, True], [1, 0, 1]),
+        (["no", "yes", "no"], ["no", "yes"], [0, 1, 0]),
+        ([2.5, -1.0, 2.5], [-1.0, 2.5], [1, 0, 1]),
+        (np.array([[1], [2]]), [1, 2], [0, 1]),
+        (np.array(["b", "a"], dtype=object), ["a", "b"], [1, 0]),
+    ],
+)
+def test_labels_of_any_type(labels, classes, target):
+    encoded, found = encode_target(labels)
+    assert found.tolist() == classes
+    np.testing.assert_array_equal(encoded, target)
+
+
+@pytest.mark.parametrize("positive", [0, "0"])
+def test_the_positive_class_can_be_named(positive):
+    encoded, classes = encode_target([0, 1, 1], positive)
+    assert classes.tolist() == [1, 0]
+    np.testing.assert_array_equal(encoded, [1, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("labels", "positive", "message"),
+    [
+        ([1, 1], None, "one class only: every label is 1"),
+        ([1, 2, 3], None, "Only binary classification is supported: 3 classes: 1, 2, 3"),
+        ([1.0, np.nan], None, "y contains NaN or infinity: first in row 1"),
+        (np.array(["a", None], dtype=object), None, "y contains NaN or None"),
+        (np.array(["a", np.nan], dtype=object), None, "y contains NaN or None"),
+        (np.array(["a", 1], dtype=object), None, "cannot be compared: int, str"),
+        (np.zeros((2, 2)), None, "one label a row"),
+        ([0, 1], "maybe", "'maybe'; the classes are 0 and 1"),
+    ],
+)
+def test_bad_targets_are_refused(labels, positive, message):
+    with pytest.raises(DataError, match=message):
+        encode_target(labels, positive)

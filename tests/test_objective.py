@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from oddsmith.losses import Logistic
+from oddsmith.objective import Evaluation, Objective
+from oddsmith.sources import as_source
+
+from .conftest import PROBLEMS
+
+BETA = np.linspace(-0.4, 0.6, 6)
+PROBLEM = PROBLEMS["weighted"]
+
+
+class Plain(Logistic):
+    """The logistic loss without its kernel: what any new loss is."""
+
+    kernel = None
+
+
+@pytest.fixture(params=["kernel", "verbs", "sparse"])
+def objective(request, both_kernels):
+    X = sp.csr_array(PROBLEM.X) if request.param == "sparse" else PROBLEM.X
+    source = as_source(X, PROBLEM.y, sample_weight=PROBLEM.weight, offset=PROBLEM.offset)
+    return Objective(source, Plain() if request.param == "verbs" else Logistic())
+
+
+def test_every_way_gives_the_same_numbers(objective):
+    expected = Objective(PROBLEM.source, Logistic()).evaluate(BETA, 2)
+    found = objective.evaluate(BETA, 2)
+    assert found.value == pytest.approx(expected.value, rel=1e-13)
+    assert found.reach == pytest.approx(expected.reach, rel=1e-12)
+    np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-11)
+    np.testing.assert_allclose(found.hessian, expected.hessian, rtol=1e-11)
+
+
+def test_gradient_and_hessian_are_derivatives(objective):
+    step = 1e-5
+    seen = objective.evaluate(BETA, 2)
+    for j in range(6):
+        e = np.eye(6)[j] * step
+        above, below = objective.evaluate(BETA + e, 1), objective.evaluate(BETA - e, 1)
+        assert seen.gradient[j] == pytest.approx((above.value - below.value) / (2 * step), rel=1e-6, abs=1e-9)
+        np.testing.assert_allclose(
+            seen.hessian[j], (above.gradient - below.gradient) / (2 * step), rtol=1e-6, atol=1e-8
+        )
+
+
+def test_along_product_and_widest_say_what_evaluate_says(objective):
+    direction = np.cos(np.arange(6.0))
+    lengths = (0.0, 0.5, 2.0)
+    values = [objective.evaluate(BETA + t * direction, 0).value for t in lengths]
+    np.testing.assert_allclose(objective.along(BETA, direction, lengths), values, rtol=1e-12)
+    hessian = objective.evaluate(BETA, 2).hessian
+    np.testing.assert_allclose(objective.hessian_product(BETA, direction), hessian @ direction, rtol=1e-10)
+    half = np.linalg.cholesky(np.linalg.inv(hessian))
+    rows = np.column_stack([np.ones(len(PROBLEM.X)), PROBLEM.X])
+    assert objective.widest(half) == pytest.approx(((rows @ half) ** 2).sum(axis=1).max(), rel=1e-10)
+
+
+def test_without_an_intercept_it_is_not_part_of_beta(both_kernels):
+    free, fixed = (Objective(PROBLEM.source, Logistic(), intercept=i) for i in (True, False))
+    beta = BETA.copy()
+    beta[0] = 0.0
+    a, b = free.evaluate(beta, 2), fixed.evaluate(beta[1:], 2)
+    assert (fixed.size, a.value) == (5, b.value)
+    np.testing.assert_array_equal(a.gradient[1:], b.gradient)
+    np.testing.assert_array_equal(a.hessian[1:, 1:], b.hessian)
+    vector = np.arange(5.0)
+    np.testing.assert_allclose(fixed.hessian_product(beta[1:], vector), b.hessian @ vector, rtol=1e-11)
+    rows = (PROBLEM.X**2).sum(axis=1).max()
+    assert fixed.widest(np.eye(5)) == pytest.approx(rows, rel=1e-12)
+
+
+def test_every_method_is_one_pass(objective):
+    for count, call in enumerate(
+        (
+            lambda: objective.evaluate(BETA, 0),
+            lambda: objective.evaluate(BETA, 2),
+            lambda: objective.along(BETA, BETA, (0.1, 0.2, 0.3)),
+            lambda: objective.hessian_product(BETA, BETA),
+            lambda: objective.widest(np.eye(6)),
+            lambda: list(objective.batches(100, np.random.default_rng(0))),
+        ),
+        start=1,
+    ):
+        call()
+        assert objective.passes == count
+
+
+def test_weights_are_repeated_rows(both_kernels):
+    repeats = PROBLEM.weight.astype(int)
+    repeated = as_source(
+        np.repeat(PROBLEM.X, repeats, axis=0), np.repeat(PROBLEM.y, repeats), offset=np.repeat(PROBLEM.offset, repeats)
+    )
+    a, b = (Objective(s, Logistic()).evaluate(BETA, 2) for s in (PROBLEM.source, repeated))
+    assert a.weight == b.weight
+    np.testing.assert_allclose(a.hessian, b.hessian, rtol=1e-12)
+    np.testing.assert_allclose(a.gradient, b.gradient, rtol=1e-11)
+
+
+def test_evaluations_add_up_part_by_part():
+    one = Evaluation(1.0, np.ones(2), np.eye(2), 3.0, 5.0)
+    two = Evaluation(2.0, np.ones(2), None, 1.0, 7.0)
+    total = one + two
+    assert (total.value, total.weight, total.reach, total.hessian) == (3.0, 4.0, 7.0, None)
+    assert total.mean().value == 0.75
