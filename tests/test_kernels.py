@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 
 from oddsmith import _reference, kernels
-
-from .conftest import generate
+from tests.problems import generate
 
 LAYOUTS = {
-    "row-major float64": lambda X: np.ascontiguousarray(X),
-    "column-major float64": lambda X: np.asfortranarray(X),
+    "row-major float64": np.ascontiguousarray,
+    "column-major float64": np.asfortranarray,
     "row-major float32": lambda X: np.ascontiguousarray(X, dtype=np.float32),
     "column-major float32": lambda X: np.asfortranarray(X, dtype=np.float32),
     "rows of a wider array": lambda X: np.column_stack([X, X])[:, : X.shape[1]],

@@ -5,8 +5,7 @@ import scipy.sparse as sp
 from oddsmith.losses import Logistic
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.sources import as_source
-
-from .conftest import PROBLEMS
+from tests.problems import PROBLEMS
 
 BETA = np.linspace(-0.4, 0.6, 6)
 PROBLEM = PROBLEMS["weighted"]

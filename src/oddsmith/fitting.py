@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from oddsmith._separation import Axes, moving, not_unique
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import ConvergenceWarning, DataError, SeparationWarning, SpecificationError, Status
-from oddsmith.factor import Factor
 from oddsmith.kernels import processors
 from oddsmith.losses import Logistic, Loss
 from oddsmith.objective import Evaluation, Objective
@@ -219,7 +219,7 @@ def compute(
     )
     prove = tol is None or chosen.name != SketchedNewton.name or solution.status is not Status.CONVERGED
     certificate, seen = certify(objective, bound, solution, prove=prove, dense_limit=SketchedNewton.dense_limit)
-    status, runaway = _settle(solution, seen, certificate, bound, tol)
+    status, runaway = _settle(solution, seen, certificate, bound, tol, Axes(centre, scale, intercept))
     return Fit(
         names=source.columns,
         classes=source.classes,
@@ -240,7 +240,7 @@ def compute(
         solver=chosen.name,
         rows=source.rows,
         class_weights=class_weights,
-        runaway=tuple(k - intercept for k in runaway),
+        runaway=runaway,
         seconds=time.perf_counter() - began,
     )
 
@@ -320,32 +320,18 @@ def _raw(beta: Array, centre: Array, scale: Array, intercept: bool) -> Array:
 
 
 def _settle(
-    solution: Solution, seen: Evaluation, certificate: Certificate, penalty: Penalty, tol: float | None
+    solution: Solution, seen: Evaluation, certificate: Certificate, penalty: Penalty, tol: float | None, axes: Axes
 ) -> tuple[Status, tuple[int, ...]]:
-    """What the judge makes of the solver's status, and the coefficients that run off or are not unique."""
+    """What the judge makes of the solver's status, and the columns whose coefficients run off or are not unique."""
     status = solution.status
     if seen.hessian is None or status is Status.DIVERGED:
         return status, ()
     if certificate.optimum_exists:
         if status is Status.PASS_LIMIT and tol is not None and certificate.suboptimality <= tol:
             status = Status.CONVERGED
-        unseen = _null_coefficients(seen)
+        unseen = not_unique(seen, axes)
         return (Status.COLLINEAR, unseen) if unseen and status is Status.CONVERGED else (status, ())
     may_run_off = bool((penalty.curvature(solution.beta) == 0.0).any())
     if status is Status.SEPARATED or (may_run_off and status in (Status.CONVERGED, Status.STALLED)):
-        return Status.SEPARATED, _null_coefficients(seen) or _moving_coefficients(seen)
+        return Status.SEPARATED, not_unique(seen, axes) or moving(seen, axes)
     return status, ()
-
-
-def _null_coefficients(seen: Evaluation) -> tuple[int, ...]:
-    """The coefficients that take part in a direction without curvature."""
-    assert seen.hessian is not None
-    axes = Factor(seen.hessian).null_axes
-    return tuple(map(int, np.flatnonzero(np.abs(axes).max(axis=1, initial=0.0) > 1e-6)))
-
-
-def _moving_coefficients(seen: Evaluation) -> tuple[int, ...]:
-    """The coefficients along which the objective still falls: those that the next Newton step would move most."""
-    assert seen.hessian is not None and seen.gradient is not None
-    step = np.abs(Factor(seen.hessian).solve(seen.gradient))
-    return tuple(map(int, np.flatnonzero(step > 0.05 * step.max())))

@@ -118,8 +118,6 @@ def standard_errors(fit: Fit) -> Array:
     se = np.linalg.norm(raw, axis=1)
     for column in fit.runaway:
         se[column + fit.intercept] = np.inf
-    if fit.intercept and any(fit.centre[j] != 0.0 for j in fit.runaway if j >= 0):
-        se[0] = np.inf  # on raw columns the intercept goes wherever these go
     return se
 
 

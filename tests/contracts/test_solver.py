@@ -5,8 +5,7 @@ import pytest
 
 from oddsmith import L2, NoPenalty, fit, solvers
 from oddsmith.errors import ConvergenceWarning, Status
-
-from ..conftest import PROBLEMS, newton_by_hand
+from tests.problems import PROBLEMS, newton_by_hand
 
 SETTINGS = {
     "SketchedNewton": solvers.SketchedNewton(least_rows=100, rows_per_column=5),  # small enough that it does sketch
@@ -28,9 +27,7 @@ def test_every_solver_reaches_the_optimum(name, problem, penalty):
     if problem.weight is not None:
         mean = np.average(problem.X, axis=0, weights=problem.weight)
         scale = np.sqrt(np.average((problem.X - mean) ** 2, axis=0, weights=problem.weight))
-    truth, se = newton_by_hand(
-        problem.X, problem.y, problem.weight, problem.offset, alpha=penalty.strength * scale**2
-    )
+    truth, se = newton_by_hand(problem.X, problem.y, problem.weight, problem.offset, alpha=penalty.strength * scale**2)
     assert result.status is Status.CONVERGED
     np.testing.assert_allclose(result.beta[0] / se, truth / se, atol=2e-5)
     assert result.certificate.suboptimality <= 1e-12

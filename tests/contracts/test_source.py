@@ -8,8 +8,7 @@ from oddsmith import sources
 from oddsmith.losses import Logistic
 from oddsmith.objective import Objective
 from oddsmith.sources import memory
-
-from ..conftest import generate
+from tests.problems import generate
 
 PROBLEM = generate(3000, 4, 11, weighted=True, centre=2.0)
 
@@ -19,9 +18,7 @@ def from_memory(_):
 
 
 def from_sparse(_):
-    return sources.as_source(
-        sp.csr_array(PROBLEM.X), PROBLEM.y, sample_weight=PROBLEM.weight, offset=PROBLEM.offset
-    )
+    return sources.as_source(sp.csr_array(PROBLEM.X), PROBLEM.y, sample_weight=PROBLEM.weight, offset=PROBLEM.offset)
 
 
 def from_csv(folder):
@@ -89,6 +86,9 @@ def test_moments_name_the_column_and_the_row(monkeypatch):
     X = PROBLEM.X.copy()
     X[2000, 1] = np.nan
     monkeypatch.setattr(memory, "BLOCK_ENTRIES", 1)
-    for source in (sources.as_source(X, PROBLEM.y, names="abcd"), sources.as_source(sp.csr_array(X), PROBLEM.y, names="abcd")):
+    for source in (
+        sources.as_source(X, PROBLEM.y, names="abcd"),
+        sources.as_source(sp.csr_array(X), PROBLEM.y, names="abcd"),
+    ):
         with pytest.raises(ValueError, match=r"X contains NaN: first in row 2000, column 'b'"):
             source.moments(1)

@@ -75,7 +75,10 @@ def test_a_sample_is_spread_over_all_rows_and_follows_the_weights():
         ({"X": np.zeros((0, 3)), "y": []}, "X has no rows"),
         ({"X": np.zeros((3, 0)), "y": [0, 1, 1]}, "X has no columns"),
         ({"X": np.zeros((3, 1), dtype=complex), "y": [0, 1, 1]}, "Complex data not supported"),
-        ({"X": np.array([["2020-01-01"]] * 2, dtype="M8[D]"), "y": [0, 1]}, "X does not hold numbers: dtype datetime64"),
+        (
+            {"X": np.array([["2020-01-01"]] * 2, dtype="M8[D]"), "y": [0, 1]},
+            "X does not hold numbers: dtype datetime64",
+        ),
         ({"X": np.zeros((3, 1)), "y": [0, 1]}, "inconsistent numbers of samples: 3 rows of X and 2 of y"),
         ({"X": X, "y": y, "names": ["a"]}, "names must have one entry for each column: 1 for 3"),
         ({"X": X, "y": y, "sample_weight": np.ones(3)}, "sample_weight must have one entry a row"),

@@ -69,19 +69,18 @@ class GradientDescent:
         now = function.evaluate(beta)
         trace = [Step(function.passes, now.value, length=rate)]
         status = Status.PASS_LIMIT
-        fall = float("inf")
         for _ in range(self.max_iter):
             if max_passes is not None and function.passes >= max_passes:
                 break
             beta = beta - rate * gradient_of(now)
             new = function.evaluate(beta)
-            left = _left_to_gain(now.value - new.value, fall)
-            fall, now = now.value - new.value, new
+            left = _left_to_gain(rate, gradient_of(new), gradient_of(now))
+            now = new
             trace.append(Step(function.passes, now.value, left, rate))
             if not np.isfinite(now.value) or now.value > trace[0].value * (1 + ROUNDING):
                 status = Status.DIVERGED
                 break
-            if left <= goal * now.value or np.abs(gradient_of(now)).max() <= 1e-15:
+            if left <= goal * now.value:
                 status = Status.CONVERGED
                 break
         return Solution(beta, now, status, tuple(trace), trace[-1].decrement)
@@ -101,12 +100,12 @@ class GradientDescent:
         return Solution(beta, now, status, tuple(trace))
 
 
-def _left_to_gain(fall: float, last_fall: float) -> float:
-    """The rest of a geometric series of falls: what linear convergence has still to gain (Aitken, 1926)."""
-    if not 0.0 < fall < last_fall or not np.isfinite(last_fall):
-        return float("nan") if fall != 0.0 else 0.0
-    ratio = fall / last_fall
-    return fall * ratio / (1.0 - ratio)
+def _left_to_gain(rate: float, gradient: Array, last: Array) -> float:
+    """What linear convergence has still to gain: a step gains about rate |g|^2, and |g|^2 falls geometrically."""
+    square, before = float(gradient @ gradient), float(last @ last)
+    if square == 0.0:
+        return 0.0
+    return rate * square / (1.0 - square / before) if square < before else float("nan")
 
 
 def _largest_curvature(function: Smooth, start: Array, seed: int) -> float:

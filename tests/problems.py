@@ -1,0 +1,87 @@
+"""Named problems, their generator, and an independent solver in long double."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from oddsmith.sources import MemorySource, as_source
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Rows that have a unique finite maximum likelihood."""
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None = None
+    offset: np.ndarray | None = None
+
+    @property
+    def source(self) -> MemorySource:
+        return as_source(self.X, self.y, sample_weight=self.weight, offset=self.offset)
+
+
+def generate(rows, columns, seed=0, *, scales=(1.0, 1.0), centre=0.0, weighted=False, base=-0.5, signal=1.0) -> Problem:
+    """Correlated columns of different scales, whose classes overlap."""
+    rng = np.random.default_rng(seed)
+    mix = np.eye(columns) + 0.4 * rng.standard_normal((columns, columns)) / np.sqrt(columns)
+    Z = rng.standard_normal((rows, columns)) @ mix
+    eta = base + Z @ (signal * rng.standard_normal(columns) / np.sqrt(columns))
+    weight = rng.integers(1, 4, rows).astype(float) if weighted else None
+    offset = 0.3 * rng.standard_normal(rows) if weighted else None
+    y = (rng.random(rows) < 1 / (1 + np.exp(-eta - (offset if weighted else 0.0)))).astype(int)
+    scale = 10.0 ** rng.uniform(np.log10(scales[0]), np.log10(scales[1]), columns)
+    return Problem(Z * scale + centre * scale * rng.uniform(-1, 1, columns), y, weight, offset)
+
+
+PROBLEMS = {
+    "tiny": generate(60, 2, 1),
+    "plain": generate(500, 6, 2),
+    "weighted": generate(400, 5, 3, weighted=True),
+    "scaled": generate(600, 8, 4, scales=(1e-4, 1e4), centre=5.0),
+    "far": generate(500, 4, 5, centre=1e7),
+    "rare": generate(3000, 4, 6, base=-5.0),
+}
+
+
+def newton_by_hand(X, y, weight=None, offset=None, alpha=0.0, intercept=True):
+    """An independent reference: Newton in long double, by Gaussian elimination; alpha on raw columns."""
+    X = np.asarray(X, dtype=np.longdouble)
+    mean = X.mean(axis=0) if intercept else np.zeros(X.shape[1], dtype=np.longdouble)
+    scale = X.std(axis=0) if intercept else np.sqrt((X**2).mean(axis=0))
+    Z = (X - mean) / scale
+    if intercept:
+        Z = np.column_stack([np.ones(len(Z), dtype=np.longdouble), Z])
+    w = np.ones(len(Z)) if weight is None else np.asarray(weight)
+    o = np.zeros(len(Z)) if offset is None else np.asarray(offset)
+    ridge = np.concatenate([np.zeros(int(intercept)), alpha / np.asarray(scale, dtype=np.longdouble) ** 2])
+    beta = np.zeros(Z.shape[1], dtype=np.longdouble)
+    for _ in range(60):
+        q = 1 / (1 + np.exp(-(Z @ beta + o)))
+        gradient = Z.T @ (w * (q - y)) / w.sum() + ridge * beta
+        hessian = Z.T @ ((w * q * (1 - q))[:, None] * Z) / w.sum() + np.diag(ridge)
+        step = _eliminate(hessian, gradient)
+        beta = beta - step
+        if np.abs(step).max() < 1e-17:
+            break
+    inverse = np.column_stack([_eliminate(hessian, column) for column in np.eye(len(beta), dtype=np.longdouble)])
+    to_raw = np.eye(len(beta), dtype=np.longdouble)
+    to_raw[int(intercept) :, int(intercept) :] = np.diag(1 / scale)
+    if intercept:
+        to_raw[0, 1:] = -mean / scale
+    covariance = to_raw @ inverse @ to_raw.T / w.sum()
+    return np.asarray(to_raw @ beta, dtype=float), np.sqrt(np.diag(covariance).astype(float))
+
+
+def _eliminate(matrix, vector):
+    a = np.column_stack([matrix, vector]).astype(np.longdouble)
+    for k in range(len(a)):
+        pivot = k + int(np.argmax(np.abs(a[k:, k])))
+        a[[k, pivot]] = a[[pivot, k]]
+        a[k + 1 :] -= np.outer(a[k + 1 :, k] / a[k, k], a[k])
+    solution = np.zeros(len(a), dtype=np.longdouble)
+    for k in reversed(range(len(a))):
+        solution[k] = (a[k, -1] - a[k, k + 1 : -1] @ solution[k + 1 :]) / a[k, k]
+    return solution

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from oddsmith import DataError, SpecificationError, score
+from oddsmith.scores import split_rows
+
+TARGET = np.array([0.0, 0.0, 1.0, 1.0, 1.0])
+PROBABILITY = np.array([0.1, 0.6, 0.4, 0.8, 0.9])
+
+
+def test_by_hand():
+    found = score(TARGET, PROBABILITY)
+    assert found.confusion == ((1, 1), (1, 2))
+    assert found.accuracy == pytest.approx(3 / 5)
+    assert (found.precision, found.recall) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
+    assert found.f1 == pytest.approx(2 / 3)
+    assert found.roc_auc == pytest.approx(5 / 6)
+    assert found.brier == pytest.approx(np.mean((TARGET - PROBABILITY) ** 2))
+    assert found.log_loss == pytest.approx(-np.log([0.9, 0.4, 0.4, 0.8, 0.9]).mean())
+
+
+def test_weights_are_repeated_rows():
+    weight = np.array([1, 2, 3, 1, 2])
+    repeated = score(np.repeat(TARGET, weight), np.repeat(PROBABILITY, weight)).to_dict()
+    weighted = score(TARGET, PROBABILITY, weight=weight.astype(float)).to_dict()
+    for name in set(weighted) - {"rows"}:
+        np.testing.assert_allclose(weighted[name], repeated[name], rtol=1e-12, err_msg=name)
+
+
+def test_the_base_rate_has_nothing_to_say():
+    found = score(TARGET, np.full(5, 0.3))
+    assert (found.roc_auc, found.precision, found.recall, found.f1) == (0.5, 0.0, 0.0, 0.0)
+
+
+def test_one_class_has_no_ranking():
+    found = score(np.ones(3), np.array([0.2, 0.7, 0.9]))
+    assert np.isnan(found.roc_auc)
+    assert np.isnan(found.average_precision)
+    assert found.recall == pytest.approx(2 / 3)
+
+
+def test_the_threshold_decides():
+    assert score(TARGET, PROBABILITY, threshold=0.85).confusion == ((2, 0), (2, 1))
+
+
+def test_nothing_to_score():
+    with pytest.raises(DataError, match="nothing to score"):
+        score(np.zeros(0), np.zeros(0))
+
+
+def test_splits_are_those_of_scikit_learn():
+    from sklearn.model_selection import train_test_split
+
+    target = (np.arange(100) % 3 == 0).astype(float)
+    train, test = split_rows(target, 0.25, 7)
+    expected = train_test_split(np.arange(100), test_size=0.25, random_state=7, stratify=target)
+    np.testing.assert_array_equal(train, np.sort(expected[0]))
+    np.testing.assert_array_equal(test, np.sort(expected[1]))
+
+
+@pytest.mark.parametrize("size", [0.0, 1.0, -0.2, 0.001])
+def test_a_split_that_cannot_be_made(size):
+    with pytest.raises(SpecificationError):
+        split_rows(TARGET, size, 0)
