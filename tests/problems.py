@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
 
 from oddsmith.sources import MemorySource, as_source
+
+SOAK = bool(os.environ.get("ODDSMITH_SOAK"))
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,12 @@ def test_the_verbs_are_those_of_the_standardised_matrix(design):
     assert design.widest(half) == pytest.approx(widest, rel=tolerance(design))
 
 
+def test_no_bit_depends_on_the_layout():
+    v = rng.standard_normal(5)
+    one, two = (make_design(A).matvec(v) for A in (X, np.asfortranarray(X)))
+    np.testing.assert_array_equal(one, two)
+
+
 def test_rmatvec_is_the_adjoint_of_matvec(design):
     v, r = rng.standard_normal(5), rng.standard_normal(400)
     assert r @ design.matvec(v) == pytest.approx(v @ design.rmatvec(r), rel=1e-10)

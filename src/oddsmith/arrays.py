@@ -64,7 +64,7 @@ def check_vector(v: Any, rows: int, name: str, *, minimum: float | None = None) 
         If the length is wrong, or an entry is not finite or below `minimum`.
     """
     try:
-        array = np.ascontiguousarray(v, dtype=np.float64)
+        array = np.asarray(v, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"{name} does not hold numbers", str(error), "Pass one number a row.") from None
     if array.ndim == 0:
@@ -78,7 +78,7 @@ def check_vector(v: Any, rows: int, name: str, *, minimum: float | None = None) 
     if minimum is not None and array.min(initial=minimum) < minimum:
         row = int(np.argmin(array))
         raise DataError(f"{name} must not be below {minimum:g}", f"{array[row]:g} in row {row}", "Correct that row.")
-    return array
+    return np.ascontiguousarray(array)
 
 
 def first_not_finite(X: Any) -> tuple[int, int] | None:

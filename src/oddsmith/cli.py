@@ -92,7 +92,7 @@ def fit_command(
         classes = (result.classes[0], result.classes[1])
         Model(result, Schema(train.columns, classes, target, offset)).save(out)
     if as_json:
-        _print_json(summary.to_dict() | {"model": out})
+        _print_json(summary.to_dict() | {"model_file": out})
     else:
         click.echo(summary)
         if out is not None:
@@ -128,7 +128,7 @@ def predict_command(
         write_atomically(out, as_csv(prediction=prediction, probability=probability))
     if as_json:
         found = {"prediction": prediction.tolist(), "probability": probability.tolist()}
-        _print_json({"model": model, "positive": np.array(loaded.classes[1]).item(), "rows": len(eta), **found})
+        _print_json({"model_file": model, "positive": np.array(loaded.classes[1]).item(), "rows": len(eta), **found})
     elif out is None:
         click.echo(as_csv(prediction=prediction, probability=probability), nl=False)
     else:
@@ -157,7 +157,7 @@ def evaluate_command(
     eta = loaded.decision_function(rows.matrix, rows.offset)
     card = _card(loaded.fit, eta, rows.target, rows.weight, data, threshold)
     if as_json:
-        _print_json(card.to_dict() | {"model": model})
+        _print_json(card.to_dict() | {"model_file": model})
     else:
         click.echo(f"{_title(loaded)}\n\n{evaluation_text(card)}")
 
@@ -173,7 +173,7 @@ def summary_command(model: str, level: float, as_json: bool) -> None:
     loaded = load(model)
     summary = summarise(loaded.fit, target=loaded.schema.target, level=level)
     if as_json:
-        _print_json(summary.to_dict() | {"model": model})
+        _print_json(summary.to_dict() | {"model_file": model})
     else:
         click.echo(summary)
 

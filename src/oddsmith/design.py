@@ -97,7 +97,8 @@ class Dense:
         rows = max(1, PANEL_BYTES // (8 * max(1, self.shape[1])))
         for start in range(0, self.shape[0], rows):
             part = slice(start, start + rows)
-            yield part, (self.array[part].astype(np.float64) - self.centre) / self.scale
+            rows_of_part = self.array[part].astype(np.float64, order="C")  # so that no bit depends on the layout
+            yield part, (rows_of_part - self.centre) / self.scale
 
     def matvec(self, v: Array) -> Array:
         """Z v."""

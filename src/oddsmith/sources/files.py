@@ -128,7 +128,8 @@ def as_csv(**columns: AnyArray) -> bytes:
     from pyarrow import csv as arrow_csv
 
     sink = pa.BufferOutputStream()
-    arrow_csv.write_csv(pa.table(columns), sink, arrow_csv.WriteOptions(quoting_style="needed"))
+    sink.write((",".join(columns) + "\n").encode())
+    arrow_csv.write_csv(pa.table(columns), sink, arrow_csv.WriteOptions(include_header=False, quoting_style="needed"))
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
