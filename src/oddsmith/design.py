@@ -64,7 +64,7 @@ class Design(Protocol):
     def rmatvec(self, r: Array) -> Array: ...
     def gram(self, h: Array) -> Array: ...
     def widest(self, half: Array) -> float: ...
-    def moments(self, weight: Array | None, threads: int) -> Moments: ...
+    def moments(self, weight: Array | None, threads: int | None = None) -> Moments: ...
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,10 @@ class Dense:
             largest = max(largest, float(np.einsum("ij,ij->i", image, image).max()))
         return largest
 
-    def moments(self, weight: Array | None, threads: int) -> Moments:
+    def moments(self, weight: Array | None, threads: int | None = None) -> Moments:
         """Moments of the raw columns. Raises DataError if an entry is NaN or infinite: the check costs nothing more."""
         mean, deviation = np.zeros(self.shape[1]), np.zeros(self.shape[1])
+        threads = kernels.threads_for(self.array.size, threads)
         total = kernels.moments_dense(self.array, weight, mean, deviation, threads)
         return _finite(Moments(total, mean, deviation), self.array)
 
@@ -188,7 +189,7 @@ class Sparse:
             largest = max(largest, float(np.einsum("ij,ij->i", image, image).max()))
         return largest
 
-    def moments(self, weight: Array | None, threads: int) -> Moments:
+    def moments(self, weight: Array | None, threads: int | None = None) -> Moments:
         """Moments of the raw columns, the zeros counted; raises DataError if an entry is NaN or infinite."""
         rows, p = self.shape
         w = np.ones(rows) if weight is None else weight

@@ -12,7 +12,6 @@ import numpy as np
 from oddsmith._separation import Axes, moving, not_unique
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import ConvergenceWarning, DataError, SeparationWarning, SpecificationError, Status
-from oddsmith.kernels import processors
 from oddsmith.losses import Logistic, Loss
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.optimality import Certificate, certify
@@ -205,7 +204,7 @@ def compute(
     began = time.perf_counter()
     chosen = _check(loss, solver, tol, max_passes)
     class_weights = _both_classes(source)
-    moments = source.moments(threads or processors())
+    moments = source.moments(threads)
     scale = moments.scale(centred=intercept)
     centre = moments.mean if intercept else np.zeros_like(moments.mean)
     view = StandardisedSource(source, centre, scale)

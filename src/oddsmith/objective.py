@@ -115,7 +115,7 @@ class Objective:
         """The largest |M'(1, z)|^2 over the rows, for M of shape (size, k). With M M' = H^-1 it is max z'H^-1 z."""
         self.passes += 1
         full = half if self.intercept else np.vstack([np.zeros((1, half.shape[1])), half])
-        return max(block.design.widest(full) for block in self.source.blocks())
+        return self.source.sum(partial(_widest, half=full)).reach
 
     def sample(self, rows: int, seed: int) -> Objective:
         """The objective of about so many rows, drawn by the Source to stand for all."""
@@ -173,6 +173,10 @@ def _hessian_product(block: Block, *, loss: Loss, beta: Array, vector: Array) ->
     h = _rows(block, loss, _eta(block, beta))[2]
     image = h * (block.design.matvec(vector[1:]) + vector[0])
     return np.concatenate([[image.sum()], block.design.rmatvec(image), [block.total_weight]])
+
+
+def _widest(block: Block, *, half: Array) -> Evaluation:
+    return Evaluation(0.0, None, None, block.total_weight, block.design.widest(half))
 
 
 def _eta(block: Block, beta: Array) -> Array:

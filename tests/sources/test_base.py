@@ -33,11 +33,11 @@ def test_the_positive_class_can_be_named(positive):
     ("labels", "positive", "message"),
     [
         ([1, 1], None, "one class only: every label is 1"),
-        ([1, 2, 3], None, "Only binary classification is supported: 3 classes: 1, 2, 3"),
+        ([3, 1, 1, 2], None, "Only binary classification is supported: 3 classes: 3, 1, 2"),
         ([1.0, np.nan], None, "y contains NaN or infinity: first in row 1"),
         (np.array(["a", None], dtype=object), None, "y contains NaN or None"),
         (np.array(["a", np.nan], dtype=object), None, "y contains NaN or None"),
-        (np.array(["a", 1], dtype=object), None, "cannot be compared: int, str"),
+        (np.array(["a", 1], dtype=object), None, "cannot be compared: str, int"),
         (np.zeros((2, 2)), None, "one label a row"),
         ([0, 1], "maybe", "'maybe'; the classes are 0 and 1"),
     ],

@@ -117,7 +117,7 @@ def test_types_are_decided_on_whole_columns(write):
         (GOOD.replace("48", "?").replace("-2", "."), r"missing values: 'age' \(1\), 'dose' \(1\)"),
         (GOOD.replace("48,1.5,no", "48,1.5,"), r"missing values: 'died' \(1\)"),
         (GOOD.replace("no", "yes"), "one class only: every label is yes"),
-        (GOOD.replace("48,1.5,no", "48,1.5,maybe"), "3 classes: maybe, no, yes"),
+        (GOOD.replace("48,1.5,no", "48,1.5,maybe"), "3 classes: yes, maybe, no"),
         ("age,age,died\n1,2,0\n", "Two columns of .* have the same name: 'age'"),
         (",age,died\n1,2,0\n", "A column of .* has no name: column 1"),
         (GOOD.encode() + b"\xff\xfe,1,yes\n", "Column 'age' is not numeric|not UTF-8"),

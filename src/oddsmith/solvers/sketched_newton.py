@@ -160,7 +160,7 @@ def _diagonal_sketch(sample: Objective, penalty: Penalty, start: Array, memory: 
 
 def _missed(sample: Objective, hessian: Array) -> Array:
     """Curvature of columns that the sample hardly saw: there the whole data's spread, which is 1, speaks instead."""
-    moments = sample.source.moments(1)
+    moments = sample.source.moments(sample.threads)
     seen = moments.deviation / moments.weight + (0.0 if sample.intercept else moments.mean**2)
     typical = hessian[0, 0] if sample.intercept else float(np.diagonal(hessian).mean())
     missed = np.where(seen < 0.5, typical * np.maximum(0.0, 1.0 - seen), 0.0)

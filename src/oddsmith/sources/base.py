@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from typing import Any, TypeVar
 
@@ -67,29 +67,16 @@ class Source(ABC):
         total: T = reduce(add, map(part, self.blocks()))
         return total
 
-    def moments(self, threads: int) -> Moments:
+    def moments(self, threads: int | None = None) -> Moments:
         """Mean and spread of every raw column, in one pass, which also finds a NaN or an infinity."""
-
-        def part(block: Block) -> Moments:
-            try:
-                return block.design.moments(block.weight, threads)
-            except NotFiniteError as error:
-                column = self.columns[int(error.column)]
-                raise NotFiniteError(error.what, block.first_row + error.row, column) from None
-
-        total = self.sum(part)
+        total = self.sum(partial(_moments, columns=self.columns, threads=threads))
         if total.weight <= 0.0:
             raise DataError("The weights sum to zero", f"{self.rows} rows", "Give some rows a positive weight.")
         return total
 
     def class_weights(self) -> tuple[float, float]:
         """The sum of weights of each class. Reads the target alone."""
-
-        def part(block: Block) -> Array:
-            positive = block.target.sum() if block.weight is None else block.weight @ block.target
-            return np.array([block.total_weight - positive, positive])
-
-        negative, positive = self.sum(part)
+        negative, positive = self.sum(_class_weights)
         return float(negative), float(positive)
 
     @property
@@ -126,10 +113,22 @@ class StandardisedSource(Source):
         for batch in self._source.batches(size, rng):
             yield StandardisedSource(batch, self._centre, self._scale)
 
-    def moments(self, threads: int) -> Moments:
+    def moments(self, threads: int | None = None) -> Moments:
         """Moments of the standardised columns."""
         raw = self._source.moments(threads)
         return Moments(raw.weight, (raw.mean - self._centre) / self._scale, raw.deviation / self._scale**2)
+
+
+def _moments(block: Block, *, columns: tuple[str, ...], threads: int | None) -> Moments:
+    try:
+        return block.design.moments(block.weight, threads)
+    except NotFiniteError as error:
+        raise NotFiniteError(error.what, block.first_row + error.row, columns[int(error.column)]) from None
+
+
+def _class_weights(block: Block) -> Array:
+    positive = block.target.sum() if block.weight is None else block.weight @ block.target
+    return np.array([block.total_weight - positive, positive])
 
 
 def encode_target(y: Any, positive: Any = None) -> tuple[Array, AnyArray]:
@@ -152,21 +151,22 @@ def encode_target(y: Any, positive: Any = None) -> tuple[Array, AnyArray]:
         raise DataError("Input y contains NaN or infinity", f"first in row {row}", "Remove rows without a label.")
     if labels.dtype == object and not _all_known(labels):
         raise DataError("Input y contains NaN or None", "labels are missing", "Remove rows without a label.")
+    if len(labels) == 0:
+        raise DataError("The target has no rows", "0 labels", "Pass some.")
+    # two comparisons with the first label and the first other one: np.unique would sort a million of them
+    first, other = labels[0], labels != labels[0]
+    if not other.any():
+        raise DataError("The target has one class only", f"every label is {first!s}", "A fit needs rows of 2 classes.")
+    second = labels[int(np.argmax(other))]
+    if not (labels[other] == second).all():
+        raise _too_many(labels)
     try:
-        classes, codes = np.unique(labels, return_inverse=True)
+        swap = bool(second < first)
     except TypeError:
-        kinds = sorted({type(label).__name__ for label in labels})
-        raise DataError("y mixes labels that cannot be compared", ", ".join(kinds), "Use labels of one type.") from None
-    if len(classes) == 1:
-        raise DataError(
-            "The target has one class only", f"every label is {classes[0]!s}", "A fit needs rows of 2 classes."
-        )
-    if len(classes) > 2:
-        shown = ", ".join(str(c) for c in classes[:5]) + (", ..." if len(classes) > 5 else "")
-        raise DataError(
-            "Only binary classification is supported", f"{len(classes)} classes: {shown}", "Choose a two-class target."
-        )
-    target = codes.astype(np.float64)
+        kinds = f"{type(first).__name__}, {type(second).__name__}"
+        raise DataError("y mixes labels that cannot be compared", kinds, "Use labels of one type.") from None
+    classes = np.array([second, first] if swap else [first, second], dtype=labels.dtype)
+    target = (~other if swap else other).astype(np.float64)
     if positive is not None:
         matches = [k for k in (0, 1) if classes[k] == positive or str(classes[k]) == str(positive)]
         if not matches:
@@ -183,3 +183,10 @@ def encode_target(y: Any, positive: Any = None) -> tuple[Array, AnyArray]:
 def _all_known(labels: AnyArray) -> bool:
     """Whether no label is None or NaN, the one value that does not equal itself."""
     return bool(np.all(labels == labels)) and not any(label is None for label in labels)  # noqa: PLR0124
+
+
+def _too_many(labels: AnyArray) -> DataError:
+    distinct = list(dict.fromkeys(labels.tolist()))
+    shown = ", ".join(str(label) for label in distinct[:5]) + (", ..." if len(distinct) > 5 else "")
+    found = f"{len(distinct)} classes: {shown}"
+    return DataError("Only binary classification is supported", found, "Choose a two-class target.")

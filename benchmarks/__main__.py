@@ -1,0 +1,114 @@
+"""`make bench`: every contestant on every problem, at the loosest tolerance that reaches each target."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import objective
+from benchmarks.datasets import DATASETS
+from benchmarks.solvers import SOLVERS
+
+TARGETS = (1e-6, 1e-9)
+ROUNDS, REPEATS, LIMIT = 3, 3, 60
+
+
+def main() -> None:
+    """Print a table for every problem: time, ratio to the best peer, passes, share of the read bandwidth."""
+    bandwidth = read_bandwidth()
+    print(f"{os.cpu_count()} processors, which read {bandwidth / 1e9:.1f} GB/s together\n")
+    for name in sys.argv[1:] or DATASETS:
+        problem = DATASETS[name]()
+        print(f"### {problem.title}\n", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            for part in ("X", "y", "alpha"):
+                np.save(Path(folder) / f"{part}.npy", getattr(problem, part))
+            best, size = objective.optimum(problem), problem.X.nbytes
+            del problem
+            for target in TARGETS:
+                print(table(folder, best, target, size, bandwidth), flush=True)
+
+
+def table(folder: str, best: float, target: float, size: int, bandwidth: float) -> str:
+    """One target: find the tolerances, then time all contestants in alternating rounds."""
+    chosen, failed = {}, {}
+    for solver in SOLVERS:
+        found = loosest(folder, solver, best, target)
+        (failed if isinstance(found, str) else chosen)[solver] = found
+    runs: dict[str, list[dict]] = {solver: [] for solver in chosen}
+    for _ in range(ROUNDS):
+        for solver, tol in chosen.items():
+            runs[solver].append(run(folder, solver, tol, REPEATS))
+    median = {solver: statistics.median(t for r in told for t in r["times"]) for solver, told in runs.items()}
+    peers = [t for solver, t in median.items() if solver != "oddsmith"]
+    head = f"| to {target:g} | median s | first call s | best peer / it | passes | read bandwidth | MB beyond X |\n"
+    lines = [head + "|---|---|---|---|---|---|---|"]
+    for solver in sorted(median, key=median.__getitem__):
+        told = runs[solver]
+        first = statistics.median(r["first"] for r in told)
+        ratio = f"{min(peers) / median[solver]:.2f}" if peers else "-"
+        passes, extra = told[0]["passes"], max(r["extra_mb"] for r in told)
+        share = f"{100 * passes * size / median[solver] / bandwidth:.0f} %" if solver == "oddsmith" else "-"
+        lines.append(
+            f"| {title(solver)}, tol {chosen[solver]} | {median[solver]:.3f} | {first:.3f} | {ratio} | {passes} "
+            f"| {share} | {extra:.0f} |"
+        )
+    lines += [f"| {solver} | {reason} | | | | | |" for solver, reason in failed.items()]
+    return "\n".join(lines) + "\n"
+
+
+def loosest(folder: str, solver: str, best: float, target: float) -> float | str | None:
+    """The loosest tolerance that reaches the target, or why there is none."""
+    try:
+        contestant = importlib.import_module(f"benchmarks.solvers.{solver}")
+    except ImportError as error:
+        return f"absent: {error}"
+    for tol in contestant.TOLERANCES:
+        try:
+            told = run(folder, solver, tol, 0)
+        except subprocess.TimeoutExpired:
+            return f"not within {LIMIT} s"
+        if (told["value"] - best) / best <= target:
+            return tol
+    return "does not reach it"
+
+
+def run(folder: str, solver: str, tol: float | None, repeats: int) -> dict:
+    """One fresh process."""
+    command = [sys.executable, "-m", "benchmarks.worker", folder, solver, json.dumps(tol), str(repeats)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def title(solver: str) -> str:
+    """The library's own name."""
+    return importlib.import_module(f"benchmarks.solvers.{solver}").NAME
+
+
+def read_bandwidth() -> float:
+    """Bytes a second that all processors read together: the best of five sums of 512 MB."""
+    parts = [np.ones(1 << 26 >> (os.cpu_count() or 1).bit_length() - 1) for _ in range(os.cpu_count() or 1)]
+    best = float("inf")
+    for _ in range(5):
+        threads = [threading.Thread(target=part.max) for part in parts]
+        began = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        best = min(best, time.perf_counter() - began)
+    return sum(part.nbytes for part in parts) / best
+
+
+if __name__ == "__main__":
+    main()
