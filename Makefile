@@ -4,6 +4,7 @@ DEV := .venv/dev
 DEMO := .venv/demo
 SOURCES := $(shell find src cpp -name '*.py' -o -name '*.pyi' -o -name '*.?pp') CMakeLists.txt pyproject.toml
 CXX ?= g++
+REBUILD := -Cbuild-dir=build/dev -Ceditable.rebuild=true
 .DEFAULT_GOAL := help
 .PHONY: help check dev demo test fast soak lint types arch cpp bench wheel clean
 
@@ -24,7 +25,7 @@ check:
 $(DEV)/.stamp: pyproject.toml CMakeLists.txt | check
 	$(PYTHON) -m venv $(DEV)
 	$(DEV)/bin/pip install -q --disable-pip-version-check "scikit-build-core>=0.11" "nanobind>=2.4" "cmake>=3.15" "ninja>=1.10"
-	$(DEV)/bin/pip install -q --disable-pip-version-check --no-build-isolation -Cbuild-dir=build/dev -e '.[dev]'
+	$(DEV)/bin/pip install -q --disable-pip-version-check --no-build-isolation $(REBUILD) -e '.[dev]'
 	@touch $@
 
 $(DEMO)/.stamp: $(SOURCES) | check
@@ -63,7 +64,7 @@ cpp: | check  ## the kernels alone, under the address and undefined-behaviour sa
 	build/test_kernels
 
 bench: dev  ## the arena: Oddsmith beside its peers, in one run
-	$(DEV)/bin/pip install -q --disable-pip-version-check --no-build-isolation -Cbuild-dir=build/dev -e '.[dev,bench]'
+	$(DEV)/bin/pip install -q --disable-pip-version-check --no-build-isolation $(REBUILD) -e '.[dev,bench]'
 	$(DEV)/bin/python -m benchmarks
 
 wheel: dev  ## wheel and sdist into dist/
