@@ -2,19 +2,7 @@ import numpy as np
 import pytest
 
 from oddsmith import ConvergenceWarning, SeparationWarning, as_source, fit
-from oddsmith._separation import Axes
 from tests.problems import PROBLEMS
-
-AXES = Axes(np.array([2.0, 0.0]), np.array([1.0, 4.0]), intercept=True)
-
-
-def test_columns_are_counted_from_zero_and_the_intercept_is_minus_one():
-    assert AXES.touched(np.array([[0.0], [0.0], [1.0]]), 0.1) == (1,)
-    # b moves with b_0 so that the raw intercept stays where it is, and without, so that it moves
-    assert AXES.touched(np.array([[2.0], [1.0], [0.0]]), 0.1) == (0,)
-    assert AXES.touched(np.array([[0.0], [1.0], [0.0]]), 0.1) == (-1, 0)
-    assert AXES.touched(np.zeros((3, 0)), 0.1) == ()
-    assert Axes(np.zeros(2), np.ones(2), intercept=False).touched(np.array([[1.0], [0.01]]), 0.1) == (0,)
 
 
 def names(X, y, warning, **options):

@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from oddsmith.arrays import Array
+from oddsmith.axes import Axes
 from oddsmith.factor import Factor
 from oddsmith.objective import Evaluation
-
-
-@dataclass(frozen=True)
-class Axes:
-    """How the solver's coefficients b stand to raw ones: coef = b / scale, intercept = b_0 - centre'coef."""
-
-    centre: Array
-    scale: Array
-    intercept: bool
-
-    def touched(self, directions: Array, threshold: float) -> tuple[int, ...]:
-        """The columns (-1: the intercept) that directions, one a column of the array, take part in.
-
-        Columns are compared per standard deviation; the intercept is that of raw columns.
-        """
-        if not directions.size:
-            return ()
-        columns = directions[self.intercept :]
-        size = np.abs(columns).max(axis=1)
-        found = tuple(map(int, np.flatnonzero(size > threshold * size.max(initial=0.0))))
-        if not self.intercept:
-            return found
-        first = np.abs(directions[0] - (self.centre / self.scale) @ columns).max()
-        return (-1, *found) if first > threshold * size.max(initial=0.0) else found
 
 
 def not_unique(seen: Evaluation, axes: Axes) -> tuple[int, ...]:

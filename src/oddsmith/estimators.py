@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from oddsmith import errors
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.fitting import Fit, compute, warn
+from oddsmith.fitting import Fit, fit, warn
 from oddsmith.inference import Inference, infer
 from oddsmith.model_file import Model
 from oddsmith.optimality import Certificate
@@ -176,20 +176,18 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         start = None
         if self.warm_start and hasattr(self, "fit_") and len(self.fit_.names) == len(source.columns):
             start = self._current().beta
-        fitted = compute(
+        fitted = fit(
             source,
-            loss="logistic",
             penalty=self._penalty(sum(source.class_weights())),
             solver=self._solver(),
             tol=self.tol,
             max_passes=self.max_iter,
             intercept=bool(self.fit_intercept),
-            standardize=False,
             start=start,
             threads=self.n_threads,
+            warn=functools.partial(warn, convergence=ConvergenceWarning, stacklevel=4),
         )
         self.fit_: Fit = replace(fitted, reweighted=self.class_weight is not None)
-        warn(self.fit_, convergence=ConvergenceWarning)
         self.classes_ = fitted.classes
         self.coef_ = fitted.beta[:, 1:].copy()
         self.intercept_ = fitted.beta[:, 0].copy()

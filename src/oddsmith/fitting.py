@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from oddsmith._separation import Axes, moving, not_unique
+from oddsmith._separation import moving, not_unique
 from oddsmith.arrays import AnyArray, Array
+from oddsmith.axes import Axes
 from oddsmith.errors import ConvergenceWarning, DataError, SeparationWarning, SpecificationError, Status
 from oddsmith.losses import Logistic, Loss
 from oddsmith.objective import Evaluation, Objective
@@ -41,8 +42,9 @@ class Fit:
     beta : array of shape (1, 1 + p)
         Coefficients on raw columns, intercept first (0 if it was not free).
     hessian : array or None
-        Of mean loss plus penalty at beta, on columns (x - centre) / scale; of the free coefficients, intercept first.
-    centre, scale : arrays of shape (p,)
+        Of mean loss plus penalty at beta, in the solver's coefficients: those of `axes`.
+    axes : Axes
+        How the solver's coefficients, of standardised columns, stand to beta.
     certificate : Certificate
     status : Status
         How it ended; its value is the advice that goes with it.
@@ -55,8 +57,6 @@ class Fit:
     penalty : Penalty
     standardized : bool
         Whether the penalty acts on standardised columns.
-    intercept : bool
-        Whether the intercept was free.
     has_offset : bool
     loss, solver : str
     rows : int
@@ -73,8 +73,7 @@ class Fit:
     classes: AnyArray
     beta: Array
     hessian: Array | None
-    centre: Array
-    scale: Array
+    axes: Axes
     certificate: Certificate
     status: Status
     trace: tuple[Step, ...]
@@ -82,7 +81,6 @@ class Fit:
     value: float
     penalty: Penalty
     standardized: bool
-    intercept: bool
     has_offset: bool
     loss: str
     solver: str
@@ -98,15 +96,48 @@ class Fit:
         return sum(self.class_weights)
 
     @property
+    def intercept(self) -> bool:
+        """Whether the intercept was free."""
+        return self.axes.intercept
+
+    @property
+    def runaway_names(self) -> list[str]:
+        """The names of `runaway`."""
+        return ["(Intercept)" if j < 0 else self.names[j] for j in self.runaway]
+
+    @property
+    def penalty_in_words(self) -> str:
+        """The penalty and its scale, as every summary states it."""
+        if self.penalty.strength == 0.0:
+            return "no penalty"
+        scale = "standardised" if self.standardized else "raw"
+        factors = "" if self.penalty.factors is None else ", with factors"
+        return f"{self.penalty.name}, alpha {self.penalty.strength:g} on the mean loss, {scale} columns{factors}"
+
+    @property
     def losses(self) -> list[float]:
         """Mean loss plus penalty at every step of the trace."""
         return [step.value for step in self.trace]
 
     def __repr__(self) -> str:
         return (
-            f"<Fit: {self.loss}, {describe_penalty(self)}; {self.rows} rows, {len(self.names)} columns; "
+            f"<Fit: {self.loss}, {self.penalty_in_words}; {self.rows} rows, {len(self.names)} columns; "
             f"{self.status.name.lower()} after {self.passes} passes, {self.certificate}>"
         )
+
+
+def warn(fit: Fit, *, convergence: type[ConvergenceWarning] = ConvergenceWarning, stacklevel: int = 3) -> None:
+    """Warn if a fit is not to be trusted: of separation, or of anything else."""
+    if fit.status.trustworthy:
+        return
+    text = fit.status.value
+    if fit.runaway:
+        text += f" Columns concerned: {', '.join(fit.runaway_names)}."
+    if fit.status is Status.SEPARATED:
+        warnings.warn(text, SeparationWarning, stacklevel=stacklevel)
+    else:
+        text += f" (After {fit.passes} passes; certificate: {fit.certificate}.)"
+        warnings.warn(text, convergence, stacklevel=stacklevel)
 
 
 def fit(
@@ -121,6 +152,7 @@ def fit(
     standardize: bool = False,
     start: Array | None = None,
     threads: int | None = None,
+    warn: Callable[[Fit], None] = warn,
 ) -> Fit:
     r"""Fit a logistic regression.
 
@@ -150,6 +182,8 @@ def fit(
         Coefficients to start from, as in `Fit.beta`.
     threads : int, optional
         All processors by default; the result has the same bits for any number.
+    warn : callable, optional
+        Is given the Fit before it is returned, to warn if it is not to be trusted.
 
     Returns
     -------
@@ -171,61 +205,26 @@ def fit(
     SeparationWarning
         If there is no finite optimum.
     """
-    return warn(
-        compute(
-            source,
-            loss=loss,
-            penalty=penalty,
-            solver=solver,
-            tol=tol,
-            max_passes=max_passes,
-            intercept=intercept,
-            standardize=standardize,
-            start=start,
-            threads=threads,
-        )
-    )
-
-
-def compute(
-    source: Source,
-    *,
-    loss: str | Loss,
-    penalty: Penalty | None,
-    solver: str | Solver,
-    tol: float | None,
-    max_passes: int | None,
-    intercept: bool,
-    standardize: bool,
-    start: Array | None,
-    threads: int | None,
-) -> Fit:
-    """`fit` without its warnings: the Fit tells all in `status`."""
     began = time.perf_counter()
     chosen = _check(loss, solver, tol, max_passes)
     class_weights = _both_classes(source)
-    moments = source.moments(threads)
-    scale = moments.scale(centred=intercept)
-    centre = moments.mean if intercept else np.zeros_like(moments.mean)
-    view = StandardisedSource(source, centre, scale)
+    axes = Axes.standardising(source.moments(threads), intercept=intercept)
+    view = StandardisedSource(source, axes.centre, axes.scale)
     objective = Objective(view, Logistic() if isinstance(loss, str) else loss, intercept=intercept, threads=threads)
     given = penalty if penalty is not None else NoPenalty()
-    bound = given.bound(np.ones_like(scale) if standardize else scale, intercept=intercept)
+    bound = given.bound(np.ones_like(axes.scale) if standardize else axes.scale, intercept=intercept)
     # one pass is spent on the moments; one at least is left to the solver
     limit = None if max_passes is None else max(1, max_passes - 1)
-    solution = chosen.solve(
-        objective, bound, _starting_point(start, centre, scale, intercept), tol=tol, max_passes=limit
-    )
+    solution = chosen.solve(objective, bound, _starting_point(start, axes), tol=tol, max_passes=limit)
     prove = tol is None or chosen.name != SketchedNewton.name or solution.status is not Status.CONVERGED
     certificate, seen = certify(objective, bound, solution, prove=prove, dense_limit=SketchedNewton.dense_limit)
-    status, runaway = _settle(solution, seen, certificate, bound, tol, Axes(centre, scale, intercept))
-    return Fit(
+    status, runaway = _settle(solution, seen, certificate, bound, tol, axes)
+    result = Fit(
         names=source.columns,
         classes=source.classes,
-        beta=_raw(solution.beta, centre, scale, intercept),
+        beta=axes.to_raw(solution.beta)[None, :],
         hessian=seen.hessian,
-        centre=centre,
-        scale=scale,
+        axes=axes,
         certificate=certificate,
         status=status,
         trace=tuple(replace(step, passes=step.passes + 1) for step in solution.trace),
@@ -233,7 +232,6 @@ def compute(
         value=seen.value - (solution.decrement if solution.polished else 0.0),
         penalty=given,
         standardized=standardize,
-        intercept=intercept,
         has_offset=source.has_offset,
         loss=objective.loss.name,
         solver=chosen.name,
@@ -242,36 +240,8 @@ def compute(
         runaway=runaway,
         seconds=time.perf_counter() - began,
     )
-
-
-def warn(
-    fit: Fit,
-    convergence: type[ConvergenceWarning] = ConvergenceWarning,
-    separation: type[SeparationWarning] = SeparationWarning,
-) -> Fit:
-    """Warn if the fit is not to be trusted, and return it."""
-    if not fit.status.trustworthy:
-        text = fit.status.value
-        if fit.runaway:
-            text += f" Columns concerned: {', '.join(runaway_names(fit))}."
-        if fit.status is not Status.SEPARATED:
-            text += f" (After {fit.passes} passes; certificate: {fit.certificate}.)"
-        warnings.warn(text, separation if fit.status is Status.SEPARATED else convergence, stacklevel=3)
-    return fit
-
-
-def runaway_names(fit: Fit) -> list[str]:
-    """The columns that a status of SEPARATED or COLLINEAR speaks of."""
-    return ["(Intercept)" if j < 0 else fit.names[j] for j in fit.runaway]
-
-
-def describe_penalty(fit: Fit) -> str:
-    """The penalty and its scale, as every summary states it."""
-    if fit.penalty.strength == 0.0:
-        return "no penalty"
-    scale = "standardised" if fit.standardized else "raw"
-    factors = "" if fit.penalty.factors is None else ", with factors"
-    return f"{fit.penalty.name}, alpha {fit.penalty.strength:g} on the mean loss, {scale} columns{factors}"
+    warn(result)
+    return result
 
 
 def _check(loss: str | Loss, solver: str | Solver, tol: float | None, max_passes: int | None) -> Solver:
@@ -298,24 +268,17 @@ def _both_classes(source: Source) -> tuple[float, float]:
     return weights
 
 
-def _starting_point(start: Array | None, centre: Array, scale: Array, intercept: bool) -> Array:
-    """Raw coefficients on standardised columns; zeros by default."""
+def _starting_point(start: Array | None, axes: Axes) -> Array:
+    """The solver's coefficients at raw ones; zeros by default."""
+    p = len(axes.scale)
     if start is None:
-        return np.zeros(len(scale) + intercept)
+        return np.zeros(p + axes.intercept)
     raw = np.asarray(start, dtype=np.float64).reshape(-1)
-    if raw.shape != (1 + len(scale),) or not np.isfinite(raw).all():
+    if raw.shape != (1 + p,) or not np.isfinite(raw).all():
         raise SpecificationError(
-            "start must be finite, of shape (1, 1 + p)", f"shape {np.shape(start)} for {len(scale)} columns", ""
+            "start must be finite, of shape (1, 1 + p)", f"shape {np.shape(start)} for {p} columns", ""
         )
-    beta = raw[1:] * scale
-    return np.concatenate([[raw[0] + centre @ raw[1:]], beta]) if intercept else beta
-
-
-def _raw(beta: Array, centre: Array, scale: Array, intercept: bool) -> Array:
-    """Coefficients of raw columns, intercept first."""
-    coef = beta[intercept:] / scale
-    first = math.fsum([beta[0], *(-centre * coef)]) if intercept else 0.0
-    return np.concatenate([[first], coef])[None, :]
+    return axes.from_raw(raw)
 
 
 def _settle(

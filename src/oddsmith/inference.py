@@ -111,11 +111,7 @@ def standard_errors(fit: Fit) -> Array:
     if fit.hessian is None:
         return np.full(len(fit.names) + fit.intercept, np.nan)
     half = Factor(fit.hessian).half / math.sqrt(fit.weight)
-    columns = half[1:] if fit.intercept else half
-    raw = columns / fit.scale[:, None]
-    if fit.intercept:
-        raw = np.vstack([half[0] - fit.centre @ raw, raw])
-    se = np.linalg.norm(raw, axis=1)
+    se: Array = np.linalg.norm(fit.axes.rows_to_raw(half), axis=1)
     for column in fit.runaway:
         se[column + fit.intercept] = np.inf
     return se

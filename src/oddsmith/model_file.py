@@ -11,12 +11,14 @@ import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array, check_matrix
+from oddsmith.axes import Axes
 from oddsmith.errors import DataError, ModelFileError, SpecificationError, Status
 from oddsmith.fitting import Fit
 from oddsmith.optimality import Certificate
@@ -159,14 +161,12 @@ def _umask() -> int:
 
 def _to_document(model: Model) -> dict[str, Any]:
     fit, schema = model.fit, model.schema
-    from oddsmith import __version__
-
     keep = fit.hessian is not None and len(fit.hessian) <= HESSIAN_LIMIT
     factors = fit.penalty.factors
     return {
         "format": FORMAT,
         "version": VERSION,
-        "oddsmith": __version__,
+        "oddsmith": version("oddsmith"),
         "loss": fit.loss,
         "target": schema.target,
         "offset": schema.offset,
@@ -193,8 +193,8 @@ def _to_document(model: Model) -> dict[str, Any]:
             "reweighted": fit.reweighted,
             "certificate": {k: _number(v) if isinstance(v, float) else v for k, v in vars(fit.certificate).items()},
         },
-        "centre": _numbers(fit.centre),
-        "scale": _numbers(fit.scale),
+        "centre": _numbers(fit.axes.centre),
+        "scale": _numbers(fit.axes.scale),
         "hessian": [_numbers(row[: k + 1]) for k, row in enumerate(fit.hessian)]
         if keep and fit.hessian is not None
         else None,
@@ -216,13 +216,14 @@ def _from_document(document: dict[str, Any]) -> Model:
     beta = np.array([document["beta"]], dtype=np.float64)
     if beta.shape != (1, 1 + len(columns)) or not np.isfinite(beta).all() or classes.shape != (2,):
         raise ModelFileError("The model file contradicts itself", f"{beta.size} numbers, {len(columns)} columns", "")
+    centre, scale = (np.array(document[key], dtype=np.float64) for key in ("centre", "scale"))
+    axes = Axes(centre, scale, document["intercept"])
     fit = Fit(
         names=columns,
         classes=classes,
         beta=beta,
         hessian=_symmetric(document["hessian"]),
-        centre=np.array(document["centre"], dtype=np.float64),
-        scale=np.array(document["scale"], dtype=np.float64),
+        axes=axes,
         certificate=_certificate(told["certificate"]),
         status=Status[told["status"]],
         trace=(),
@@ -230,7 +231,6 @@ def _from_document(document: dict[str, Any]) -> Model:
         value=math.nan if told["value"] is None else told["value"],
         penalty=L2(penalty["alpha"], penalty["factors"]) if penalty["name"] == L2.name else NoPenalty(),
         standardized=penalty["standardized"],
-        intercept=document["intercept"],
         has_offset=document["has_offset"],
         loss=document["loss"],
         solver=told["solver"],

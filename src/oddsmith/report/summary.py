@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from oddsmith.fitting import Fit, describe_penalty, runaway_names
+from oddsmith.fitting import Fit
 from oddsmith.inference import Inference, infer
 from oddsmith.report.text import summary_text
 from oddsmith.scores import Scores
@@ -119,14 +119,14 @@ def summarise(fit: Fit, *, target: str | None = None, level: float = 0.95, score
         rows=fit.rows,
         columns=len(fit.names),
         passes=fit.passes,
-        penalty=describe_penalty(fit),
+        penalty=fit.penalty_in_words,
         solver=fit.solver,
         certificate=str(fit.certificate),
         status=fit.status.name.lower(),
         advice=fit.status.value,
         seconds=fit.seconds,
         coefficients=infer(fit, level),
-        runaway=tuple(runaway_names(fit)),
+        runaway=tuple(fit.runaway_names),
         scores=scores,
     )
 

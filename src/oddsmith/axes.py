@@ -1,0 +1,65 @@
+"""How coefficients of standardised columns stand to those of raw ones: the one place where they are turned."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from oddsmith.arrays import Array
+from oddsmith.design import Moments
+
+
+@dataclass(frozen=True)
+class Axes:
+    """z = (x - centre) / scale, hence coef = b / scale and intercept = b_0 - centre'coef.
+
+    Raw coefficients have shape (1 + p,), intercept first. Those of the solver, b, have the free ones only: the
+    intercept, if it is free, and the columns. Without a free intercept nothing is centred.
+
+    Attributes
+    ----------
+    centre, scale : arrays of shape (p,)
+    intercept : bool
+    """
+
+    centre: Array
+    scale: Array
+    intercept: bool
+
+    @classmethod
+    def standardising(cls, moments: Moments, *, intercept: bool) -> Axes:
+        """Mean 0 and variance 1, or mean square 1 without an intercept."""
+        centre = moments.mean if intercept else np.zeros_like(moments.mean)
+        return cls(centre, moments.scale(centred=intercept), intercept)
+
+    def to_raw(self, b: Array) -> Array:
+        """Raw coefficients."""
+        coef = b[self.intercept :] / self.scale
+        first = math.fsum([b[0], *(-self.centre * coef)]) if self.intercept else 0.0
+        return np.concatenate([[first], coef])
+
+    def from_raw(self, raw: Array) -> Array:
+        """The solver's coefficients."""
+        b = raw[1:] * self.scale
+        return np.concatenate([[raw[0] + self.centre @ raw[1:]], b]) if self.intercept else b
+
+    def rows_to_raw(self, matrix: Array) -> Array:
+        """The linear map of `to_raw`, of the free coefficients, on every column of a matrix: for standard errors."""
+        columns = matrix[self.intercept :] / self.scale[:, None]
+        return np.vstack([matrix[0] - self.centre @ columns, columns]) if self.intercept else columns
+
+    def touched(self, directions: Array, threshold: float) -> tuple[int, ...]:
+        """The columns (-1: the raw intercept) that directions in b, one a column of the array, take part in.
+
+        Columns are compared per standard deviation.
+        """
+        if not directions.size:
+            return ()
+        columns = directions[self.intercept :]
+        size = np.abs(columns).max(axis=1)
+        least = threshold * float(size.max(initial=0.0))
+        found = tuple(map(int, np.flatnonzero(size > least)))
+        moves = self.intercept and float(np.abs(self.rows_to_raw(directions)[0]).max()) > least
+        return (-1, *found) if moves else found
