@@ -38,6 +38,7 @@ def test_fit_tells_all_that_was_asked(run):
     assert (code, err) == (0, "")
     for part in (
         "probability of 'yes'",
+        "Read         500 rows and 6 columns beside 'died' from data.csv",
         "500 rows, 6 columns; ",
         "yes (",
         "Penalty      no penalty",
@@ -72,6 +73,7 @@ def test_held_out_rows_are_scikit_learns_split(run):
     told = json.loads(out)
     _, X, _, y = train_test_split(PLAIN.X, PLAIN.y, test_size=0.25, random_state=3, stratify=PLAIN.y)
     assert told["rows"] == 375
+    assert told["origin"] == "500 rows and 6 columns beside 'died' from data.csv; 125 rows held out"
     assert told["scores"]["rows"] == "held-out data (125 rows)"
     assert told["scores"]["model"]["log_loss"] == pytest.approx(log_loss(y, load("m.json").predict_proba(X)), rel=1e-9)
     base = told["class_weights"][1] / 375

@@ -143,6 +143,16 @@ def test_a_penalty_makes_separated_data_ordinary():
     assert result.certificate.kind == "proved"
 
 
+def test_warnings_point_at_the_line_of_the_user():
+    from oddsmith import LogisticRegression
+
+    X = np.arange(10.0)[:, None]
+    with pytest.warns(SeparationWarning) as caught:
+        fit(as_source(X, X[:, 0] > 4))
+        LogisticRegression(C=np.inf).fit(X, X[:, 0] > 4)
+    assert [w.filename for w in caught] == [__file__] * 2
+
+
 def test_collinear_and_constant_columns_are_named():
     X = np.column_stack([PLAIN.X, PLAIN.X[:, 0] - 2 * PLAIN.X[:, 1], np.full(500, 7.0)])
     with pytest.warns(ConvergenceWarning, match="linear combinations"):

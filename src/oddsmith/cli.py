@@ -79,15 +79,17 @@ def fit_command(
     _check_place(out)
     whole = read(data, target=target, positive=positive, weight=weight, offset=offset, delimiter=delimiter)
     train, test, label = whole, whole, "the training data, which flatters"
+    origin = f"{whole.rows} rows and {len(whole.columns)} columns beside {target!r} from {data}"
     if test_size is not None:
         fitted_rows, held_out = split_rows(whole.target, test_size, seed)
         train, test, label = whole.take(fitted_rows), whole.take(held_out), "held-out data"
+        origin += f"; {test.rows} rows held out"
     result = fit(
         train, penalty=NoPenalty() if alpha is None else L2(alpha), tol=tol, max_passes=max_passes,
         intercept=intercept, standardize=standardize,
     )  # fmt: skip
     card = _card(result, test.eta(result.beta[0]), test.target, test.weight, label)
-    summary = summarise(result, target=target, level=level, scores=card)
+    summary = summarise(result, origin=origin, target=target, level=level, scores=card)
     if out is not None:
         classes = (result.classes[0], result.classes[1])
         Model(result, Schema(train.columns, classes, target, offset)).save(out)

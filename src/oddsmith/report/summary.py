@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from oddsmith.fitting import Fit
@@ -47,6 +47,8 @@ class Summary:
 
     Attributes
     ----------
+    origin : str or None
+        Where the rows came from.
     target : str or None
     classes : tuple of str
         The probability of the second is modelled.
@@ -60,6 +62,7 @@ class Summary:
     scores : ScoreCard or None
     """
 
+    origin: str | None
     target: str | None
     classes: tuple[str, str]
     class_weights: tuple[float, float]
@@ -75,10 +78,6 @@ class Summary:
     coefficients: Inference
     runaway: tuple[str, ...] = ()
     scores: ScoreCard | None = None
-
-    def with_scores(self, scores: ScoreCard | None) -> Summary:
-        """The same, with scores."""
-        return replace(self, scores=scores)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-able data; infinite and unknown numbers are null."""
@@ -100,12 +99,21 @@ class Summary:
     __repr__ = __str__
 
 
-def summarise(fit: Fit, *, target: str | None = None, level: float = 0.95, scores: ScoreCard | None = None) -> Summary:
+def summarise(
+    fit: Fit,
+    *,
+    origin: str | None = None,
+    target: str | None = None,
+    level: float = 0.95,
+    scores: ScoreCard | None = None,
+) -> Summary:
     """Gather what there is to tell of a fit.
 
     Parameters
     ----------
     fit : Fit
+    origin : str, optional
+        Where the rows came from.
     target : str, optional
         Name of the target.
     level : float, default 0.95
@@ -113,6 +121,7 @@ def summarise(fit: Fit, *, target: str | None = None, level: float = 0.95, score
     scores : ScoreCard, optional
     """
     return Summary(
+        origin=origin,
         target=target,
         classes=(str(fit.classes[0]), str(fit.classes[1])),
         class_weights=fit.class_weights,

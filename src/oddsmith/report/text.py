@@ -51,7 +51,8 @@ def _facts(summary: Summary) -> str:
         f"{weight:g} {label} ({100 * weight / total:.1f} %)"
         for weight, label in sorted(zip(summary.class_weights, summary.classes, strict=True))
     )
-    facts = {
+    facts = {"Read": summary.origin} if summary.origin else {}
+    facts |= {
         "Data": f"{_count(summary.rows, 'row')}, {_count(summary.columns, 'column')}; {balance}",
         "Penalty": summary.penalty,
         "Solver": f"{summary.solver}, {_count(summary.passes, 'pass')} over the data, {summary.seconds:.2g} s",
