@@ -229,7 +229,7 @@ def fit(
         status=status,
         trace=tuple(replace(step, passes=step.passes + 1) for step in solution.trace),
         passes=objective.passes + 1,
-        value=seen.value - (solution.decrement if solution.polished else 0.0),
+        value=seen.value - (solution.decrement if solution.last_step is not None else 0.0),
         penalty=given,
         standardized=standardize,
         has_offset=source.has_offset,

@@ -65,14 +65,10 @@ def certify(
     seen = solution.evaluation
     if prove and seen.hessian is None and objective.size <= dense_limit and np.isfinite(solution.beta).all():
         seen = Smooth(objective, penalty).evaluate(solution.beta, 2)
-    gradient = seen.gradient if seen.gradient is not None else np.full(objective.size, np.nan)
-    # a Smooth gradient includes the penalty's; `violation` wants that of the loss alone
-    at = solution.beta
-    violation = penalty.violation(at, gradient - penalty.gradient(at)) if not solution.polished else np.abs(gradient)
-    worst = float(np.max(violation, initial=0.0))
+    worst = _violation(penalty, solution, seen)
     if seen.hessian is None or solution.status is Status.DIVERGED:
         return _estimated(solution, seen, worst), seen
-    bound, exists = _bound(objective, seen, polished=solution.polished)
+    bound, exists = _bound(objective, seen, polished=solution.last_step is not None)
     if not exists:
         return _estimated(solution, seen, worst), seen
     return _certificate("proved", bound, seen, worst, True), seen
@@ -100,6 +96,14 @@ def _bound(objective: Objective, seen: Evaluation, *, polished: bool) -> tuple[f
         if not a < 1.0:
             return math.inf, False
     return (a + (1.0 - a) * math.log1p(-a)) / reach if a > 1e-4 else squared * (0.5 + a / 6.0 + a * a), True
+
+
+def _violation(penalty: Penalty, solution: Solution, seen: Evaluation) -> float:
+    """The largest violation where `seen` was evaluated; its gradient includes the penalty's."""
+    if seen.gradient is None:
+        return math.nan
+    at = solution.beta if solution.last_step is None else solution.beta - solution.last_step
+    return float(penalty.violation(at, seen.gradient - penalty.gradient(at)).max(initial=0.0))
 
 
 def _rank_of_columns(objective: Objective) -> int:

