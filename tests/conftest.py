@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from oddsmith import kernels
-from tests.problems import PROBLEMS, Problem
+from tests.problems import PROBLEMS, SOAK, Problem
+
+# the same examples at every run; `make soak` draws others, and more
+settings.register_profile("house", deadline=None, derandomize=not SOAK, max_examples=2000 if SOAK else 100)
+settings.load_profile("house")
 
 
 @pytest.fixture(params=["compiled", "reference"])

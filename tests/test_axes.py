@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oddsmith.axes import Axes
 from oddsmith.design import Moments
@@ -18,6 +20,19 @@ def test_eta_is_the_same_on_either_side(axes):
     np.testing.assert_allclose(X @ raw[1:] + raw[0], eta, rtol=1e-13)
     np.testing.assert_allclose(axes.from_raw(raw), b, rtol=1e-13)
     np.testing.assert_allclose(axes.rows_to_raw(b[:, None])[:, 0], raw[not axes.intercept :], rtol=1e-13)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1e7, 1e7), st.floats(1e-4, 1e4), st.floats(-1e3, 1e3)), min_size=1, max_size=6),
+    st.floats(-1e3, 1e3),
+    st.booleans(),
+)
+def test_there_and_back(columns, first, intercept):
+    centre, scale, coef = (np.array(part) for part in zip(*columns, strict=True))
+    axes = Axes(centre if intercept else np.zeros_like(centre), scale, intercept)
+    raw = np.append(first if intercept else 0.0, coef)
+    noise = 1e-15 * (np.abs(raw[0]) + np.abs(axes.centre) @ np.abs(coef))
+    np.testing.assert_allclose(axes.to_raw(axes.from_raw(raw)), raw, rtol=1e-14, atol=10 * noise + 1e-300)
 
 
 def test_standardising():

@@ -65,6 +65,22 @@ def test_any_number_of_threads_gives_the_same_bits():
         assert other.passes == fits[0].passes
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_memory_beyond_x_is_a_few_vectors_and_the_sample(dtype, order):
+    import tracemalloc
+
+    problem = generate(3000, 30, 14)
+    X, y = np.asarray(np.tile(problem.X, (100, 1)), dtype, order), np.tile(problem.y, 100)
+    fit(as_source(X[:5000], y[:5000]))  # imports
+    tracemalloc.start()
+    fit(as_source(X, y))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    vectors, sample = 6 * 8 * len(X), 3 * 20_000 * 30 * 8
+    assert peak < vectors + sample < X.nbytes
+
+
 def test_metamorphic_laws():
     weighted = PROBLEMS["weighted"]
     base = fit(weighted.source).beta[0]

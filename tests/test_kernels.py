@@ -8,6 +8,8 @@ import time
 import mpmath
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oddsmith import _reference, kernels
 from tests.problems import generate
@@ -107,6 +109,30 @@ def test_rows_are_exact_to_the_last_digits(both_kernels):
                 for mine, truth in zip((value[k], gradient[k], hessian[k]), exact, strict=True):
                     # beyond 1e-307 the compiled exp is held at its smallest normal number
                     assert abs(mine - truth) <= 1e-15 * abs(truth) + mpmath.mpf("4e-308")
+
+
+@given(
+    rows=st.integers(1, 300),
+    columns=st.integers(0, 20),
+    column_major=st.booleans(),
+    single=st.booleans(),
+    weighted=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_any_shape_agrees_with_its_twin(rows, columns, column_major, single, weighted, seed):
+    rng = np.random.default_rng(seed)
+    X = np.asarray(
+        rng.standard_normal((rows, columns)) * 3, np.float32 if single else float, "F" if column_major else "C"
+    )
+    centre, scale, y = rng.standard_normal(columns), rng.uniform(0.5, 2, columns), rng.random(rows)
+    w, o = (rng.random(rows), rng.standard_normal(rows)) if weighted else (None, None)
+    beta = rng.standard_normal(columns + 1)
+    found = []
+    for kind in ("compiled", "reference"):
+        gradient, hessian = np.zeros(columns + 1), np.zeros((columns + 1, columns + 1))
+        value, reach = kernels.load(kind).sweep_logistic_dense(X, centre, scale, y, w, o, beta, gradient, hessian, 2)
+        found.append(np.concatenate([[value, reach], gradient, hessian.ravel()]))
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-11, atol=1e-10)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -2,11 +2,15 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oddsmith import L2, DataError, LogisticRegression, Model, ModelFileError, fit, infer, load
 from oddsmith.model_file import save, write_atomically
@@ -94,6 +98,23 @@ def test_a_sealed_file_of_wrong_content_is_refused(path, change, message):
     path.write_bytes(body + b',\n "sha256": "' + hashlib.sha256(body).hexdigest().encode() + b'"\n}\n')
     with pytest.raises(ModelFileError, match=message):
         load(path)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=3))
+def test_any_finite_coefficients_come_back_to_the_last_bit(beta):
+    model = make("tiny")
+    fitted = replace(model.fit, beta=np.array([beta]))
+    with tempfile.TemporaryDirectory() as folder:
+        Model(fitted, model.schema).save(f"{folder}/model.json")
+        assert load(f"{folder}/model.json").fit.beta.tobytes() == fitted.beta.tobytes()
+
+
+def test_penalties_come_back_with_their_settings(path):
+    for penalty in (L2(0.1), L2(0.1, np.array([1.0, 0.0]))):
+        make("tiny", penalty=penalty).save(path)
+        found = load(path).fit.penalty
+        assert found.alpha == penalty.alpha
+        np.testing.assert_array_equal(found.factors, penalty.factors)
 
 
 def test_it_is_json_of_exact_decimals_without_nan(path):

@@ -31,19 +31,18 @@ def test_nan_does_not_come_out():
 
 
 def test_probabilities_are_exact_in_both_tails():
-    p = probabilities(np.array([-700.0, 0.0, 700.0]))
+    p = probabilities(fit(PROBLEMS["tiny"].source), np.array([-700.0, 0.0, 700.0]))
     np.testing.assert_allclose(p[0], [1.0, np.exp(-700.0)], rtol=1e-14)
     np.testing.assert_allclose(p[2], [np.exp(-700.0), 1.0], rtol=1e-14)
     np.testing.assert_array_equal(p[1], [0.5, 0.5])
 
 
 def test_decisions():
+    result = fit(PROBLEMS["tiny"].source)
     eta = np.array([-2.0, 0.0, 1e-300, 2.0])
-    assert decide(eta, None).tolist() == [0, 0, 1, 1]
-    assert decide(eta, 0.5).tolist() == [0, 1, 1, 1]
-    assert decide(eta, 0.0).tolist() == [1, 1, 1, 1]
-    assert decide(eta, 1.0).tolist() == [0, 0, 0, 0]
+    for threshold, expected in ((None, [0, 0, 1, 1]), (0.5, [0, 1, 1, 1]), (0.0, [1, 1, 1, 1]), (1.0, [0, 0, 0, 0])):
+        assert decide(result, eta, threshold).tolist() == expected
     t = 1 / (1 + np.exp(-2.0))
-    assert decide(eta, t - 1e-9).tolist() == [0, 0, 0, 1]
+    assert decide(result, eta, t - 1e-9).tolist() == [0, 0, 0, 1]
     with pytest.raises(SpecificationError, match="threshold must lie between 0 and 1"):
-        decide(eta, 1.5)
+        decide(result, eta, 1.5)

@@ -125,7 +125,7 @@ def predict_command(
     loaded = load(model)
     rows = read_rows(data, loaded.schema, delimiter=delimiter)
     eta = loaded.decision_function(rows.matrix, rows.offset)
-    probability, prediction = probabilities(eta)[:, 1], loaded.classes[decide(eta, threshold)]
+    probability, prediction = probabilities(loaded.fit, eta)[:, 1], decide(loaded.fit, eta, threshold)
     if out is not None:
         write_atomically(out, as_csv(prediction=prediction, probability=probability))
     if as_json:
@@ -249,7 +249,7 @@ def _card(fit: Fit, eta: Array, target: Array, weight: Array | None, label: str,
     return ScoreCard(
         f"{label} ({len(eta)} rows)",
         (str(fit.classes[0]), str(fit.classes[1])),
-        score(target, probabilities(eta)[:, 1], weight=weight, threshold=threshold),
+        score(target, probabilities(fit, eta)[:, 1], weight=weight, threshold=threshold),
         score(target, base_rate, weight=weight, threshold=threshold),
     )
 

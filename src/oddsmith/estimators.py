@@ -216,7 +216,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any, offset: Any = None) -> Array:
         """Probabilities of both classes, of shape (n, 2)."""
-        return probabilities(self.decision_function(X, offset))
+        eta = self.decision_function(X, offset)
+        return probabilities(self.fit_, eta)
 
     def predict_log_proba(self, X: Any, offset: Any = None) -> Array:
         """Logarithms of `predict_proba`, finite in both tails."""
@@ -226,7 +227,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any, threshold: float | None = None, offset: Any = None) -> AnyArray:
         """Labels: the second class where the score is > 0 or, with a threshold t, where it is >= log(t / (1 - t))."""
         eta = self.decision_function(X, offset)
-        return self.classes_[decide(eta, threshold)]
+        return decide(self.fit_, eta, threshold)
 
     def inference(self, level: float = 0.95) -> Inference:
         """Standard errors, tests and intervals; see `oddsmith.infer`."""

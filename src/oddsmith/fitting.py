@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
+from oddsmith import losses, solvers
 from oddsmith._separation import moving, not_unique
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.axes import Axes
 from oddsmith.errors import ConvergenceWarning, DataError, SeparationWarning, SpecificationError, Status
-from oddsmith.losses import Logistic, Loss
+from oddsmith.losses import Loss
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.optimality import Certificate, certify
 from oddsmith.penalties import NoPenalty, Penalty
-from oddsmith.solvers import GradientDescent, Newton, SketchedNewton, Solution, Solver, Step
+from oddsmith.solvers import GradientDescent, SketchedNewton, Solution, Solver, Step
 from oddsmith.sources import Source, StandardisedSource
 
-SOLVERS: dict[str, type[SketchedNewton] | type[Newton] | type[GradientDescent]] = {
-    "auto": SketchedNewton,
-    "sketched_newton": SketchedNewton,
-    "newton": Newton,
-    "gradient_descent": GradientDescent,
-    "gd": GradientDescent,
-}
+T = TypeVar("T")
+ALIASES = {"auto": SketchedNewton.name, "gd": GradientDescent.name}
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,8 @@ class Fit:
     standardized : bool
         Whether the penalty acts on standardised columns.
     has_offset : bool
-    loss, solver : str
+    loss : Loss
+    solver : str
     rows : int
     class_weights : tuple of float
         Sum of weights of each class.
@@ -82,7 +80,7 @@ class Fit:
     penalty: Penalty
     standardized: bool
     has_offset: bool
-    loss: str
+    loss: Loss
     solver: str
     rows: int
     class_weights: tuple[float, float]
@@ -121,7 +119,7 @@ class Fit:
 
     def __repr__(self) -> str:
         return (
-            f"<Fit: {self.loss}, {self.penalty_in_words}; {self.rows} rows, {len(self.names)} columns; "
+            f"<Fit: {self.loss.name}, {self.penalty_in_words}; {self.rows} rows, {len(self.names)} columns; "
             f"{self.status.name.lower()} after {self.passes} passes, {self.certificate}>"
         )
 
@@ -206,11 +204,13 @@ def fit(
         If there is no finite optimum.
     """
     began = time.perf_counter()
-    chosen = _check(loss, solver, tol, max_passes)
+    _check_limits(tol, max_passes)
+    chosen_loss = _by_name("loss", loss, losses.CATALOGUE, {})
+    chosen = _by_name("solver", solver, solvers.CATALOGUE, ALIASES)
     class_weights = _both_classes(source)
     axes = Axes.standardising(source.moments(threads), intercept=intercept)
     view = StandardisedSource(source, axes.centre, axes.scale)
-    objective = Objective(view, Logistic() if isinstance(loss, str) else loss, intercept=intercept, threads=threads)
+    objective = Objective(view, chosen_loss, intercept=intercept, threads=threads)
     given = penalty if penalty is not None else NoPenalty()
     bound = given.bound(np.ones_like(axes.scale) if standardize else axes.scale, intercept=intercept)
     # one pass is spent on the moments; one at least is left to the solver
@@ -233,7 +233,7 @@ def fit(
         penalty=given,
         standardized=standardize,
         has_offset=source.has_offset,
-        loss=objective.loss.name,
+        loss=chosen_loss,
         solver=chosen.name,
         rows=source.rows,
         class_weights=class_weights,
@@ -244,18 +244,22 @@ def fit(
     return result
 
 
-def _check(loss: str | Loss, solver: str | Solver, tol: float | None, max_passes: int | None) -> Solver:
-    if isinstance(loss, str) and loss != "logistic":
-        raise SpecificationError("loss is not known", f"{loss!r}", "Use 'logistic', or pass a Loss.")
+def _by_name(argument: str, given: str | T, catalogue: Mapping[str, type[T]], aliases: Mapping[str, str]) -> T:
+    """What a name stands for, with its default settings; an object stands for itself."""
+    if not isinstance(given, str):
+        return given
+    name = aliases.get(given, given)
+    if name not in catalogue:
+        known = ", ".join([*aliases, *catalogue])
+        raise SpecificationError(f"{argument} is not known", f"{given!r}", f"Use one of: {known}.")
+    return catalogue[name]()
+
+
+def _check_limits(tol: float | None, max_passes: int | None) -> None:
     if tol is not None and not (np.isfinite(tol) and tol > 0):
         raise SpecificationError("tol must be a number > 0", f"{tol!r}", "Leave it out for full precision.")
     if max_passes is not None and max_passes < 1:
         raise SpecificationError("max_passes must be >= 1", f"{max_passes!r}", "Leave it out for the solver's limit.")
-    if not isinstance(solver, str):
-        return solver
-    if solver not in SOLVERS:
-        raise SpecificationError("solver is not known", f"{solver!r}", f"Use one of: {', '.join(SOLVERS)}.")
-    return SOLVERS[solver]()
 
 
 def _both_classes(source: Source) -> tuple[float, float]:

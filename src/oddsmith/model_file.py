@@ -10,19 +10,19 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from oddsmith import losses, penalties
 from oddsmith.arrays import AnyArray, Array, check_matrix
 from oddsmith.axes import Axes
 from oddsmith.errors import DataError, ModelFileError, SpecificationError, Status
 from oddsmith.fitting import Fit
 from oddsmith.optimality import Certificate
-from oddsmith.penalties import L2, NoPenalty
 from oddsmith.prediction import decide, linear_predictor, probabilities
 from oddsmith.schema import Schema
 
@@ -78,11 +78,11 @@ class Model:
 
     def predict_proba(self, X: Any, offset: Any = None) -> Array:
         """Probabilities of both classes, of shape (n, 2)."""
-        return probabilities(self.decision_function(X, offset))
+        return probabilities(self.fit, self.decision_function(X, offset))
 
     def predict(self, X: Any, threshold: float | None = None, offset: Any = None) -> AnyArray:
         """Labels: the positive class where eta > 0 or, with a threshold t, where the probability is at least t."""
-        return self.classes[decide(self.decision_function(X, offset), threshold)]
+        return decide(self.fit, self.decision_function(X, offset), threshold)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file; see `save`."""
@@ -162,12 +162,11 @@ def _umask() -> int:
 def _to_document(model: Model) -> dict[str, Any]:
     fit, schema = model.fit, model.schema
     keep = fit.hessian is not None and len(fit.hessian) <= HESSIAN_LIMIT
-    factors = fit.penalty.factors
     return {
         "format": FORMAT,
         "version": VERSION,
         "oddsmith": version("oddsmith"),
-        "loss": fit.loss,
+        "loss": fit.loss.name,
         "target": schema.target,
         "offset": schema.offset,
         "classes": [_label(c) for c in fit.classes],
@@ -175,12 +174,7 @@ def _to_document(model: Model) -> dict[str, Any]:
         "intercept": fit.intercept,
         "has_offset": fit.has_offset,
         "beta": _numbers(fit.beta[0]),
-        "penalty": {
-            "name": fit.penalty.name,
-            "alpha": fit.penalty.strength,
-            "factors": None if factors is None else _numbers(factors),
-            "standardized": fit.standardized,
-        },
+        "penalty": {"name": fit.penalty.name, "standardized": fit.standardized, **_settings(fit.penalty)},
         "fit": {
             "status": fit.status.name,
             "solver": fit.solver,
@@ -216,6 +210,7 @@ def _from_document(document: dict[str, Any]) -> Model:
     beta = np.array([document["beta"]], dtype=np.float64)
     if beta.shape != (1, 1 + len(columns)) or not np.isfinite(beta).all() or classes.shape != (2,):
         raise ModelFileError("The model file contradicts itself", f"{beta.size} numbers, {len(columns)} columns", "")
+    standardized = penalty.pop("standardized")
     centre, scale = (np.array(document[key], dtype=np.float64) for key in ("centre", "scale"))
     axes = Axes(centre, scale, document["intercept"])
     fit = Fit(
@@ -229,10 +224,10 @@ def _from_document(document: dict[str, Any]) -> Model:
         trace=(),
         passes=told["passes"],
         value=math.nan if told["value"] is None else told["value"],
-        penalty=L2(penalty["alpha"], penalty["factors"]) if penalty["name"] == L2.name else NoPenalty(),
-        standardized=penalty["standardized"],
+        penalty=penalties.CATALOGUE[penalty.pop("name")](**penalty),
+        standardized=standardized,
         has_offset=document["has_offset"],
-        loss=document["loss"],
+        loss=losses.CATALOGUE[document["loss"]](),
         solver=told["solver"],
         rows=told["rows"],
         class_weights=(told["class_weights"][0], told["class_weights"][1]),
@@ -247,6 +242,12 @@ def _from_document(document: dict[str, Any]) -> Model:
 def _certificate(told: dict[str, Any]) -> Certificate:
     numbers = {k: math.nan if told[k] is None else told[k] for k in ("suboptimality", "standard_errors", "violation")}
     return Certificate(kind=told["kind"], optimum_exists=told["optimum_exists"], **numbers)
+
+
+def _settings(penalty: Any) -> dict[str, Any]:
+    """The fields of a penalty, from which it can be made again."""
+    values = {field.name: getattr(penalty, field.name) for field in fields(penalty)}
+    return {name: _numbers(v) if isinstance(v, np.ndarray) else v for name, v in values.items()}
 
 
 def _label(label: Any) -> Any:

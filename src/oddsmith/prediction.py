@@ -10,7 +10,6 @@ from oddsmith.arrays import AnyArray, Array, check_vector, first_not_finite
 from oddsmith.design import NotFiniteError, make_design
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.fitting import Fit
-from oddsmith.losses import Logistic
 
 
 def linear_predictor(fit: Fit, matrix: Any, offset: Any = None) -> Array:
@@ -32,14 +31,13 @@ def linear_predictor(fit: Fit, matrix: Any, offset: Any = None) -> Array:
     return eta if offset is None else eta + check_vector(offset, len(eta), "offset")
 
 
-def probabilities(eta: Array) -> Array:
-    """Of both classes, each exact in its own tail."""
-    link = Logistic()
-    return np.column_stack([link.mean(-eta), link.mean(eta)])
+def probabilities(fit: Fit, eta: Array) -> Array:
+    """Of both classes, of shape (n, 2), each exact in its own tail."""
+    return np.column_stack([fit.loss.complement(eta), fit.loss.mean(eta)])
 
 
-def decide(eta: Array, threshold: float | None) -> AnyArray:
-    """0 or 1: eta > 0 or, with a threshold t, eta >= log(t / (1 - t)).
+def decide(fit: Fit, eta: Array, threshold: float | None = None) -> AnyArray:
+    """Labels: the second class where eta > 0 or, with a threshold t, where its probability is at least t.
 
     Raises
     ------
@@ -47,10 +45,10 @@ def decide(eta: Array, threshold: float | None) -> AnyArray:
         If the threshold is not between 0 and 1.
     """
     if threshold is None:
-        return (eta > 0).astype(int)
+        return fit.classes[(eta > 0).astype(int)]
     if not 0.0 <= threshold <= 1.0:
         raise SpecificationError("threshold must lie between 0 and 1", f"{threshold!r}", "0.5 is usual.")
-    return (eta >= Logistic().link(float(threshold))).astype(int)
+    return fit.classes[(eta >= fit.loss.link(float(threshold))).astype(int)]
 
 
 def _not_finite(fit: Fit, matrix: Any) -> DataError:

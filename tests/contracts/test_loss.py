@@ -1,11 +1,11 @@
-"""Laws of every loss in `losses.__all__`."""
+"""Laws of every loss in `losses.CATALOGUE`."""
 
 import numpy as np
 import pytest
 
 from oddsmith import losses
 
-LOSSES = [getattr(losses, name) for name in losses.__all__ if name != "Loss"]
+LOSSES = list(losses.CATALOGUE.values())
 ETA = np.concatenate([np.linspace(-30, 30, 241), [-1000.0, 1000.0]])
 
 pytestmark = [pytest.mark.usefixtures("both_kernels"), pytest.mark.parametrize("make", LOSSES)]
@@ -47,6 +47,8 @@ def test_third_derivative_is_bounded_by_the_second(make):
 def test_the_mean_is_where_the_gradient_vanishes_and_inverts_the_link(make):
     mean = make().mean(ETA)
     assert ((mean >= 0) & (mean <= 1)).all()
+    np.testing.assert_allclose(mean + make().complement(ETA), 1.0, rtol=1e-15)
+    assert (make().complement(ETA[:-2]) > 0).all()
     inside = np.abs(ETA) < 30
     np.testing.assert_allclose(make().rows(ETA, mean)[1][inside], 0.0, atol=1e-15)
     for m in (1e-12, 0.2, 0.5, 0.9):

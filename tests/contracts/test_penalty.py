@@ -1,11 +1,11 @@
-"""Laws of every penalty in `penalties.__all__`."""
+"""Laws of every penalty in `penalties.CATALOGUE`."""
 
 import numpy as np
 import pytest
 
 from oddsmith import penalties
 
-PENALTIES = [getattr(penalties, name) for name in penalties.__all__ if name != "Penalty"]
+PENALTIES = list(penalties.CATALOGUE.values())
 BETA = np.array([0.7, -1.3, 0.0, 2.0])
 SCALE = np.array([0.1, 2.0, 30.0])
 

@@ -1,4 +1,4 @@
-"""Laws of every solver in `solvers.__all__`: on every problem and penalty it accepts, the judge finds it right."""
+"""Laws of every solver in `solvers.CATALOGUE`: on every problem and penalty it accepts, the judge finds it right."""
 
 import numpy as np
 import pytest
@@ -8,14 +8,14 @@ from oddsmith.errors import ConvergenceWarning, Status
 from tests.problems import PROBLEMS, newton_by_hand
 
 SETTINGS = {
-    "SketchedNewton": solvers.SketchedNewton(least_rows=100, rows_per_column=5),  # small enough that it does sketch
-    "GradientDescent": solvers.GradientDescent(max_iter=200_000),
+    "sketched_newton": solvers.SketchedNewton(least_rows=100, rows_per_column=5),  # small enough that it does sketch
+    "gradient_descent": solvers.GradientDescent(max_iter=200_000),
 }
-SOLVERS = [n for n in solvers.__all__ if hasattr(getattr(solvers, n), "solve") and n != "Solver"]
+SOLVERS = list(solvers.CATALOGUE)
 
 
 def make(name):
-    return SETTINGS.get(name) or getattr(solvers, name)()
+    return SETTINGS.get(name) or solvers.CATALOGUE[name]()
 
 
 @pytest.mark.parametrize("penalty", [NoPenalty(), L2(1e-2)], ids=lambda p: p.name)
@@ -40,7 +40,7 @@ def test_the_limit_of_passes_is_kept_and_told(name):
         result = fit(PROBLEMS["scaled"].source, solver=make(name), max_passes=3, tol=1e-12)
     assert result.status is Status.PASS_LIMIT
     solver_passes = result.trace[-1].passes
-    assert solver_passes <= 3 + 10 * (name == "GradientDescent")  # its power iteration
+    assert solver_passes <= 3 + 10 * (name == "gradient_descent")  # its power iteration
     assert np.isfinite(result.beta).all()
 
 

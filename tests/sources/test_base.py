@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oddsmith import DataError
 from oddsmith.sources.base import encode_target
@@ -20,6 +22,19 @@ def test_labels_of_any_type(labels, classes, target):
     encoded, found = encode_target(labels)
     assert found.tolist() == classes
     np.testing.assert_array_equal(encoded, target)
+
+
+LABELS = st.one_of(st.integers(-9, 9), st.text(max_size=3), st.booleans(), st.floats(-1e9, 1e9))
+
+
+@given(LABELS, LABELS, st.lists(st.booleans(), min_size=2))
+def test_any_two_labels_come_back_from_their_code(one, other, pattern):
+    if type(one) is not type(other) or np.array(one) == np.array(other) or len(set(pattern)) < 2:
+        return
+    labels = np.array([one if side else other for side in pattern])
+    target, classes = encode_target(labels)
+    assert classes[0] < classes[1]
+    np.testing.assert_array_equal(classes[target.astype(int)], labels)
 
 
 @pytest.mark.parametrize("positive", [0, "0"])

@@ -3,4 +3,6 @@
 from oddsmith.losses.base import Loss
 from oddsmith.losses.logistic import Logistic
 
-__all__ = ["Logistic", "Loss"]
+CATALOGUE: dict[str, type[Loss]] = {loss.name: loss for loss in (Logistic,)}
+
+__all__ = ["CATALOGUE", "Logistic", "Loss"]

@@ -25,6 +25,10 @@ class Loss(Protocol):
         """The expected target: the probability of the positive class."""
         ...
 
+    def complement(self, eta: Array) -> Array:
+        """1 - mean, exact where the mean is near 1."""
+        ...
+
     def link(self, mean: float) -> float:
         """The eta whose mean this is."""
         ...

@@ -39,6 +39,10 @@ class Logistic:
         e = np.exp(-np.abs(eta))
         return np.where(eta >= 0, 1.0, e) / (1.0 + e)
 
+    def complement(self, eta: Array) -> Array:
+        """1 - g(eta) = g(-eta)."""
+        return self.mean(-eta)
+
     def link(self, mean: float) -> float:
         """The logit log(m / (1 - m)); infinite at 0 and 1."""
         if mean in (0.0, 1.0):

@@ -4,4 +4,6 @@ from oddsmith.penalties.base import Penalty
 from oddsmith.penalties.l2 import L2
 from oddsmith.penalties.none import NoPenalty
 
-__all__ = ["L2", "NoPenalty", "Penalty"]
+CATALOGUE: dict[str, type[Penalty]] = {penalty.name: penalty for penalty in (NoPenalty, L2)}
+
+__all__ = ["CATALOGUE", "L2", "NoPenalty", "Penalty"]

@@ -5,4 +5,6 @@ from oddsmith.solvers.gradient_descent import GradientDescent
 from oddsmith.solvers.newton import Newton
 from oddsmith.solvers.sketched_newton import SketchedNewton
 
-__all__ = ["GradientDescent", "Newton", "SketchedNewton", "Smooth", "Solution", "Solver", "Step"]
+CATALOGUE: dict[str, type[Solver]] = {solver.name: solver for solver in (SketchedNewton, Newton, GradientDescent)}
+
+__all__ = ["CATALOGUE", "GradientDescent", "Newton", "SketchedNewton", "Smooth", "Solution", "Solver", "Step"]
