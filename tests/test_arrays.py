@@ -17,7 +17,7 @@ def test_sparse_becomes_csr_of_floats():
         checked = check_matrix(form(np.eye(3, dtype=int)))
         assert checked.format == "csr"
         assert checked.dtype == np.float64
-    assert is_sparse(sp.eye_array(3))
+    assert is_sparse(sp.csr_array(np.eye(3)))
     assert not is_sparse(np.eye(3))
 
 

@@ -186,6 +186,19 @@ def test_an_existing_model_survives_a_failed_fit(run, tmp_path):
     assert (tmp_path / "m.json").read_bytes() == before
 
 
+def test_even_a_defect_is_one_message(run, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("oddsmith.sources.files.open_file", broken)
+    code, out, err = run("fit data.csv --target died")
+    assert (code, out) == (1, "")
+    assert "unexpected RuntimeError: boom. This is a defect of oddsmith" in err
+    monkeypatch.setenv("ODDSMITH_DEBUG", "1")
+    with pytest.raises(RuntimeError, match="boom"):
+        cli.main(["fit", "data.csv", "--target", "died"])
+
+
 def test_help_and_version(run):
     code, out, _ = run("--help")
     assert code == 0

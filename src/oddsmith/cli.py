@@ -205,18 +205,30 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         error.show()
         sys.exit(USAGE)
-    except (KeyboardInterrupt, click.Abort):
-        _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at exit
         sys.exit(FAILED)
-    except SpecificationError as error:
-        _fail(str(error), USAGE)
-    except DataError as error:
-        _fail(str(error), DATA)
-    except (OddsmithError, MemoryError, OSError) as error:
-        _fail(str(error) or type(error).__name__, FAILED)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("interrupted", INTERRUPTED)
+    except Exception as error:
+        _explain(error)
     sys.exit(0)
+
+
+def _explain(error: Exception) -> NoReturn:
+    """The message and the exit code of what went wrong."""
+    if isinstance(error.__context__, KeyboardInterrupt):  # while an extension was loading: it comes as ImportError
+        _fail("interrupted", INTERRUPTED)
+    if isinstance(error, SpecificationError):
+        _fail(str(error), USAGE)
+    if isinstance(error, DataError):
+        _fail(str(error), DATA)
+    if isinstance(error, OddsmithError | OSError | MemoryError):
+        _fail(str(error) or type(error).__name__, FAILED)
+    if os.environ.get("ODDSMITH_DEBUG"):
+        raise error
+    advice = "This is a defect of oddsmith: please report it, with what ODDSMITH_DEBUG=1 prints."
+    _fail(f"unexpected {type(error).__name__}: {error}. {advice}", FAILED)
 
 
 def _fail(message: str, code: int) -> NoReturn:
