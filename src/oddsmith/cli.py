@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
@@ -198,6 +199,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line, and exit. Whatever goes wrong is one message and an exit code, never a traceback."""
     warnings.showwarning = _show_warning
     warnings.simplefilter("always", OddsmithWarning)
+    interrupts: list[int] = []
+
+    def interrupt(number: int, _: object) -> NoReturn:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
     try:
         cli.main(None if arguments is None else list(arguments), prog_name="oddsmith", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -211,14 +219,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         _fail("interrupted", INTERRUPTED)
     except Exception as error:
+        if interrupts:  # it came while an extension was loading, which made another error of it
+            _fail("interrupted", INTERRUPTED)
         _explain(error)
+    finally:
+        signal.signal(signal.SIGINT, before)
     sys.exit(0)
 
 
 def _explain(error: Exception) -> NoReturn:
     """The message and the exit code of what went wrong."""
-    if isinstance(error.__context__, KeyboardInterrupt):  # while an extension was loading: it comes as ImportError
-        _fail("interrupted", INTERRUPTED)
     if isinstance(error, SpecificationError):
         _fail(str(error), USAGE)
     if isinstance(error, DataError):
