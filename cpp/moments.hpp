@@ -1,5 +1,5 @@
 // Weighted mean and sum of squared deviations of every column, in one pass.
-// All is shifted by the first row, and parts merge by Chan, Golub and LeVeque (1983): means of 1e9 cost nothing.
+// All is shifted by the first row that has a weight, and parts merge by Chan, Golub and LeVeque (1983): means of 1e9 cost nothing.
 #pragma once
 
 #include "sweep.hpp"
@@ -61,7 +61,8 @@ ODDSMITH_PANEL_MOMENTS(double)
 ODDSMITH_PANEL_MOMENTS(float)
 #undef ODDSMITH_PANEL_MOMENTS
 
-// Fills mean[p] and deviation[p] (the weighted sum of squared deviations); returns the sum of weights.
+// Adds to mean[p] and deviation[p], which come in zeroed: the weighted mean and sum of squared deviations. Returns the
+// sum of weights.
 // A NaN or an infinity anywhere leaves a non-finite number in its column.
 template <class T>
 double moments(const Dense<T>& x, const double* weight, double* mean, double* deviation, std::size_t threads) {
@@ -69,7 +70,11 @@ double moments(const Dense<T>& x, const double* weight, double* mean, double* de
     const Parts parts(x.rows, 1024, 256);
     const std::size_t panel = panel_rows(std::max<std::size_t>(1, p) * sizeof(T));
     std::vector<double> shift(p), sums(parts.count * 2 * p), weights(parts.count);
-    for (std::size_t j = 0; j < p; ++j) shift[j] = x.data[static_cast<std::ptrdiff_t>(j) * x.col_stride];
+    std::size_t origin = 0;
+    while (weight && origin + 1 < x.rows && weight[origin] == 0.0) ++origin;
+    for (std::size_t j = 0; j < p; ++j)
+        shift[j] = x.data[static_cast<std::ptrdiff_t>(origin) * x.row_stride +
+                          static_cast<std::ptrdiff_t>(j) * x.col_stride];
     in_parallel(parts.count, threads, [&](std::size_t k, std::size_t) {
         double *s1 = sums.data() + k * 2 * p, *s2 = s1 + p;
         const std::size_t first = k * parts.rows_each, last = std::min(x.rows, first + parts.rows_each);

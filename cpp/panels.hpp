@@ -173,11 +173,11 @@ ODDSMITH_PANEL_VERBS(float)
 #undef ODDSMITH_PANEL_VERBS
 
 // H += Z' diag(h) Z, upper triangle, by tiles of 4 x 8 that live in registers while the panel streams past.
-// Returns max |z_i|^2 over the rows of the panel, which the certificate needs.
+// Returns max |z_i|^2 over the panel's rows of positive weight (w may be null), which the certificate needs.
 constexpr std::size_t tile_rows = 4, tile_cols = 8;
 
 ODDSMITH_CLONES static double panel_gram(const double* z, double* hz, std::size_t m, std::size_t width,
-                                         const double* h, double* hessian) {
+                                         const double* h, const double* w, double* hessian) {
     double reach = 0.0;
     for (std::size_t i = 0; i < m; ++i) {
         double norm = 0.0;
@@ -187,7 +187,7 @@ ODDSMITH_CLONES static double panel_gram(const double* z, double* hz, std::size_
             norm += v * v;
             hz[i * width + j] = h[i] * v;
         }
-        reach = norm > reach ? norm : reach;
+        reach = norm > reach && !(w && w[i] == 0.0) ? norm : reach;
     }
     for (std::size_t a = 0; a < width; a += tile_rows) {
         for (std::size_t b = a / tile_cols * tile_cols; b < width; b += tile_cols) {

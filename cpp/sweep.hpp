@@ -79,7 +79,8 @@ Sums sweep_part(const Dense<T>& x, const View& view, const Rows& rows, const dou
         }
         if (hessian) {
             panel_pack(x, start, m, view.centre, inverse, width, z);
-            sums.reach = std::max(sums.reach, panel_gram(z, hz, m, width, h, hessian));
+            const double* w = rows.weight ? rows.weight + start : nullptr;
+            sums.reach = std::max(sums.reach, panel_gram(z, hz, m, width, h, w, hessian));
         }
     }
     return sums;

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from oddsmith.axes import Axes
 from oddsmith.design import Moments
+from oddsmith.errors import NumericalError
 
 AXES = Axes(np.array([2.0, 0.0]), np.array([1.0, 4.0]), intercept=True)
 FIXED = Axes(np.zeros(2), np.array([1.0, 4.0]), intercept=False)
@@ -42,6 +43,18 @@ def test_standardising():
     np.testing.assert_array_equal(free.scale, [2.0, 1.0])
     np.testing.assert_array_equal(fixed.centre, [0.0, 0.0])
     np.testing.assert_allclose(fixed.scale, np.sqrt([13.0, 2.0]))
+
+
+def test_a_constant_column_has_coefficient_zero_on_either_side():
+    axes = Axes(np.array([2.0, 7.0]), np.array([4.0, np.inf]), intercept=True)
+    np.testing.assert_array_equal(axes.to_raw(np.array([1.0, 8.0, 3.0])), [-3.0, 2.0, 0.0])
+    np.testing.assert_array_equal(axes.from_raw(np.array([-3.0, 2.0, 5.0])), [36.0, 8.0, 0.0])
+    np.testing.assert_array_equal(axes.spread, [4.0, 1.0])
+
+
+def test_what_is_not_finite_is_refused():
+    with pytest.raises(NumericalError, match="coefficients are not finite"):
+        AXES.to_raw(np.array([np.inf, 0.0, 1.0]))
 
 
 def test_columns_are_counted_from_zero_and_the_intercept_is_minus_one():

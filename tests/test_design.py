@@ -33,8 +33,12 @@ def test_the_verbs_are_those_of_the_standardised_matrix(design):
     np.testing.assert_allclose(design.rmatvec(r), Z.T @ r, **close)
     np.testing.assert_allclose(design.gram(h), Z.T @ (h[:, None] * Z), **close)
     half = rng.standard_normal((6, 3))
-    widest = (np.linalg.norm(np.column_stack([np.ones(400), Z]) @ half, axis=1) ** 2).max()
-    assert design.widest(half) == pytest.approx(widest, rel=tolerance(design))
+    weight = (np.arange(400) % 3 > 0).astype(float)
+    for matrix in (half, None):
+        image = np.column_stack([np.ones(400), Z]) @ (np.eye(6) if matrix is None else matrix)
+        square = np.linalg.norm(image, axis=1) ** 2
+        assert design.widest(matrix, None) == pytest.approx(square.max(), rel=tolerance(design))
+        assert design.widest(matrix, weight) == pytest.approx(square[weight > 0].max(), rel=tolerance(design))
 
 
 def test_no_bit_depends_on_the_layout():
@@ -46,6 +50,15 @@ def test_no_bit_depends_on_the_layout():
 def test_rmatvec_is_the_adjoint_of_matvec(design):
     v, r = rng.standard_normal(5), rng.standard_normal(400)
     assert r @ design.matvec(v) == pytest.approx(v @ design.rmatvec(r), rel=1e-10)
+
+
+def test_a_constant_column_is_exactly_zero(design):
+    scale = np.where(np.arange(5) == 2, np.inf, SCALE)
+    blind = design.standardised(CENTRE, scale)
+    v, r, h = rng.standard_normal(5), rng.standard_normal(400), rng.random(400)
+    assert blind.rmatvec(r)[2] == 0.0
+    assert (blind.gram(h)[2] == 0.0).all()
+    np.testing.assert_array_equal(blind.matvec(v), blind.matvec(np.where(np.arange(5) == 2, 9.0, v)))
 
 
 def test_taking_rows(design):
@@ -74,8 +87,8 @@ def test_moments_add_up_over_any_cutting(both_kernels, kind, weighted):
 
 def test_scales_of_ordinary_and_constant_columns():
     moments = Moments(4.0, np.array([3.0, 1e9, 0.0]), np.array([16.0, 1e-12, 0.0]))
-    np.testing.assert_allclose(moments.scale(centred=True), [2.0, 1.0, 1.0])
-    np.testing.assert_allclose(moments.scale(centred=False), [np.sqrt(13.0), 1e9, 1.0])
+    np.testing.assert_allclose(moments.scale(centred=True), [2.0, np.inf, np.inf])
+    np.testing.assert_allclose(moments.scale(centred=False), [np.sqrt(13.0), 1e9, np.inf])
 
 
 @pytest.mark.parametrize("kind", KINDS)

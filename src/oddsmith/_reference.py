@@ -45,7 +45,7 @@ def sweep_logistic_dense(
     """One pass: eta = beta_0 + z'beta + offset with z = (x - centre) / scale; sums of value, gradient and Hessian.
 
     Adds to `gradient` (1 + p) and `hessian` ((1 + p)^2) where they are given. Returns the value and, with a Hessian,
-    the largest |(1, z)|^2 over the rows.
+    the largest |(1, z)|^2 over the rows of positive weight.
     """
     value = reach = 0.0
     for start in range(0, len(x), PANEL):
@@ -64,17 +64,18 @@ def sweep_logistic_dense(
             gradient += z.T @ r
         if hessian is not None:
             hessian += z.T @ (h[:, None] * z)
-            reach = max(reach, float(np.einsum("ij,ij->i", z, z).max()))
+            counted = z if weight is None else z[weight[rows] > 0]
+            reach = max(reach, float(np.einsum("ij,ij->i", counted, counted).max(initial=0.0)))
     return value, reach
 
 
 def moments_dense(x: AnyArray, weight: Array | None, mean: Array, deviation: Array, threads: int) -> float:
     """Fill the weighted mean and sum of squared deviations of each column; return the sum of weights.
 
-    All is shifted by the first row, and panels are merged by the update of Chan, Golub and LeVeque (1983), so that
-    large means cost no digits.
+    All is shifted by the first row that has a weight, and panels are merged by the update of Chan, Golub and LeVeque
+    (1983), so that large means cost no digits.
     """
-    shift = x[0].astype(np.float64)
+    shift = x[0 if weight is None else int(np.argmax(weight > 0))].astype(np.float64)
     seen = 0.0
     with np.errstate(invalid="ignore", over="ignore"):
         for start in range(0, len(x), PANEL):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from oddsmith.arrays import Array
 from oddsmith.axes import Axes
-from oddsmith.factor import Factor
-from oddsmith.objective import Evaluation
+from oddsmith.objective import Evaluation, Objective
+from oddsmith.penalties import Penalty
+
+MARGIN_NOISE = 1e-6  # how far, relative to the largest margin, rows may lie on the wrong side of a direction
 
 
 def not_unique(seen: Evaluation, axes: Axes) -> tuple[int, ...]:
     """The coefficients that take part in a direction without curvature; of constant columns, not the intercept."""
     assert seen.hessian is not None
     diagonal = np.diagonal(seen.hessian)
-    directions = Factor(seen.hessian).null_axes.copy()
+    directions = seen.factor.null_axes.copy()
     if not directions.shape[1]:
         return ()
     constant = diagonal == 0.0
@@ -23,8 +26,23 @@ def not_unique(seen: Evaluation, axes: Axes) -> tuple[int, ...]:
     return tuple(sorted({*touched, *(int(k) - axes.intercept for k in np.flatnonzero(constant))}))
 
 
-def moving(seen: Evaluation, axes: Axes) -> tuple[int, ...]:
-    """The coefficients along which the objective still falls: those that the next Newton step would move most."""
-    assert seen.hessian is not None and seen.gradient is not None
-    step = Factor(seen.hessian).solve(seen.gradient)
-    return axes.touched(step[:, None], 0.05)
+def running_off(objective: Objective, penalty: Penalty, seen: Evaluation, axes: Axes) -> tuple[int, ...]:
+    """The coefficients that run off, proved by a direction that separates the rows; () if none is found.
+
+    Candidates are the next Newton step and the way down where curvature has vanished. Each costs a pass, which looks
+    whether any row lies on its wrong side (Albert and Anderson, 1984). Penalised coefficients do not run off.
+    """
+    assert seen.gradient is not None
+    with np.errstate(over="ignore", invalid="ignore"):
+        candidates = [-seen.factor.solve(seen.gradient), -seen.factor.null_part(seen.gradient)]
+    free = penalty.curvature(np.zeros(objective.size)) == 0.0
+    for candidate in candidates:
+        direction = np.where(free, candidate, 0.0)
+        size = float(np.abs(direction).max())
+        if not (np.isfinite(size) and size > 0.0):
+            continue
+        unit: Array = direction / size
+        least, largest = objective.margins(unit)
+        if largest > 0.0 and least >= -MARGIN_NOISE * largest:
+            return axes.touched(unit[:, None], 0.05)
+    return ()

@@ -9,6 +9,7 @@ import numpy as np
 
 from oddsmith.arrays import Array
 from oddsmith.design import Moments
+from oddsmith.errors import NumericalError
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Axes:
     Attributes
     ----------
     centre, scale : arrays of shape (p,)
+        The scale of a constant column is infinite: its coefficient is 0 on either side.
     intercept : bool
     """
 
@@ -34,15 +36,33 @@ class Axes:
         centre = moments.mean if intercept else np.zeros_like(moments.mean)
         return cls(centre, moments.scale(centred=intercept), intercept)
 
+    @property
+    def spread(self) -> Array:
+        """The scale, 1 for a constant column: what penalties on raw columns are turned by."""
+        return np.where(np.isinf(self.scale), 1.0, self.scale)
+
     def to_raw(self, b: Array) -> Array:
-        """Raw coefficients."""
+        """Raw coefficients.
+
+        Raises
+        ------
+        NumericalError
+            If b is not finite.
+        """
+        if not np.isfinite(b).all():
+            raise NumericalError(
+                "The coefficients are not finite",
+                "the last step overflowed",
+                "Look for extreme values, or add a penalty.",
+            )
         coef = b[self.intercept :] / self.scale
         first = math.fsum([b[0], *(-self.centre * coef)]) if self.intercept else 0.0
         return np.concatenate([[first], coef])
 
     def from_raw(self, raw: Array) -> Array:
         """The solver's coefficients."""
-        b = raw[1:] * self.scale
+        with np.errstate(invalid="ignore"):
+            b = np.where(np.isinf(self.scale), 0.0, raw[1:] * self.scale)
         return np.concatenate([[raw[0] + self.centre @ raw[1:]], b]) if self.intercept else b
 
     def rows_to_raw(self, matrix: Array) -> Array:

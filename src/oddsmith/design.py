@@ -1,7 +1,8 @@
 """One block's X: dense or sparse, seen through standardised columns z = (x - centre) / scale.
 
 The engine asks four things of it: matvec (Z v), rmatvec (Z' r), gram (Z' diag(h) Z) and widest, the largest row
-norm of [1, Z] M. Standardising is a view: the user's array is never copied or changed.
+norm of [1, Z] M. Standardising is a view: the user's array is never copied or changed. A constant column has scale
+infinity, so that its z is exactly 0.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ class Moments:
         )
 
     def scale(self, *, centred: bool) -> Array:
-        """The root mean square of each column, about its mean if `centred`; 1 for a constant column."""
-        square = self.deviation / self.weight + (0.0 if centred else self.mean**2)
+        """The root mean square of each column, about its mean if `centred`; infinite for a column of no spread."""
+        square = np.maximum(self.deviation, 0.0) / self.weight + (0.0 if centred else self.mean**2)
         noise = 16.0 * np.finfo(float).eps * np.abs(self.mean)
         root = np.sqrt(square)
-        return np.where(root > noise, root, 1.0)
+        return np.where(root > noise, root, np.inf)
 
 
 class Design(Protocol):
@@ -63,7 +64,7 @@ class Design(Protocol):
     def matvec(self, v: Array) -> Array: ...
     def rmatvec(self, r: Array) -> Array: ...
     def gram(self, h: Array) -> Array: ...
-    def widest(self, half: Array) -> float: ...
+    def widest(self, half: Array | None, weight: Array | None) -> float: ...
     def moments(self, weight: Array | None, threads: int | None = None) -> Moments: ...
 
 
@@ -116,12 +117,12 @@ class Dense:
         p = self.shape[1]
         return sum((z.T @ (h[part, None] * z) for part, z in self._panels()), np.zeros((p, p)))
 
-    def widest(self, half: Array) -> float:
-        """The largest |[1, z] half|^2 over the rows."""
+    def widest(self, half: Array | None, weight: Array | None) -> float:
+        """The largest |[1, z] half|^2 over the rows of positive weight; half is the identity if None."""
         largest = 0.0
-        for _, z in self._panels():
-            image = z @ half[1:] + half[0]
-            largest = max(largest, float(np.einsum("ij,ij->i", image, image).max()))
+        for part, z in self._panels():
+            square = 1.0 + _square(z) if half is None else _square(z @ half[1:] + half[0])
+            largest = max(largest, _largest(square, weight, part))
         return largest
 
     def moments(self, weight: Array | None, threads: int | None = None) -> Moments:
@@ -178,15 +179,21 @@ class Sparse:
         out: Array = centred / self.scale / self.scale[:, None]
         return out
 
-    def widest(self, half: Array) -> float:
-        """The largest |[1, z] half|^2 over the rows."""
+    def widest(self, half: Array | None, weight: Array | None) -> float:
+        """The largest |[1, z] half|^2 over the rows of positive weight; half is the identity if None."""
+        if half is None:
+            empty = self.centre / self.scale
+            value, column = self.array.data.astype(np.float64), self.array.indices
+            change = ((value - self.centre[column]) / self.scale[column]) ** 2 - empty[column] ** 2
+            row = np.repeat(np.arange(self.shape[0]), np.diff(self.array.indptr))
+            return _largest(1.0 + empty @ empty + np.bincount(row, change, self.shape[0]), weight, slice(None))
         columns = half[1:] / self.scale[:, None]
         base = half[0] - self.centre @ columns
         rows = max(1, PANEL_BYTES // (8 * max(1, half.shape[1])))
         largest = 0.0
         for start in range(0, self.shape[0], rows):
-            image = self.array[start : start + rows] @ columns + base
-            largest = max(largest, float(np.einsum("ij,ij->i", image, image).max()))
+            part = slice(start, start + rows)
+            largest = max(largest, _largest(_square(self.array[part] @ columns + base), weight, part))
         return largest
 
     def moments(self, weight: Array | None, threads: int | None = None) -> Moments:
@@ -201,14 +208,25 @@ class Sparse:
         stored = np.bincount(column, entry_weight, p)
         with np.errstate(invalid="ignore"):  # an infinity is found, and told of, below
             mean = np.bincount(column, entry_weight * value, p) / total
+            # once more about that mean: a constant column must come out as one
+            mean += (np.bincount(column, entry_weight * (value - mean[column]), p) - (total - stored) * mean) / total
             spread = np.bincount(column, entry_weight * (value - mean[column]) ** 2, p)
-        return _finite(Moments(total, mean, spread + (total - stored) * mean**2), self.array)
+        return _finite(Moments(total, mean, spread + np.maximum(total - stored, 0.0) * mean**2), self.array)
 
 
 def make_design(X: Any) -> Dense | Sparse:
     """The design of a checked matrix, on its raw columns."""
     zeros, ones = np.zeros(X.shape[1]), np.ones(X.shape[1])
     return Sparse(X, zeros, ones) if is_sparse(X) else Dense(X, zeros, ones)
+
+
+def _square(rows: Array) -> Array:
+    out: Array = np.einsum("ij,ij->i", rows, rows)
+    return out
+
+
+def _largest(square: Array, weight: Array | None, part: slice) -> float:
+    return float((square if weight is None else square[weight[part] > 0]).max(initial=0.0))
 
 
 def _finite(moments: Moments, X: Any) -> Moments:

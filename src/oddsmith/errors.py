@@ -69,6 +69,10 @@ class Status(Enum):
         "Some columns are linear combinations of others (or constant), so their coefficients are not unique; "
         "those of smallest norm on standardised columns are given. Drop columns, or add a penalty."
     )
+    UNVERIFIED = (
+        "The tolerance was met, but with so many columns it was not verified that a finite optimum exists: the classes "
+        "may be separated, or columns collinear. Add a penalty."
+    )
     SEPARATED = (
         "The classes are separated: no finite coefficients maximise the likelihood, and those given grow without "
         "bound as one iterates. Add a penalty, or drop the columns named."

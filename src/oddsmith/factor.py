@@ -76,6 +76,16 @@ class Factor:
         """H^-1 (its pseudo-inverse on scaled axes where H is singular)."""
         return self.half @ self.half.T
 
+    def unseen(self, vector: Array) -> Array:
+        """The part of a vector, on axes scaled to a unit diagonal, that lies where H is singular."""
+        out: Array = self.null_axes.T @ (vector / self._scale)
+        return out
+
+    def null_part(self, vector: Array) -> Array:
+        """The projection of a vector to where H is singular, between two D^-1."""
+        out: Array = self.null_axes @ self.unseen(vector) / self._scale
+        return out
+
     @property
     def null_axes(self) -> Array:
         """Orthonormal columns spanning what H does not see, on axes scaled to a unit diagonal."""

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from oddsmith import losses, solvers
-from oddsmith._separation import moving, not_unique
+from oddsmith._separation import not_unique, running_off
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.axes import Axes
 from oddsmith.errors import ConvergenceWarning, DataError, SeparationWarning, SpecificationError, Status
@@ -19,10 +19,11 @@ from oddsmith.losses import Loss
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.optimality import Certificate, certify
 from oddsmith.penalties import NoPenalty, Penalty
-from oddsmith.solvers import GradientDescent, SketchedNewton, Solution, Solver, Step
+from oddsmith.solvers import GradientDescent, Newton, SketchedNewton, Solution, Solver, Step
 from oddsmith.sources import Source, StandardisedSource
 
 T = TypeVar("T")
+ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
 ALIASES = {"auto": SketchedNewton.name, "gd": GradientDescent.name}
 
 
@@ -171,7 +172,8 @@ def fit(
         Stop at this relative suboptimality (F - F*) / F. The default is full precision, ended by an exact Newton
         step and proved by a certificate.
     max_passes : int, optional
-        Limit of passes over the data; the solver's own by default.
+        Limit of passes over the data; the solver's own by default. A step once begun is finished, and the judge may
+        add up to four.
     intercept : bool, default True
     standardize : bool, default False
         Whether the penalty acts on columns divided by their standard deviations (root mean squares without an
@@ -204,7 +206,7 @@ def fit(
         If there is no finite optimum.
     """
     began = time.perf_counter()
-    _check_limits(tol, max_passes)
+    _check_limits(tol, max_passes, threads)
     chosen_loss = _by_name("loss", loss, losses.CATALOGUE, {})
     chosen = _by_name("solver", solver, solvers.CATALOGUE, ALIASES)
     class_weights = _both_classes(source)
@@ -212,13 +214,12 @@ def fit(
     view = StandardisedSource(source, axes.centre, axes.scale)
     objective = Objective(view, chosen_loss, intercept=intercept, threads=threads)
     given = penalty if penalty is not None else NoPenalty()
-    bound = given.bound(np.ones_like(axes.scale) if standardize else axes.scale, intercept=intercept)
+    bound = given.bound(np.ones_like(axes.spread) if standardize else axes.spread, intercept=intercept)
     # one pass is spent on the moments; one at least is left to the solver
     limit = None if max_passes is None else max(1, max_passes - 1)
-    solution = chosen.solve(objective, bound, _starting_point(start, axes), tol=tol, max_passes=limit)
-    prove = tol is None or chosen.name != SketchedNewton.name or solution.status is not Status.CONVERGED
-    certificate, seen = certify(objective, bound, solution, prove=prove, dense_limit=SketchedNewton.dense_limit)
-    status, runaway = _settle(solution, seen, certificate, bound, tol, axes)
+    beginning = _starting_point(start, axes, objective, bound)
+    solution = chosen.solve(objective, bound, beginning, tol=tol, max_passes=limit)
+    status, runaway, certificate, seen, solution = _judge(objective, bound, solution, chosen, tol, limit, axes)
     result = Fit(
         names=source.columns,
         classes=source.classes,
@@ -255,11 +256,14 @@ def _by_name(argument: str, given: str | T, catalogue: Mapping[str, type[T]], al
     return catalogue[name]()
 
 
-def _check_limits(tol: float | None, max_passes: int | None) -> None:
-    if tol is not None and not (np.isfinite(tol) and tol > 0):
+def _check_limits(tol: float | None, max_passes: int | None, threads: int | None) -> None:
+    if tol is not None and not (isinstance(tol, int | float | np.number) and np.isfinite(tol) and tol > 0):
         raise SpecificationError("tol must be a number > 0", f"{tol!r}", "Leave it out for full precision.")
-    if max_passes is not None and max_passes < 1:
-        raise SpecificationError("max_passes must be >= 1", f"{max_passes!r}", "Leave it out for the solver's limit.")
+    for name, value in (("max_passes", max_passes), ("threads", threads)):
+        if value is not None and not (isinstance(value, int | np.integer) and value >= 1):
+            raise SpecificationError(
+                f"{name} must be a whole number >= 1", f"{value!r}", "Leave it out for the default."
+            )
 
 
 def _both_classes(source: Source) -> tuple[float, float]:
@@ -272,32 +276,63 @@ def _both_classes(source: Source) -> tuple[float, float]:
     return weights
 
 
-def _starting_point(start: Array | None, axes: Axes) -> Array:
-    """The solver's coefficients at raw ones; zeros by default."""
+def _starting_point(start: Array | None, axes: Axes, objective: Objective, penalty: Penalty) -> Array:
+    """The solver's coefficients at raw ones; without these, or where they are worse, zeros that undo the offset."""
     p = len(axes.scale)
+    null = np.zeros(p + axes.intercept)
+    if axes.intercept and objective.source.has_offset:
+        null[0] = -objective.source.mean_offset()
     if start is None:
-        return np.zeros(p + axes.intercept)
+        return null
     raw = np.asarray(start, dtype=np.float64).reshape(-1)
     if raw.shape != (1 + p,) or not np.isfinite(raw).all():
         raise SpecificationError(
             "start must be finite, of shape (1, 1 + p)", f"shape {np.shape(start)} for {p} columns", ""
         )
-    return axes.from_raw(raw)
+    asked = axes.from_raw(raw)
+    at_null, at_asked = objective.along(null, asked - null, (0.0, 1.0))
+    better = at_asked + penalty.value(asked) <= at_null + penalty.value(null)
+    return asked if better else null
+
+
+def _judge(
+    objective: Objective, penalty: Penalty, solution: Solution, solver: Solver, tol: float | None,
+    limit: int | None, axes: Axes,
+) -> tuple[Status, tuple[int, ...], Certificate, Evaluation, Solution]:  # fmt: skip
+    """Certify; where no optimum is proved to exist, go on until one is, or until separation is."""
+    dense_limit = SketchedNewton.dense_limit
+    iterates = solver.name == GradientDescent.name
+    may_run_off = bool((penalty.curvature(solution.beta)[axes.intercept :] == 0.0).any())
+    prove = tol is None or iterates or may_run_off or solution.status is not Status.CONVERGED
+    certificate, seen = certify(objective, penalty, solution, prove=prove, dense_limit=dense_limit)
+    ended = solution.status in (Status.CONVERGED, Status.STALLED)
+    left = None if limit is None else limit - objective.passes
+    if ended and not certificate.optimum_exists and seen.hessian is not None and not iterates and left != 0:
+        # a loose tolerance, or a metric that had to give up: exact Newton steps settle the question
+        again = Newton().solve(objective, penalty, solution.beta, tol=None, max_passes=left and max(1, left))
+        solution = replace(again, trace=solution.trace + again.trace)
+        certificate, seen = certify(objective, penalty, solution, prove=True, dense_limit=dense_limit)
+    status, runaway = _settle(objective, penalty, solution, seen, certificate, tol, axes, may_run_off=may_run_off)
+    return status, runaway, certificate, seen, solution
 
 
 def _settle(
-    solution: Solution, seen: Evaluation, certificate: Certificate, penalty: Penalty, tol: float | None, axes: Axes
-) -> tuple[Status, tuple[int, ...]]:
-    """What the judge makes of the solver's status, and the columns whose coefficients run off or are not unique."""
+    objective: Objective, penalty: Penalty, solution: Solution, seen: Evaluation, certificate: Certificate,
+    tol: float | None, axes: Axes, *, may_run_off: bool,
+) -> tuple[Status, tuple[int, ...]]:  # fmt: skip
+    """What the certificate makes of the solver's status, and the columns that run off or are not unique."""
     status = solution.status
-    if seen.hessian is None or status is Status.DIVERGED:
+    if status is Status.DIVERGED:
         return status, ()
+    if seen.hessian is None:
+        return (Status.UNVERIFIED if status is Status.CONVERGED and may_run_off else status), ()
     if certificate.optimum_exists:
-        if status is Status.PASS_LIMIT and tol is not None and certificate.suboptimality <= tol:
-            status = Status.CONVERGED
+        reached = certificate.suboptimality <= max(tol or 0.0, ENOUGH)
         unseen = not_unique(seen, axes)
-        return (Status.COLLINEAR, unseen) if unseen and status is Status.CONVERGED else (status, ())
-    may_run_off = bool((penalty.curvature(solution.beta) == 0.0).any())
-    if status is Status.SEPARATED or (may_run_off and status in (Status.CONVERGED, Status.STALLED)):
-        return Status.SEPARATED, not_unique(seen, axes) or moving(seen, axes)
-    return status, ()
+        if not reached:
+            return (Status.STALLED if status is Status.CONVERGED else status), ()
+        return (Status.COLLINEAR, unseen) if unseen else (Status.CONVERGED, ())
+    runaway = running_off(objective, penalty, seen, axes) if may_run_off and status is not Status.PASS_LIMIT else ()
+    if runaway:
+        return Status.SEPARATED, runaway
+    return (status if status is Status.PASS_LIMIT else Status.STALLED), ()

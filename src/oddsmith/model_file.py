@@ -188,7 +188,7 @@ def _to_document(model: Model) -> dict[str, Any]:
             "certificate": {k: _number(v) if isinstance(v, float) else v for k, v in vars(fit.certificate).items()},
         },
         "centre": _numbers(fit.axes.centre),
-        "scale": _numbers(fit.axes.scale),
+        "scale": [_number(v) for v in fit.axes.scale],
         "hessian": [_numbers(row[: k + 1]) for k, row in enumerate(fit.hessian)]
         if keep and fit.hessian is not None
         else None,
@@ -211,7 +211,8 @@ def _from_document(document: dict[str, Any]) -> Model:
     if beta.shape != (1, 1 + len(columns)) or not np.isfinite(beta).all() or classes.shape != (2,):
         raise ModelFileError("The model file contradicts itself", f"{beta.size} numbers, {len(columns)} columns", "")
     standardized = penalty.pop("standardized")
-    centre, scale = (np.array(document[key], dtype=np.float64) for key in ("centre", "scale"))
+    centre = np.array(document["centre"], dtype=np.float64)
+    scale = np.array([math.inf if v is None else v for v in document["scale"]], dtype=np.float64)
     axes = Axes(centre, scale, document["intercept"])
     fit = Fit(
         names=columns,

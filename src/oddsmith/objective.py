@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import Array
+from oddsmith.factor import Factor
 from oddsmith.losses import Loss
 from oddsmith.sources import Block, Source
 
@@ -25,7 +26,7 @@ class Evaluation:
     weight : float
         Sum of the rows' weights.
     reach : float
-        The largest |(1, z)|^2 over the rows; order 2 only.
+        The largest |(1, z)|^2 over the rows of positive weight; order 2 only.
     """
 
     value: float
@@ -33,6 +34,12 @@ class Evaluation:
     hessian: Array | None
     weight: float
     reach: float = 0.0
+
+    @cached_property
+    def factor(self) -> Factor:
+        """The Hessian, factorised once for all who ask."""
+        assert self.hessian is not None
+        return Factor(self.hessian)
 
     def __add__(self, other: Evaluation) -> Evaluation:
         return Evaluation(
@@ -117,6 +124,12 @@ class Objective:
         full = half if self.intercept else np.vstack([np.zeros((1, half.shape[1])), half])
         return self.source.sum(partial(_widest, half=full)).reach
 
+    def margins(self, direction: Array) -> tuple[float, float]:
+        """The least and the largest (2 y - 1) z'd over the rows of positive weight. Both >= 0: d separates them."""
+        self.passes += 1
+        extremes = self.source.sum(partial(_margins, direction=self._full(direction)))
+        return extremes.least, extremes.largest
+
     def sample(self, rows: int, seed: int) -> Objective:
         """The objective of about so many rows, drawn by the Source to stand for all."""
         return Objective(self.source.sample(rows, seed), self.loss, intercept=self.intercept, threads=self.threads)
@@ -158,7 +171,7 @@ def _evaluate_by_verbs(block: Block, loss: Loss, beta: Array, order: int) -> Eva
     if order >= 2:
         border = block.design.rmatvec(h)
         hessian = np.block([[np.array([[h.sum()]]), border[None, :]], [border[:, None], block.design.gram(h)]])
-        reach = block.design.widest(np.eye(len(beta)))
+        reach = block.design.widest(None, block.weight)
     return Evaluation(float(value.sum()), gradient, hessian, block.total_weight, reach)
 
 
@@ -176,7 +189,22 @@ def _hessian_product(block: Block, *, loss: Loss, beta: Array, vector: Array) ->
 
 
 def _widest(block: Block, *, half: Array) -> Evaluation:
-    return Evaluation(0.0, None, None, block.total_weight, block.design.widest(half))
+    return Evaluation(0.0, None, None, block.total_weight, block.design.widest(half, block.weight))
+
+
+@dataclass(frozen=True)
+class _Extremes:
+    least: float
+    largest: float
+
+    def __add__(self, other: _Extremes) -> _Extremes:
+        return _Extremes(min(self.least, other.least), max(self.largest, other.largest))
+
+
+def _margins(block: Block, *, direction: Array) -> _Extremes:
+    margin = (2.0 * block.target - 1.0) * (block.design.matvec(direction[1:]) + direction[0])
+    counted = margin if block.weight is None else margin[block.weight > 0]
+    return _Extremes(float(counted.min(initial=np.inf)), float(counted.max(initial=-np.inf)))
 
 
 def _eta(block: Block, beta: Array) -> Array:

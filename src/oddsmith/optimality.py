@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddsmith.errors import Status
-from oddsmith.factor import Factor
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers import Smooth, Solution
+from oddsmith.solvers.newton import newton_step
+
+SURE = 0.5  # a proof needs a < 1; on separated data a is 1 up to rounding, whatever the decrement
+SLOPE_NOISE = 1e-10  # of a gradient on axes scaled to a unit diagonal
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Certificate:
     r"""How far a fit is from the optimum, and how that is known.
 
     With the exact Hessian H at the solution, :math:`\lambda^2 = g'H^{-1}g`, :math:`K^2 = \max_i x_i'H^{-1}x_i` and
-    :math:`a = K\lambda < 1`,
+    :math:`a = K\lambda < 1` (1/2 is asked for),
 
     .. math:: F - F^* \le [a + (1 - a) \log(1 - a)] / K^2,
 
@@ -29,7 +32,8 @@ class Certificate:
     Attributes
     ----------
     kind : {"proved", "estimated", "none"}
-        "proved": the bound above, up to rounding. "estimated": the solver's decrement in an approximate metric.
+        "proved": the bound above, up to rounding. "estimated": half the squared Newton decrement, in the exact metric
+        if there is a Hessian, in the solver's otherwise.
         "none": neither could be had.
     suboptimality : float
         (F - F*) / F, F being mean loss plus penalty: a bound, an estimate, or NaN.
@@ -67,35 +71,38 @@ def certify(
         seen = Smooth(objective, penalty).evaluate(solution.beta, 2)
     worst = _violation(penalty, solution, seen)
     if seen.hessian is None or solution.status is Status.DIVERGED:
-        return _estimated(solution, seen, worst), seen
-    bound, exists = _bound(objective, seen, polished=solution.last_step is not None)
-    if not exists:
-        return _estimated(solution, seen, worst), seen
+        return _estimated(solution.decrement, seen, worst), seen
+    bound = _bound(objective, seen, polished=solution.last_step is not None)
+    if bound is None:  # then the exact Hessian's decrement is at least an estimate, and better than the solver's
+        return _estimated(newton_step(seen)[1], seen, worst), seen
     return _certificate("proved", bound, seen, worst, True), seen
 
 
-def _bound(objective: Objective, seen: Evaluation, *, polished: bool) -> tuple[float, bool]:
-    """The proved bound on F - F*, and whether a < 1."""
-    assert seen.hessian is not None and seen.gradient is not None
-    factor = Factor(seen.hessian)
-    squared = max(0.0, float(seen.gradient @ factor.solve(seen.gradient)))
-    if factor.rank < objective.size and factor.rank < _rank_of_columns(objective):
-        return math.inf, False  # curvature vanished along a direction that X does see: the coefficients run off there
-    # K^2 <= max|x|^2 trace(H^-1) needs no pass. Only where it is too coarse is K itself worth one.
-    reach = min(seen.reach * float(np.trace(factor.inverse)), 1e300)
-    if reach * squared >= 0.01:
+def _bound(objective: Objective, seen: Evaluation, *, polished: bool) -> float | None:
+    """The proved bound on F - F*; None if there is no proof."""
+    assert seen.gradient is not None
+    factor = seen.factor
+    if factor.rank < objective.size:
+        if np.abs(factor.unseen(seen.gradient)).max() > SLOPE_NOISE:
+            return None  # it falls along a direction whose curvature is lost in rounding
+        if factor.rank < _rank_of_columns(objective):
+            return None  # curvature vanished along a direction that X does see: the coefficients run off there
+    with np.errstate(over="ignore", invalid="ignore"):
+        squared = float(seen.gradient @ factor.solve(seen.gradient))
+        # K^2 <= max|x|^2 trace(H^-1) needs no pass. Only where it is too coarse is K itself worth one.
+        reach = seen.reach * float(np.einsum("ij,ij->", factor.half, factor.half))
+    squared = max(0.0, squared) if np.isfinite(squared) else math.inf
+    if not reach * squared < 0.01 and squared < math.inf:
         reach = objective.widest(factor.half)
-    a = math.sqrt(reach * squared)
-    if not a < 1.0:
-        return math.inf, False
+    a = math.sqrt(reach * squared) if np.isfinite(reach) else math.inf
+    if not a < SURE:
+        return None
     if polished:
         # After the exact step: |g+| <= lambda (e^a - 1 - a) / a in H^-1, and H+ >= e^-a H, K+^2 <= e^a K^2 (Bach 2010)
         ratio = (math.expm1(a) - a) / a if a > 1e-4 else 0.5 * a
         squared, reach = squared * ratio**2 * math.exp(a), reach * math.exp(a)
         a = math.sqrt(reach * squared)
-        if not a < 1.0:
-            return math.inf, False
-    return (a + (1.0 - a) * math.log1p(-a)) / reach if a > 1e-4 else squared * (0.5 + a / 6.0 + a * a), True
+    return (a + (1.0 - a) * math.log1p(-a)) / reach if a > 1e-4 else squared * (0.5 + a / 6.0 + a * a)
 
 
 def _violation(penalty: Penalty, solution: Solution, seen: Evaluation) -> float:
@@ -108,15 +115,12 @@ def _violation(penalty: Penalty, solution: Solution, seen: Evaluation) -> float:
 
 def _rank_of_columns(objective: Objective) -> int:
     """The rank of X: that of the Hessian at 0, where every row counts. One pass."""
-    hessian = objective.evaluate(np.zeros(objective.size), 2).hessian
-    assert hessian is not None
-    return Factor(hessian).rank
+    return objective.evaluate(np.zeros(objective.size), 2).factor.rank
 
 
-def _estimated(solution: Solution, seen: Evaluation, violation: float) -> Certificate:
-    if math.isnan(solution.decrement):
-        return _certificate("none", math.nan, seen, violation, None)
-    return _certificate("estimated", solution.decrement, seen, violation, None)
+def _estimated(decrement: float, seen: Evaluation, violation: float) -> Certificate:
+    kind = "estimated" if np.isfinite(decrement) else "none"
+    return _certificate(kind, decrement if np.isfinite(decrement) else math.nan, seen, violation, None)
 
 
 def _certificate(kind: str, gap: float, seen: Evaluation, violation: float, exists: bool | None) -> Certificate:

@@ -13,7 +13,7 @@ from oddsmith.errors import NumericalError, SpecificationError, Status
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.penalties import Penalty
 
-LENGTHS = tuple(2.0**-k for k in range(1, 21))
+LENGTHS = (*(2.0**-k for k in range(1, 11)), *(8.0**-k for k in range(4, 21)))
 ROUNDING = 1e-14  # relative differences of the objective below it are noise
 FULL_PRECISION = 1e-20  # what tol=None asks of the Newton decrement, relative to the objective
 
@@ -116,9 +116,14 @@ class Smooth:
         return self.objective.along(beta, direction, lengths) + np.array(costs)
 
     def separates(self, now: Evaluation) -> bool:
-        """Whether a mean loss this small proves that every row is on its right side: complete separation."""
-        unbounded = self.penalty.strength == 0.0 and self.ridge == 0.0
-        if not unbounded or now.value > np.log(2.0) / self.objective.rows:
+        """Whether a mean loss this small proves that every row is on its right side, and nothing may hold it there."""
+        free = (self.penalty.curvature(np.zeros(self.objective.size))[self.objective.intercept :] == 0.0).any()
+        if (
+            self.ridge > 0.0
+            or not free
+            or now.value > np.log(2.0) / self.objective.rows
+            or self.objective.source.has_offset
+        ):
             return False
         return now.value * now.weight < np.log(2.0) * self.objective.source.smallest_weight()
 
@@ -132,7 +137,7 @@ def decreases(new: Evaluation, old: Evaluation, slope: float, length: float = 1.
 
 
 def search(function: Smooth, beta: Array, direction: Array, now: Evaluation, order: int) -> tuple[Evaluation, float]:
-    """Full step first; if it does not do, the best of twenty halvings, all tried in one pass. Length 0: none did."""
+    """Full step first; if it does not do, the best of many shorter ones, all tried in one pass. Length 0: none did."""
     slope = float(gradient_of(now) @ direction)
     new = function.evaluate(beta + direction, order)
     if decreases(new, now, slope):

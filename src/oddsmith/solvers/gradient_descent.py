@@ -59,7 +59,10 @@ class GradientDescent:
     ) -> Solution:
         """Minimise objective + penalty from start."""
         function = Smooth(objective, penalty)
-        rate = self.learning_rate or 1.0 / _largest_curvature(function, start, self.seed)
+        # the trace of the Hessian bounds its largest eigenvalue; where passes are few, none is spent to know better
+        few = max_passes is not None and max_passes < 30
+        curvature = 0.25 * len(start) + float(penalty.curvature(start).max(initial=0.0))
+        rate = self.learning_rate or 1.0 / (curvature if few else _largest_curvature(function, start, self.seed))
         if self.batch_size is None or self.batch_size >= objective.rows:
             return self._batch(function, start, rate, tol, max_passes)
         return self._mini_batch(function, start, rate, max_passes)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from oddsmith.arrays import Array
 from oddsmith.errors import Status
-from oddsmith.factor import Factor
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, gradient_of, search
@@ -15,12 +16,10 @@ from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, St
 
 @dataclass(frozen=True)
 class Newton:
-    """Newton's method: each pass forms the Hessian, each step solves with it, and is halved while it does not descend.
+    """Newton's method: each pass forms the Hessian, each step solves with it, and is shortened until it descends.
 
     Parameters
     ----------
-    ridge : float, default 0.0
-        Adds ridge |beta|^2 / 2 to the objective.
     max_passes : int, default 100
 
     References
@@ -28,7 +27,6 @@ class Newton:
     Nocedal and Wright, *Numerical Optimization*, 2nd ed. (2006), chapter 3.
     """
 
-    ridge: float = 0.0
     max_passes: int = 100
     name: ClassVar[str] = "newton"
     smooth_only: ClassVar[bool] = True
@@ -37,37 +35,44 @@ class Newton:
         self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, max_passes: int | None
     ) -> Solution:
         """Minimise objective + penalty from start. With tol=None the last step is taken without a further pass."""
-        function = Smooth(objective, penalty, self.ridge)
-        limit = max_passes or self.max_passes
-        goal = FULL_PRECISION if tol is None else tol
-        beta, length, last = start, 1.0, float("inf")
-        now = function.evaluate(beta, 2)
-        trace: list[Step] = []
+        return minimise(Smooth(objective, penalty), start, tol=tol, limit=max_passes or self.max_passes)
 
-        def stop(status: Status, last_step: Array | None = None) -> Solution:
-            end = beta if last_step is None else beta + last_step
-            return Solution(end, now, status, tuple(trace), decrement, last_step)
 
-        while True:
-            direction, decrement = newton_step(now)
-            trace.append(Step(function.passes, now.value, decrement, length))
-            # at the floor the gradient is down to its own rounding: nothing is left to gain
-            floor = decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last
-            if floor or decrement <= goal * abs(now.value):
-                return stop(Status.CONVERGED, direction if tol is None else None)
-            if function.separates(now):
-                return stop(Status.SEPARATED)
-            if function.passes >= limit:
-                return stop(Status.PASS_LIMIT)
-            new, length = search(function, beta, direction, now, 2)
-            if length == 0.0:
-                return stop(Status.STALLED)
-            beta, now, last = beta + length * direction, new, decrement
+def minimise(function: Smooth, start: Array, *, tol: float | None, limit: int) -> Solution:
+    """The method itself, on any smooth function of the coefficients."""
+    goal = FULL_PRECISION if tol is None else tol
+    beta, length, last = start, 1.0, float("inf")
+    now = function.evaluate(beta, 2)
+    trace: list[Step] = []
+
+    def stop(status: Status, last_step: Array | None = None) -> Solution:
+        end = beta if last_step is None else beta + last_step
+        return Solution(end, now, status, tuple(trace), decrement, last_step)
+
+    while True:
+        direction, decrement = newton_step(now)
+        trace.append(Step(function.passes, now.value, decrement, length))
+        if not np.isfinite(decrement):
+            return stop(Status.STALLED)
+        # at the floor the gradient is down to its own rounding: nothing is left to gain
+        floor = decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last
+        if floor or decrement <= goal * abs(now.value):
+            return stop(Status.CONVERGED, direction if tol is None else None)
+        if function.separates(now):
+            return stop(Status.SEPARATED)
+        if function.passes >= limit:
+            return stop(Status.PASS_LIMIT)
+        new, length = search(function, beta, direction, now, 2)
+        if length == 0.0:
+            return stop(Status.STALLED)
+        beta, now, last = beta + length * direction, new, decrement
 
 
 def newton_step(now: Evaluation) -> tuple[Array, float]:
-    """-H^-1 g, and half the squared Newton decrement g'H^-1 g / 2."""
+    """-H^-1 g, and half the squared Newton decrement g'H^-1 g / 2; infinite where curvature has underflowed."""
     gradient = gradient_of(now)
-    assert now.hessian is not None
-    direction = -Factor(now.hessian).solve(gradient)
-    return direction, max(0.0, -0.5 * float(gradient @ direction))
+    with np.errstate(over="ignore", invalid="ignore"):
+        direction = -now.factor.solve(gradient)
+        decrement = -0.5 * float(gradient @ direction)
+    finite = np.isfinite(direction).all() and np.isfinite(decrement)
+    return direction, max(0.0, decrement) if finite else float("inf")

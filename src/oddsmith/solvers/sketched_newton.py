@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from oddsmith.arrays import Array
-from oddsmith.errors import Status
+from oddsmith.errors import SpecificationError, Status
 from oddsmith.factor import Factor
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, gradient_of, search
-from oddsmith.solvers.newton import Newton
+from oddsmith.solvers.newton import Newton, minimise
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class SketchedNewton:
 
     The sample only preconditions: it decides how many passes are made, never where they end. When the decrement does
     not fall tenfold in three passes, exact Newton steps on the whole data take over. With tol=None one exact Newton
-    step ends the fit. Data of few rows are solved by exact Newton from the beginning.
+    step ends the fit. With a number as tol the last pass forms the Hessian where a coefficient is not penalised: only
+    it can prove that an optimum exists. Data of few rows are solved by exact Newton from the beginning.
 
     Parameters
     ----------
@@ -50,6 +51,11 @@ class SketchedNewton:
     max_passes: int = 200
     name: ClassVar[str] = "sketched_newton"
     smooth_only: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for name in ("rows_per_column", "least_rows", "memory", "max_passes"):
+            if getattr(self, name) < 1:
+                raise SpecificationError(f"{name} must be >= 1", f"{getattr(self, name)!r}", "")
 
     def solve(
         self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, max_passes: int | None
@@ -81,6 +87,9 @@ class SketchedNewton:
     ) -> Solution:
         """L-BFGS. STALLED asks for a better metric: the decrement has not fallen tenfold in three passes."""
         goal = FULL_PRECISION if tol is None else 0.5 * tol
+        intercept = function.objective.intercept
+        may_run_off = bool((function.penalty.curvature(beta)[intercept:] == 0.0).any())
+        proof_wanted = tol is not None and may_run_off and function.objective.size <= self.dense_limit
         length = 1.0
         beta, now = _better_start(function, beta)
         trace: list[Step] = []
@@ -88,6 +97,7 @@ class SketchedNewton:
             gradient = gradient_of(now)
             direction = -metric.apply(gradient)
             decrement = max(0.0, -0.5 * float(gradient @ direction))
+            near = 0.05 * decrement <= goal * abs(now.value)
             trace.append(Step(function.passes, now.value, decrement, length, note))
             note = ""
             status = None
@@ -101,7 +111,7 @@ class SketchedNewton:
             elif slow and function.objective.size <= self.dense_limit:
                 status = Status.STALLED
             else:
-                new, length = search(function, beta, direction, now, 1)
+                new, length = search(function, beta, direction, now, 2 if proof_wanted and near else 1)
                 if length == 0.0:
                     status = Status.CONVERGED if decrement <= ROUNDING * abs(now.value) else Status.STALLED
                 else:
@@ -143,7 +153,8 @@ class Metric:
 def _dense_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int) -> tuple[Array, Metric, str]:
     """The sample's optimum, as far as sampling error makes sense, and its Hessian's factor."""
     ridge = 1.0 / sample.rows
-    solution = Newton(ridge).solve(sample, penalty, start, tol=0.05 * ridge * sample.size, max_passes=15)
+    function = Smooth(sample, penalty, ridge)
+    solution = minimise(function, start, tol=0.05 * ridge * sample.size, limit=15)
     assert solution.evaluation.hessian is not None
     hessian = solution.evaluation.hessian + np.diag(_missed(sample, solution.evaluation.hessian))
     note = f"sample of {sample.rows} rows, {len(solution.trace)} Newton steps, dense factor"

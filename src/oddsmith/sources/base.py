@@ -83,6 +83,11 @@ class Source(ABC):
     def has_offset(self) -> bool:
         return next(self.blocks()).offset is not None
 
+    def mean_offset(self) -> float:
+        """The weighted mean of the offset."""
+        total, weight = self.sum(_offset_sums)
+        return float(total / weight)
+
     def smallest_weight(self) -> float:
         """The least positive weight of a row."""
         least = [1.0 if b.weight is None else float(b.weight[b.weight > 0].min(initial=np.inf)) for b in self.blocks()]
@@ -129,6 +134,13 @@ def _moments(block: Block, *, columns: tuple[str, ...], threads: int | None) -> 
 def _class_weights(block: Block) -> Array:
     positive = block.target.sum() if block.weight is None else block.weight @ block.target
     return np.array([block.total_weight - positive, positive])
+
+
+def _offset_sums(block: Block) -> Array:
+    if block.offset is None:
+        return np.array([0.0, block.total_weight])
+    total = block.offset.sum() if block.weight is None else block.weight @ block.offset
+    return np.array([total, block.total_weight])
 
 
 def encode_target(y: Any, positive: Any = None) -> tuple[Array, AnyArray]:
