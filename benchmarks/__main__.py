@@ -20,7 +20,7 @@ from benchmarks.datasets import DATASETS
 from benchmarks.solvers import SOLVERS
 
 TARGETS = (1e-6, 1e-9)
-ROUNDS, REPEATS, LIMIT = 3, 3, 60
+ROUNDS, REPEATS, LIMIT = 3, 3, 30
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ def test_fit_tells_all_that_was_asked(run):
         "probability of 'yes'",
         "Read         500 rows and 6 columns beside 'died' from data.csv",
         "500 rows, 6 columns; ",
-        "yes (",
+        "yes: ",
         "Penalty      no penalty",
         "Solver       sketched_newton, ",
         "passes over the data",
@@ -74,7 +74,7 @@ def test_held_out_rows_are_scikit_learns_split(run):
     _, X, _, y = train_test_split(PLAIN.X, PLAIN.y, test_size=0.25, random_state=3, stratify=PLAIN.y)
     assert told["rows"] == 375
     assert told["origin"] == "500 rows and 6 columns beside 'died' from data.csv; 125 rows held out"
-    assert told["scores"]["rows"] == "held-out data (125 rows)"
+    assert told["scores"]["scored_on"] == "held-out data (125 rows)"
     assert told["scores"]["model"]["log_loss"] == pytest.approx(log_loss(y, load("m.json").predict_proba(X)), rel=1e-9)
     base = told["class_weights"][1] / 375
     assert told["scores"]["base_rate"]["log_loss"] == pytest.approx(log_loss(y, np.full(125, base)), rel=1e-9)
@@ -182,7 +182,6 @@ def test_an_existing_model_survives_a_failed_fit(run, tmp_path):
     before = (tmp_path / "m.json").read_bytes()
     (tmp_path / "bad.csv").write_text("x,y\n1,0\nfoo,1\n")
     assert run("fit bad.csv --target y --out m.json")[0] == 3
-    assert run("predict m.json bad.csv --out m.json")[0] == 3
     assert (tmp_path / "m.json").read_bytes() == before
 
 
@@ -197,6 +196,36 @@ def test_even_a_defect_is_one_message(run, monkeypatch):
     monkeypatch.setenv("ODDSMITH_DEBUG", "1")
     with pytest.raises(RuntimeError, match="boom"):
         cli.main(["fit", "data.csv", "--target", "died"])
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("fit data.csv --target died --out data.csv", "--out would write over an input"),
+        ("fit data.csv --target died --out ./data.csv", "--out would write over an input"),
+        ("predict m.json data.csv --out m.json", "--out would write over an input"),
+        ("predict m.json data.csv --out ./data.csv", "--out would write over an input"),
+        ("predict m.json data.csv --out other.json", "--out would write predictions over a model"),
+        ("fit data.csv --target died --test-size 0.2 --seed -1", "seed must lie between 0"),
+        ("fit data.csv --target died --test-size 0.001", "The rows cannot be split: "),
+        ("fit data.csv --target died --offset died", "A column has one role only"),
+        ("evaluate m.json data.csv --threshold nan", "threshold must lie between 0 and 1"),
+    ],
+)
+def test_nothing_is_written_over_and_nonsense_is_refused(run, tmp_path, line, message):
+    run("fit data.csv --target died --out m.json")
+    run("fit data.csv --target died --out other.json")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    code, out, err = run(line)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_an_empty_target_is_no_column(run):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["fit", "data.csv", "--target", ""])
+    assert stop.value.code == 3
 
 
 def test_help_and_version(run):

@@ -104,6 +104,22 @@ def test_thresholds():
     np.testing.assert_array_equal(model.predict(PLAIN.X), (model.decision_function(PLAIN.X) > 0).astype(int))
 
 
+def test_score_takes_an_offset_and_a_solver_object_its_own_limit():
+    problem = PROBLEMS["weighted"]
+    model = LogisticRegression().fit(problem.X, problem.y, offset=problem.offset)
+    right = model.predict(problem.X, offset=problem.offset) == problem.y
+    assert model.score(problem.X, problem.y, offset=problem.offset) == right.mean()
+    slow = LogisticRegression(solver=GradientDescent(max_iter=3000)).fit(PLAIN.X, PLAIN.y)
+    assert slow.n_iter_[0] > 100
+
+
+def test_frames_with_numbered_columns_survive_the_model_file(tmp_path):
+    frame = pd.DataFrame(PLAIN.X)
+    model = LogisticRegression().fit(frame, PLAIN.y)
+    model.save(tmp_path / "m.json")
+    np.testing.assert_array_equal(load(tmp_path / "m.json").predict(frame), model.predict(frame))
+
+
 def test_in_pipelines_searches_and_pickles():
     X, y = load_breast_cancer(return_X_y=True)
     pipeline = make_pipeline(StandardScaler(), LogisticRegression())
@@ -193,7 +209,8 @@ def test_deprecated_arguments_warn_as_in_scikit_learn():
         ({"l1_ratio": 0.5}, "L1 and elastic net are not there yet"),
         ({"solver": "magic"}, "solver is not known: 'magic'"),
         ({"tol": -1.0}, "tol must be a number > 0"),
-        ({"max_iter": 0}, "max_passes must be a whole number >= 1"),
+        ({"max_iter": 0}, "max_iter must be a whole number >= 1"),
+        ({"n_threads": -3}, "threads must be a whole number >= 1"),
     ],
 )
 def test_bad_parameters_are_named(options, message):

@@ -207,6 +207,14 @@ def test_bad_arguments_are_named(options, message):
         fit(PLAIN.source, **options)
 
 
+@pytest.mark.parametrize("penalty", ["l2", 1.0])
+def test_arguments_of_another_kind_are_named(penalty):
+    with pytest.raises(SpecificationError, match=r"fit needs a Source: a ndarray. Make one: oddsmith.as_source"):
+        fit(PLAIN.X)
+    with pytest.raises(SpecificationError, match="penalty must be a Penalty"):
+        fit(PLAIN.source, penalty=penalty)
+
+
 def test_a_class_without_weight_is_refused():
     with pytest.raises(DataError, match="no row of class 1 has any weight"):
         fit(as_source(PLAIN.X, PLAIN.y, sample_weight=1 - PLAIN.y))

@@ -93,6 +93,20 @@ def test_collinear_columns_have_infinite_standard_errors_and_the_rest_is_right()
     np.testing.assert_allclose(table.se[[0, 2, 3, 4, 5, 6]], rest.se[[0, 2, 3, 4, 5, 6]], rtol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore::oddsmith.errors.OddsmithWarning")
+def test_after_complete_separation_no_standard_error_is_claimed():
+    X = np.random.default_rng(0).standard_normal((100, 3))
+    result = fit(as_source(X, X[:, 1] > 0.2))
+    assert np.isinf(infer(result).se).all()
+    assert str(result.certificate) == "none: there is no optimum"
+    assert result.certificate.optimum_exists is False
+
+
+def test_something_else_than_a_fit_is_named():
+    with pytest.raises(SpecificationError, match="infer needs a Fit: a str"):
+        infer("fit")
+
+
 @pytest.mark.parametrize("level", [0.0, 1.0, 95])
 def test_a_bad_level_is_refused(level):
     with pytest.raises(SpecificationError, match="level must lie between 0 and 1"):

@@ -149,6 +149,28 @@ def test_places_that_cannot_be_written(tmp_path):
         load(tmp_path / "none.json")
 
 
+def test_links_are_followed_and_pipes_are_not_replaced(path):
+    link, pipe = path.with_name("link.json"), path.with_name("pipe")
+    make("tiny").save(path)
+    link.symlink_to(path)
+    make("plain").save(link)
+    assert link.is_symlink()
+    assert len(load(path).columns) == 6
+    os.mkfifo(pipe)
+    found = []
+    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()))
+    reader.start()
+    make("tiny").save(pipe)
+    reader.join()
+    assert pipe.is_fifo()
+    assert found[0].endswith(b'"\n}\n')
+
+
+def test_a_fit_can_be_saved_as_it_is(path):
+    save(fit(PROBLEMS["tiny"].source), path)
+    assert load(path).columns == ("x0", "x1")
+
+
 def test_a_reader_never_sees_half_a_file(path):
     models = [make("tiny"), make("plain")]
     models[0].save(path)

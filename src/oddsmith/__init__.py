@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from oddsmith.estimators import LogisticRegression
     from oddsmith.fitting import Fit, fit
     from oddsmith.inference import Inference, infer
-    from oddsmith.model_file import Model, load
+    from oddsmith.model_file import Model, load, save
     from oddsmith.optimality import Certificate
     from oddsmith.penalties import L2, NoPenalty
     from oddsmith.report import Summary, summarise
@@ -59,6 +59,7 @@ _HOMES = {
     "infer": "inference",
     "load": "model_file",
     "read": "sources",
+    "save": "model_file",
     "score": "scores",
     "summarise": "report",
 }
@@ -91,6 +92,7 @@ __all__ = [
     "infer",
     "load",
     "read",
+    "save",
     "score",
     "summarise",
 ]

@@ -55,8 +55,8 @@ def check_matrix(X: Any, name: str = "X") -> Any:
     return array if straight and forward and array.flags.aligned else np.ascontiguousarray(array)
 
 
-def check_vector(v: Any, rows: int, name: str, *, minimum: float | None = None) -> Array:
-    """One finite float64 for each row.
+def check_vector(v: Any, rows: int, name: str, *, minimum: float | None = None, first_row: int = 0) -> Array:
+    """One finite float64 for each row; `first_row` is the number that messages give to the first.
 
     Raises
     ------
@@ -74,10 +74,14 @@ def check_vector(v: Any, rows: int, name: str, *, minimum: float | None = None) 
     bad = ~np.isfinite(array)
     if bad.any():
         row = int(np.argmax(bad))
-        raise DataError(f"{name} must be finite", f"{array[row]} in row {row}", "Remove or replace such rows.")
+        raise DataError(
+            f"{name} must be finite", f"{array[row]} in row {row + first_row}", "Remove or replace such rows."
+        )
     if minimum is not None and array.min(initial=minimum) < minimum:
         row = int(np.argmin(array))
-        raise DataError(f"{name} must not be below {minimum:g}", f"{array[row]:g} in row {row}", "Correct that row.")
+        raise DataError(
+            f"{name} must not be below {minimum:g}", f"{array[row]:g} in row {row + first_row}", "Correct that row."
+        )
     return np.ascontiguousarray(array)
 
 

@@ -71,16 +71,17 @@ def fit_command(
     """Fit a model of the column TARGET of the file DATA (CSV or Parquet)."""
     from oddsmith import L2, NoPenalty, fit, read, summarise
     from oddsmith.model_file import Model
-    from oddsmith.schema import Schema
     from oddsmith.scores import split_rows
 
     if (penalty == "none") != (alpha is None):
         advice = "Give --alpha with --penalty ridge, and only then."
         raise SpecificationError("--penalty and --alpha disagree", f"--penalty {penalty}, --alpha {alpha}", advice)
-    _check_place(out)
+    _check_place(out, data)
     whole = read(data, target=target, positive=positive, weight=weight, offset=offset, delimiter=delimiter)
     train, test, label = whole, whole, "the training data, which flatters"
     origin = f"{whole.rows} rows and {len(whole.columns)} columns beside {target!r} from {data}"
+    origin += f"; weights from {weight!r}" if weight is not None else ""
+    origin += f"; offset from {offset!r}" if offset is not None else ""
     if test_size is not None:
         fitted_rows, held_out = split_rows(whole.target, test_size, seed)
         train, test, label = whole.take(fitted_rows), whole.take(held_out), "held-out data"
@@ -92,8 +93,7 @@ def fit_command(
     card = _card(result, test.eta(result.beta[0]), test.target, test.weight, label)
     summary = summarise(result, origin=origin, target=target, level=level, scores=card)
     if out is not None:
-        classes = (result.classes[0], result.classes[1])
-        Model(result, Schema(train.columns, classes, target, offset)).save(out)
+        Model.of(result, target=target, offset=offset).save(out)
     if as_json:
         _print_json(summary.to_dict() | {"model_file": out})
     else:
@@ -118,11 +118,14 @@ def predict_command(
     import numpy as np
 
     from oddsmith import load
-    from oddsmith.model_file import write_atomically
+    from oddsmith.model_file import is_model_file, write_atomically
     from oddsmith.prediction import decide, probabilities
     from oddsmith.sources import as_csv, read_rows
 
-    _check_place(out)
+    _check_place(out, model, data)
+    if out is not None and is_model_file(out):
+        advice = "Choose another place, or remove that file first."
+        raise SpecificationError("--out would write predictions over a model", out, advice)
     loaded = load(model)
     rows = read_rows(data, loaded.schema, delimiter=delimiter)
     eta = loaded.decision_function(rows.matrix, rows.offset)
@@ -193,6 +196,9 @@ def demo_command(folder: str) -> None:
         for command in COMMANDS:
             click.secho(f"\n$ oddsmith {' '.join(command)}\n", bold=True)
             cli.main(list(command), standalone_mode=False)
+    click.echo(
+        "\nThese last scores include the rows that were fitted; those on held-out data above are the honest ones."
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -250,10 +256,17 @@ def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__
     click.echo(f"oddsmith: warning: {message}", err=True)
 
 
-def _check_place(path: str | None) -> None:
-    """Refuse an output whose folder is not there before the work is done, not after."""
-    if path is not None and (not Path(path).parent.is_dir() or Path(path).is_dir()):
+def _check_place(path: str | None, *inputs: str) -> None:
+    """Refuse an output that cannot be, or that is an input, before the work is done and not after."""
+    if path is None:
+        return
+    if Path(path).is_dir():
+        raise DataError("The output cannot be written", f"{path} is a folder", "Choose another place.")
+    if not Path(path).parent.is_dir():
         raise DataError("The output cannot be written", f"there is no folder for {path}", "Choose another place.")
+    for source in inputs:
+        if Path(path).exists() and Path(source).exists() and os.path.samefile(path, source):
+            raise SpecificationError("--out would write over an input", path, "Choose another place.")
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ class OddsmithError(Exception):
 
     def __str__(self) -> str:
         first = f"{self.wrong}: {self.found}" if self.found else self.wrong
-        return f"{first.rstrip('.')}. {self.advice}".strip()
+        return f"{first.removesuffix('.')}. {self.advice}".strip()
 
 
 class DataError(OddsmithError, ValueError):

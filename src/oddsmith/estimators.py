@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning as SklearnConvergenceWarning
+from sklearn.metrics import accuracy_score
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -26,7 +27,6 @@ from oddsmith.optimality import Certificate
 from oddsmith.penalties import L2, NoPenalty, Penalty
 from oddsmith.prediction import decide, linear_predictor, probabilities
 from oddsmith.report import Summary, summarise
-from oddsmith.schema import Schema
 from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
 from oddsmith.sources import as_source
 
@@ -81,7 +81,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         "auto", "sketched_newton", "newton", "gd", or an object such as `GradientDescent(learning_rate=0.1)`.
         scikit-learn's names are accepted and mean "auto".
     max_iter : int, default 100
-        Limit of passes over the data.
+        Limit of passes over the data. A solver given as an object has its own.
     warm_start : bool, default False
         Start from the coefficients of the last fit.
     n_jobs : deprecated
@@ -181,7 +181,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             penalty=self._penalty(sum(source.class_weights())),
             solver=self._solver(),
             tol=self.tol,
-            max_passes=self.max_iter,
+            max_passes=self.max_iter if isinstance(self.solver, str) else None,
             intercept=bool(self.fit_intercept),
             start=start,
             threads=self.n_threads,
@@ -229,6 +229,10 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         eta = self.decision_function(X, offset)
         return decide(self.fit_, eta, threshold)
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> float:
+        """Accuracy of `predict`, as in scikit-learn."""
+        return float(accuracy_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
+
     def inference(self, level: float = 0.95) -> Inference:
         """Standard errors, tests and intervals; see `oddsmith.infer`."""
         check_is_fitted(self)
@@ -242,8 +246,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a model file that `oddsmith.load` reads, without scikit-learn and without running code."""
         check_is_fitted(self)
-        fitted = self._current()
-        Model(fitted, Schema(fitted.names, (fitted.classes[0], fitted.classes[1]))).save(path)
+        Model.of(self._current()).save(path)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fit_")
@@ -291,14 +294,15 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         if not (isinstance(self.C, int | float | np.number) and self.C > 0):
             raise errors.SpecificationError("C must be a number > 0", f"{self.C!r}", "Use C=np.inf for no penalty.")
         if self.penalty in ("l1", "elasticnet") or self.l1_ratio not in (0, None):
-            raise errors.SpecificationError(
-                "L1 and elastic net are not there yet", f"l1_ratio={self.l1_ratio!r}", "Use l1_ratio=0."
-            )
+            found = f"penalty={self.penalty!r}, l1_ratio={self.l1_ratio!r}"
+            raise errors.SpecificationError("L1 and elastic net are not there yet", found, "Use ridge: l1_ratio=0.")
         if self.penalty not in ("deprecated", "l2", None):
             raise errors.SpecificationError("penalty is not known", f"{self.penalty!r}", "Use C and l1_ratio.")
         return NoPenalty() if self.penalty is None or np.isinf(self.C) else L2(1.0 / (self.C * weight))
 
     def _solver(self) -> str | Solver:
+        if not (isinstance(self.max_iter, int | np.integer) and self.max_iter >= 1):
+            raise errors.SpecificationError("max_iter must be a whole number >= 1", f"{self.max_iter!r}", "")
         seed = int(check_random_state(self.random_state).randint(2**31)) if self.random_state is not None else 0
         if self.solver == "auto" or self.solver in SKLEARN_SOLVERS:
             return SketchedNewton(seed=seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -206,6 +207,7 @@ def fit(
         If there is no finite optimum.
     """
     began = time.perf_counter()
+    _check_types(source, penalty)
     _check_limits(tol, max_passes, threads)
     chosen_loss = _by_name("loss", loss, losses.CATALOGUE, {})
     chosen = _by_name("solver", solver, solvers.CATALOGUE, ALIASES)
@@ -254,6 +256,14 @@ def _by_name(argument: str, given: str | T, catalogue: Mapping[str, type[T]], al
         known = ", ".join([*aliases, *catalogue])
         raise SpecificationError(f"{argument} is not known", f"{given!r}", f"Use one of: {known}.")
     return catalogue[name]()
+
+
+def _check_types(source: object, penalty: object) -> None:
+    if not isinstance(source, Source):
+        advice = "Make one: oddsmith.as_source(X, y), or oddsmith.read(path, target=...)."
+        raise SpecificationError("fit needs a Source", f"a {type(source).__name__}", advice)
+    if penalty is not None and not hasattr(penalty, "bound"):
+        raise SpecificationError("penalty must be a Penalty", f"{penalty!r}", "Pass oddsmith.L2(alpha), or None.")
 
 
 def _check_limits(tol: float | None, max_passes: int | None, threads: int | None) -> None:
@@ -313,6 +323,8 @@ def _judge(
         solution = replace(again, trace=solution.trace + again.trace)
         certificate, seen = certify(objective, penalty, solution, prove=True, dense_limit=dense_limit)
     status, runaway = _settle(objective, penalty, solution, seen, certificate, tol, axes, may_run_off=may_run_off)
+    if status is Status.SEPARATED:
+        certificate = Certificate("none", math.nan, math.nan, certificate.violation, False)
     return status, runaway, certificate, seen, solution
 
 

@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 from oddsmith.arrays import Array
-from oddsmith.errors import SpecificationError
+from oddsmith.errors import SpecificationError, Status
 from oddsmith.factor import Factor
 from oddsmith.fitting import Fit
 
@@ -94,6 +94,7 @@ def infer(fit: Fit, level: float = 0.95) -> Inference:
     ----------
     McCullagh and Nelder (1989), section 4.4.
     """
+    _require_fit(fit)
     if not 0.0 < level < 1.0:
         raise SpecificationError("level must lie between 0 and 1", f"{level!r}", "0.95 is usual.")
     names = (INTERCEPT, *fit.names) if fit.intercept else fit.names
@@ -112,6 +113,8 @@ def standard_errors(fit: Fit) -> Array:
         return np.full(len(fit.names) + fit.intercept, np.nan)
     half = Factor(fit.hessian).half / math.sqrt(fit.weight)
     se: Array = np.linalg.norm(fit.axes.rows_to_raw(half), axis=1)
+    if fit.status is Status.SEPARATED and fit.value * fit.weight < math.log(2.0):
+        se[:] = np.inf  # separated completely: no estimate has anything to stand on
     for column in fit.runaway:
         se[column + fit.intercept] = np.inf
     return se
@@ -127,8 +130,14 @@ def _note(fit: Fit) -> str:
             "Standard errors, p values and intervals are conditional on the penalty: "
             "they leave out the bias that it causes, and do not hold for inference about the population."
         )
-    if fit.status.name == "SEPARATED":
+    if fit.status is Status.SEPARATED:
         return "Infinite standard errors: these estimates have no finite optimum."
     if fit.runaway:
         return "Infinite standard errors: these estimates are not unique."
     return ""
+
+
+def _require_fit(fit: object) -> None:
+    if not isinstance(fit, Fit):
+        advice = "Pass what oddsmith.fit returned, or an estimator's fit_."
+        raise SpecificationError("infer needs a Fit", f"a {type(fit).__name__}", advice)

@@ -45,6 +45,11 @@ class Model:
     fit: Fit
     schema: Schema
 
+    @classmethod
+    def of(cls, fit: Fit, *, target: str | None = None, offset: str | None = None) -> Model:
+        """A model of a fit; target and offset are the names of these columns in files to come."""
+        return cls(fit, Schema(fit.names, (fit.classes[0], fit.classes[1]), target, offset))
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that X must have, in order."""
@@ -64,9 +69,9 @@ class Model:
             If X has other columns than the model or holds a NaN or infinity, or if the model was fitted with an
             offset and none is given.
         """
-        names = getattr(X, "columns", None)
-        if names is not None:
-            X = X[[list(names)[j] for j in self.schema.locate([str(name) for name in names])]]
+        names = list(getattr(X, "columns", ()))
+        if names and all(isinstance(name, str) for name in names):
+            X = X[[names[j] for j in self.schema.locate(names)]]
         matrix = check_matrix(X)
         if matrix.shape[1] != len(self.columns):
             raise DataError(
@@ -93,14 +98,17 @@ class Model:
         return f"<Model{target}: P({self.classes[1]!s}) from {len(self.columns)} columns; {self.fit!r}>"
 
 
-def save(model: Model, path: str | os.PathLike[str]) -> None:
-    """Write a model file. A reader finds the old file or the new one, whole, whenever the writer is killed.
+def save(model: Model | Fit, path: str | os.PathLike[str]) -> None:
+    """Write the model file of a Model or of a Fit.
+
+    A reader finds the old file or the new one, whole, whenever the writer is killed.
 
     Raises
     ------
     DataError
         If the place cannot be written. An existing file is then left as it was.
     """
+    model = Model.of(model) if isinstance(model, Fit) else model
     text = json.dumps(_to_document(model), indent=1, allow_nan=False, ensure_ascii=False)
     body = text.removesuffix("\n}").encode()
     write_atomically(path, body + b',\n "sha256": "' + hashlib.sha256(body).hexdigest().encode() + b'"\n}\n')
@@ -132,10 +140,21 @@ def load(path: str | os.PathLike[str]) -> Model:
         raise ModelFileError("This is not a model file", f"{path}: {error!r}", "Save it again.") from None
 
 
+def is_model_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is sealed as model files are."""
+    try:
+        return _SEAL.search(Path(path).read_bytes()[-200:]) is not None
+    except OSError:
+        return False
+
+
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     """To a temporary file beside it, flushed to disk, then renamed over it."""
-    target = Path(path)
+    target = Path(os.path.realpath(path))  # through a link, not over it
     temporary = ""
+    if target.exists() and not target.is_file() and not target.is_dir():
+        _write_through(target, content)  # a device or a pipe is written to, never replaced
+        return
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         with os.fdopen(handle, "wb") as file:
@@ -149,8 +168,15 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         if temporary:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-        reason = error.strerror or str(error)
+        reason = "it is a folder" if target.is_dir() else error.strerror or str(error)
         raise DataError("The output cannot be written", f"{target}: {reason}", "Choose another place.") from None
+
+
+def _write_through(target: Path, content: bytes) -> None:
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise DataError("The output cannot be written", f"{target}: {error.strerror}", "Choose another.") from None
 
 
 def _umask() -> int:

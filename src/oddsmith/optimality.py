@@ -42,7 +42,7 @@ class Certificate:
     violation : float
         The largest entry of the gradient of F in standardised columns.
     optimum_exists : bool or None
-        True if proved. None if not known.
+        True if proved, False if the classes are shown to be separated, None if not known.
     """
 
     kind: str
@@ -53,7 +53,7 @@ class Certificate:
 
     def __str__(self) -> str:
         if self.kind == "none":
-            return "none"
+            return "none: there is no optimum" if self.optimum_exists is False else "none"
         bound = max(self.suboptimality, float(np.finfo(float).eps))
         sign = "<=" if self.kind == "proved" else "about"
         return f"{self.kind}: relative suboptimality {sign} {bound:.1e}, {self.standard_errors:.1e} standard errors"

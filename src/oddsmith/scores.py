@@ -64,6 +64,8 @@ def score(target: Array, probability: Array, *, weight: Array | None = None, thr
     """
     from sklearn import metrics
 
+    if not 0.0 <= threshold <= 1.0:
+        raise SpecificationError("threshold must lie between 0 and 1", f"{threshold!r}", "0.5 is usual.")
     if len(target) == 0:
         raise DataError("There is nothing to score", "0 rows", "Pass rows with known labels.")
     decision = (probability >= threshold).astype(float)
@@ -99,12 +101,16 @@ def split_rows(target: Array, test_size: float, seed: int) -> tuple[AnyArray, An
     """
     from sklearn.model_selection import train_test_split
 
+    if not 0 <= seed < 2**32:
+        raise SpecificationError("seed must lie between 0 and 2**32 - 1", f"{seed!r}", "0 will do.")
     if not 0.0 < test_size < 1.0:
         raise SpecificationError("test size must lie between 0 and 1", f"{test_size!r}", "0.2 holds out a fifth.")
     try:
         train, test = train_test_split(np.arange(len(target)), test_size=test_size, random_state=seed, stratify=target)
-    except ValueError as error:
-        raise SpecificationError(
-            "The rows cannot be split", str(error), "Use another test size, or more rows."
-        ) from None
+    except ValueError:
+        counts = (
+            f"{int(len(target) - target.sum())} and {int(target.sum())} rows of the classes, test size {test_size:g}"
+        )
+        advice = "Choose a test size that leaves rows of both classes in both parts."
+        raise SpecificationError("The rows cannot be split", counts, advice) from None
     return np.sort(train), np.sort(test)

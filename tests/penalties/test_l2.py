@@ -9,7 +9,7 @@ def test_value_by_hand():
     assert penalty.value(np.array([9.0, 1.0, 5.0, 3.0])) == pytest.approx(0.25 * (1 + 2 * 9))
 
 
-@pytest.mark.parametrize("alpha", [-1.0, np.nan, np.inf])
+@pytest.mark.parametrize("alpha", [-1.0, np.nan, np.inf, "1", [1.0]])
 def test_a_bad_alpha_is_refused(alpha):
     with pytest.raises(SpecificationError, match="alpha must be a number >= 0"):
         L2(alpha)

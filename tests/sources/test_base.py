@@ -44,11 +44,16 @@ def test_the_positive_class_can_be_named(positive):
     np.testing.assert_array_equal(encoded, [1, 0, 0])
 
 
+def test_many_classes_are_not_all_listed():
+    with pytest.raises(DataError, match="The target 'age' has 57 classes: 0, 1, 2, 3, 4, …. Choose"):
+        encode_target(np.arange(57), name="The target 'age'")
+
+
 @pytest.mark.parametrize(
     ("labels", "positive", "message"),
     [
         ([1, 1], None, "one class only: every label is 1"),
-        ([3, 1, 1, 2], None, "Only binary classification is supported: 3 classes: 3, 1, 2"),
+        ([3, 1, 1, 2], None, "Only binary classification is supported: y has 3 classes: 3, 1, 2"),
         ([1.0, np.nan], None, "y contains NaN or infinity: first in row 1"),
         (np.array(["a", None], dtype=object), None, "y contains NaN or None"),
         (np.array(["a", np.nan], dtype=object), None, "y contains NaN or None"),

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from oddsmith import DataError, read
+from oddsmith import DataError, SpecificationError, read
 from oddsmith.schema import Schema
 from oddsmith.sources import as_csv, read_rows
 
@@ -78,6 +78,41 @@ def test_labels_of_any_type(write, labels, classes):
     assert read(write(text), target="y").classes.tolist() == classes
 
 
+def test_booleans_and_integers_of_any_size_are_numbers_in_parquet(tmp_path):
+    columns = {"b": [True, False], "big": [2**62, 1], "y": [0, 1]}
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
+    np.testing.assert_array_equal(matrix(read(tmp_path / "t.parquet", target="y")), [[1, 2.0**62], [0, 1]])
+
+
+def test_large_integer_labels_keep_their_digits(write):
+    text = "x,y\n1,1000000000000000000\n2,1000000000000000001\n"
+    assert read(write(text), target="y").classes.tolist() == [10**18, 10**18 + 1]
+
+
+@pytest.mark.parametrize("roles", [{"weight": "died"}, {"offset": "died"}, {"weight": "age", "offset": "age"}])
+def test_a_column_has_one_role(write, roles):
+    with pytest.raises(SpecificationError, match="one role only: '(died|age)'"):
+        read(write(GOOD), target="died", **roles)
+
+
+def test_rows_are_counted_from_one_in_every_message_of_a_file(write):
+    with pytest.raises(DataError, match="column 'w' must not be below 0: -1 in row 1"):
+        read(write("x,w,y\n1,-1,0\n2,1,1\n"), target="y", weight="w")
+
+
+def test_labels_of_another_spelling_are_the_same(write):
+    schema = Schema(("x",), (False, True), "y")
+    rows = read_rows(write("x,y\n1,True\n2,False\n"), schema, with_target=True)
+    np.testing.assert_array_equal(rows.target, [1, 0])
+
+
+@pytest.mark.parametrize("mark", ["", ";;"])
+def test_a_delimiter_is_one_character(write, mark):
+    with pytest.raises(SpecificationError, match="one character"):
+        read(write(GOOD), target="died", delimiter=mark)
+    assert read(write(GOOD.replace(",", "\t")), target="died", delimiter="\\t").rows == 4
+
+
 def test_boolean_labels_of_parquet(tmp_path):
     pq.write_table(pa.table({"x": [1.0, 2.0], "y": [True, False]}), tmp_path / "t.parquet")
     assert read(tmp_path / "t.parquet", target="y").classes.tolist() == [False, True]
@@ -112,6 +147,8 @@ def test_types_are_decided_on_whole_columns(write):
         (GOOD.replace("48,1.5,no", "48,1.5"), r"Row 2 of .* is ragged: 2 cells where the header has 3"),
         (GOOD.replace("48,1.5,no", "48,1.5,no,7"), r"Row 2 of .* is ragged: 4 cells"),
         (GOOD.replace("48", "young"), "Column 'age' is not numeric: 'young' in row 2"),
+        (GOOD.replace("48", "1_000"), "Column 'age' is not numeric: '1_000' in row 2"),
+        (GOOD.replace("died", ""), "has no name: column 3"),
         (GOOD.replace("48", "inf"), "Column 'age' is not finite: inf in row 2"),
         (GOOD.replace("48", ""), r"missing values: 'age' \(1\); the first in row 2 of 'age'"),
         (GOOD.replace("48", "?").replace("-2", "."), r"missing values: 'age' \(1\), 'dose' \(1\)"),
@@ -144,7 +181,6 @@ def test_files_that_are_not_there(tmp_path):
     [
         (["a", "b"], "Column 'x' is not numeric: its type is string"),
         (pa.array([1, 2], pa.timestamp("s")), "Column 'x' is not numeric: its type is timestamp"),
-        ([True, False], "Column 'x' is not numeric: its type is bool"),
         ([1.0, None], "missing values"),
     ],
 )

@@ -43,7 +43,8 @@ class L2:
     smooth: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.alpha) and self.alpha >= 0):
+        number = isinstance(self.alpha, int | float | np.number)
+        if not (number and np.isfinite(self.alpha) and self.alpha >= 0):
             raise SpecificationError("alpha must be a number >= 0", f"{self.alpha!r}", "Use alpha=0 for no penalty.")
         if self.factors is not None:
             factors = np.asarray(self.factors, dtype=np.float64)

@@ -33,7 +33,7 @@ class ScoreCard:
         """As JSON-able data; what is not a number is null."""
         return _plain(
             {
-                "rows": self.label,
+                "scored_on": self.label,
                 "classes": list(self.classes),
                 "model": self.model.to_dict(),
                 "base_rate": self.base_rate.to_dict(),

@@ -48,12 +48,13 @@ def evaluation_text(card: ScoreCard) -> str:
 def _facts(summary: Summary) -> str:
     total = sum(summary.class_weights)
     balance = ", ".join(
-        f"{weight:g} {label} ({100 * weight / total:.1f} %)"
+        f"{label}: {weight:g} ({100 * weight / total:.1f} %)"
         for weight, label in sorted(zip(summary.class_weights, summary.classes, strict=True))
     )
+    weighted = "" if total == summary.rows else f", total weight {total:g}"
     facts = {"Read": summary.origin} if summary.origin else {}
     facts |= {
-        "Data": f"{_count(summary.rows, 'row')}, {_count(summary.columns, 'column')}; {balance}",
+        "Data": f"{_count(summary.rows, 'row')}, {_count(summary.columns, 'column')}{weighted}; {balance}",
         "Penalty": summary.penalty,
         "Solver": f"{summary.solver}, {_count(summary.passes, 'pass')} over the data, {summary.seconds:.2g} s",
         "Certificate": summary.certificate,

@@ -143,10 +143,10 @@ def _offset_sums(block: Block) -> Array:
     return np.array([total, block.total_weight])
 
 
-def encode_target(y: Any, positive: Any = None) -> tuple[Array, AnyArray]:
+def encode_target(y: Any, positive: Any = None, name: str = "y") -> tuple[Array, AnyArray]:
     """Labels of any type as target 0 and 1, and the two classes in that order.
 
-    The positive class is the larger label, unless `positive` names one.
+    The positive class is the larger label, unless `positive` names one. `name` is what messages call y.
 
     Raises
     ------
@@ -157,26 +157,26 @@ def encode_target(y: Any, positive: Any = None) -> tuple[Array, AnyArray]:
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
-        raise DataError("y must be one label a row", f"shape {labels.shape}", "Pass a one-dimensional y.")
+        raise DataError(f"{name} must be one label a row", f"shape {labels.shape}", "Pass a one-dimensional y.")
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         row = int(np.argmin(np.isfinite(labels)))
-        raise DataError("Input y contains NaN or infinity", f"first in row {row}", "Remove rows without a label.")
+        raise DataError(f"Input {name} contains NaN or infinity", f"first in row {row}", "Remove rows without a label.")
     if labels.dtype == object and not _all_known(labels):
-        raise DataError("Input y contains NaN or None", "labels are missing", "Remove rows without a label.")
+        raise DataError(f"Input {name} contains NaN or None", "labels are missing", "Remove rows without a label.")
     if len(labels) == 0:
-        raise DataError("The target has no rows", "0 labels", "Pass some.")
+        raise DataError(f"{name} has no rows", "0 labels", "Pass some.")
     # two comparisons with the first label and the first other one: np.unique would sort a million of them
     first, other = labels[0], labels != labels[0]
     if not other.any():
-        raise DataError("The target has one class only", f"every label is {first!s}", "A fit needs rows of 2 classes.")
+        raise DataError(f"{name} has one class only", f"every label is {first!s}", "A fit needs rows of 2 classes.")
     second = labels[int(np.argmax(other))]
     if not (labels[other] == second).all():
-        raise _too_many(labels)
+        raise _too_many(labels, name)
     try:
         swap = bool(second < first)
     except TypeError:
         kinds = f"{type(first).__name__}, {type(second).__name__}"
-        raise DataError("y mixes labels that cannot be compared", kinds, "Use labels of one type.") from None
+        raise DataError(f"{name} mixes labels that cannot be compared", kinds, "Use labels of one type.") from None
     classes = np.array([second, first] if swap else [first, second], dtype=labels.dtype)
     target = (~other if swap else other).astype(np.float64)
     if positive is not None:
@@ -197,8 +197,8 @@ def _all_known(labels: AnyArray) -> bool:
     return bool(np.all(labels == labels)) and not any(label is None for label in labels)  # noqa: PLR0124
 
 
-def _too_many(labels: AnyArray) -> DataError:
+def _too_many(labels: AnyArray, name: str) -> DataError:
     distinct = list(dict.fromkeys(labels.tolist()))
-    shown = ", ".join(str(label) for label in distinct[:5]) + (", ..." if len(distinct) > 5 else "")
-    found = f"{len(distinct)} classes: {shown}"
+    shown = ", ".join(str(label) for label in distinct[:5]) + (", …" if len(distinct) > 5 else "")
+    found = f"{name} has {len(distinct)} classes: {shown}"
     return DataError("Only binary classification is supported", found, "Choose a two-class target.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.design import make_design
-from oddsmith.errors import DataError
+from oddsmith.errors import DataError, SpecificationError
 from oddsmith.schema import Schema, nearest
 from oddsmith.sources.base import encode_target
 from oddsmith.sources.memory import MemorySource, check_weight
@@ -59,21 +60,26 @@ def read(
         values, or infinities. The message names the column and the row (the first after the header is row 1).
     """
     file = open_file(path, delimiter)
-    for name in filter(None, (target, weight, offset)):
+    roles = [name for name in (target, weight, offset) if name is not None]
+    for name in roles:
         file.require(name)
+        if roles.count(name) > 1:
+            raise SpecificationError("A column has one role only", f"{name!r} was given two", "Name another column.")
     columns = [name for name in file.names if name not in (target, weight, offset)]
     if not columns:
         raise DataError("The file has no columns besides the target", f"{path}: {', '.join(file.names)}", "Add some.")
-    numbers = [*columns, *filter(None, (weight, offset))]
+    numbers = [*columns, *(name for name in (weight, offset) if name is not None)]
     matrix, labels = file.load(numbers, target)
     assert labels is not None
-    encoded, classes = encode_target(labels, positive)
+    encoded, classes = encode_target(labels, positive, f"The target {target!r}")
     extra = {name: matrix[:, len(columns) + k].copy() for k, name in enumerate(numbers[len(columns) :])}
     return MemorySource(
         make_design(matrix[:, : len(columns)]),
         encoded,
-        weight=check_weight(extra[weight], len(encoded), f"column {weight!r}") if weight else None,
-        offset=extra[offset] if offset else None,
+        weight=check_weight(extra[weight], len(encoded), f"column {weight!r}", first_row=1)
+        if weight is not None
+        else None,
+        offset=extra[offset] if offset is not None else None,
         columns=columns,
         classes=classes,
     )
@@ -118,7 +124,7 @@ def read_rows(
         matrix[:, : len(schema.columns)],
         column[schema.offset] if schema.offset else None,
         None if labels is None else _known_labels(labels, schema, path),
-        check_weight(column[weight], len(matrix), f"column {weight!r}") if weight else None,
+        check_weight(column[weight], len(matrix), f"column {weight!r}", first_row=1) if weight is not None else None,
     )
 
 
@@ -197,10 +203,12 @@ class ParquetFile(File):
         table = pq.read_table(self.path, columns=[*numbers, *([label] if label else [])])
         for name in numbers:
             kind = table.schema.field(name).type
-            if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+            numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+            if not numeric and not pa.types.is_boolean(kind):
                 raise _not_numeric(name, f"its type is {kind}")
+            column = table.column(name).cast(pa.int8()) if pa.types.is_boolean(kind) else table.column(name)
             position = table.column_names.index(name)
-            table = table.set_column(position, name, table.column(name).cast(pa.float64()))
+            table = table.set_column(position, name, column.cast(pa.float64(), safe=False))
         return table
 
 
@@ -242,7 +250,7 @@ class CsvFile(File):
                     "Correct that row, or quote cells that hold the delimiter.",
                 )
             for j, name in wanted:
-                if cells[j] not in MISSING and not _is_number(cells[j]):
+                if cells[j] not in MISSING and not _is_number(cells[j]) and not _INFINITE.fullmatch(cells[j]):
                     return _not_numeric(name, f"{cells[j][:40]!r} in row {row}")
         return DataError(f"{self.path} cannot be read as CSV", reason.splitlines()[0], "Check the file.")
 
@@ -271,9 +279,9 @@ def open_file(path: str | os.PathLike[str], delimiter: str | None = None) -> Fil
         except (pa.ArrowInvalid, OSError) as error:
             raise DataError("The file is not Parquet", f"{path}: {error}", "Check the file.") from None
         return ParquetFile(location, _distinct(names, path), "")
-    mark = delimiter or ("\t" if ".tsv" in location.suffixes else ",")
+    mark = ("\t" if ".tsv" in location.suffixes else ",") if delimiter is None else delimiter.replace("\\t", "\t")
     if len(mark) != 1:
-        raise DataError("The delimiter must be one character", repr(mark), "Use ',' or ';' or a tab.")
+        raise SpecificationError("The delimiter must be one character", repr(mark), "Use ',' or ';' or '\\t'.")
     header = next(_records(location, mark), [])
     return CsvFile(location, _distinct(header, path), mark)
 
@@ -310,13 +318,18 @@ def _labels(column: Any) -> AnyArray:
         encoded = encoded.dictionary_encode()
     values = encoded.dictionary.to_pylist()
     if all(isinstance(v, str) for v in values) and all(map(_is_number, values)):
-        numbers = [float(v) for v in values]
-        values = [int(v) for v in numbers] if all(v.is_integer() for v in numbers) else numbers
+        whole = all(float(v).is_integer() for v in values)
+        values = (
+            [int(v) if v.strip().lstrip("+-").isdigit() else int(float(v)) for v in values]
+            if whole
+            else [*map(float, values)]
+        )
     return np.array(values)[encoded.indices.to_numpy()]
 
 
 def _known_labels(labels: AnyArray, schema: Schema, path: str | os.PathLike[str]) -> Array:
-    negative, positive = labels == schema.classes[0], labels == schema.classes[1]
+    text = labels.astype(str)  # so that a file's true and True are the same label
+    negative, positive = ((labels == label) | (text == str(label)) for label in schema.classes)
     known = negative | positive
     if not np.all(known):
         row = int(np.argmin(known))
@@ -328,15 +341,17 @@ def _known_labels(labels: AnyArray, schema: Schema, path: str | os.PathLike[str]
     return positive.astype(np.float64)
 
 
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+_INFINITE = re.compile(r"\s*[+-]?inf(inity)?\s*", re.IGNORECASE)
+
+
 def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return _NUMBER.fullmatch(text) is not None
 
 
 def _not_numeric(name: str, found: str) -> DataError:
     return DataError(
-        f"Column {name!r} is not numeric", found, "Remove the column, or encode it as numbers; text is not read yet."
+        f"Column {name!r} is not numeric",
+        found,
+        "Remove the column, or encode it as numbers: neither text nor dates are read yet.",
     )

@@ -90,6 +90,11 @@ class MemorySource(Source):
         for start in range(0, self.rows, size):
             yield self.take(order[start : start + size])
 
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__}: {self.rows} rows, {len(self.columns)} columns, classes {self.classes.tolist()}>"
+        )
+
     @property
     def target(self) -> Array:
         """Target of every row, 0 or 1."""
@@ -166,9 +171,9 @@ def as_source(
     )
 
 
-def check_weight(weight: Any, rows: int, name: str) -> Array:
+def check_weight(weight: Any, rows: int, name: str, first_row: int = 0) -> Array:
     """Frequency weights: finite, >= 0, and not all zero."""
-    checked = check_vector(weight, rows, name, minimum=0.0)
+    checked = check_vector(weight, rows, name, minimum=0.0, first_row=first_row)
     if not checked.any():
         raise DataError(f"All weights in {name} are zero", f"{rows} rows", "Give some rows a positive weight.")
     return checked
