@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -12,19 +11,18 @@ from typing import TypeVar
 import numpy as np
 
 from oddsmith import losses, solvers
-from oddsmith._separation import not_unique, running_off
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.axes import Axes
 from oddsmith.errors import ConvergenceWarning, DataError, SeparationWarning, SpecificationError, Status
+from oddsmith.judging import Judge
 from oddsmith.losses import Loss
-from oddsmith.objective import Evaluation, Objective
-from oddsmith.optimality import Certificate, certify
+from oddsmith.objective import Objective
+from oddsmith.optimality import Certificate
 from oddsmith.penalties import NoPenalty, Penalty
-from oddsmith.solvers import GradientDescent, Newton, SketchedNewton, Solution, Solver, Step
+from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
 from oddsmith.sources import Source, StandardisedSource
 
 T = TypeVar("T")
-ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
 ALIASES = {"auto": SketchedNewton.name, "gd": GradientDescent.name}
 
 
@@ -221,15 +219,16 @@ def fit(
     limit = None if max_passes is None else max(1, max_passes - 1)
     beginning = _starting_point(start, axes, objective, bound)
     solution = chosen.solve(objective, bound, beginning, tol=tol, max_passes=limit)
-    status, runaway, certificate, seen, solution = _judge(objective, bound, solution, chosen, tol, limit, axes)
+    found = Judge(objective, bound, axes, tol, limit).verdict(solution, chosen)
+    solution, seen = found.solution, found.evaluation
     result = Fit(
         names=source.columns,
         classes=source.classes,
         beta=axes.to_raw(solution.beta)[None, :],
         hessian=seen.hessian,
         axes=axes,
-        certificate=certificate,
-        status=status,
+        certificate=found.certificate,
+        status=found.status,
         trace=tuple(replace(step, passes=step.passes + 1) for step in solution.trace),
         passes=objective.passes + 1,
         value=seen.value - (solution.decrement if solution.last_step is not None else 0.0),
@@ -240,7 +239,7 @@ def fit(
         solver=chosen.name,
         rows=source.rows,
         class_weights=class_weights,
-        runaway=runaway,
+        runaway=found.runaway,
         seconds=time.perf_counter() - began,
     )
     warn(result)
@@ -303,48 +302,3 @@ def _starting_point(start: Array | None, axes: Axes, objective: Objective, penal
     at_null, at_asked = objective.along(null, asked - null, (0.0, 1.0))
     better = at_asked + penalty.value(asked) <= at_null + penalty.value(null)
     return asked if better else null
-
-
-def _judge(
-    objective: Objective, penalty: Penalty, solution: Solution, solver: Solver, tol: float | None,
-    limit: int | None, axes: Axes,
-) -> tuple[Status, tuple[int, ...], Certificate, Evaluation, Solution]:  # fmt: skip
-    """Certify; where no optimum is proved to exist, go on until one is, or until separation is."""
-    dense_limit = SketchedNewton.dense_limit
-    iterates = solver.name == GradientDescent.name
-    may_run_off = bool((penalty.curvature(solution.beta)[axes.intercept :] == 0.0).any())
-    prove = tol is None or iterates or may_run_off or solution.status is not Status.CONVERGED
-    certificate, seen = certify(objective, penalty, solution, prove=prove, dense_limit=dense_limit)
-    ended = solution.status in (Status.CONVERGED, Status.STALLED)
-    left = None if limit is None else limit - objective.passes
-    if ended and not certificate.optimum_exists and seen.hessian is not None and not iterates and left != 0:
-        # a loose tolerance, or a metric that had to give up: exact Newton steps settle the question
-        again = Newton().solve(objective, penalty, solution.beta, tol=None, max_passes=left and max(1, left))
-        solution = replace(again, trace=solution.trace + again.trace)
-        certificate, seen = certify(objective, penalty, solution, prove=True, dense_limit=dense_limit)
-    status, runaway = _settle(objective, penalty, solution, seen, certificate, tol, axes, may_run_off=may_run_off)
-    if status is Status.SEPARATED:
-        certificate = Certificate("none", math.nan, math.nan, certificate.violation, False)
-    return status, runaway, certificate, seen, solution
-
-
-def _settle(
-    objective: Objective, penalty: Penalty, solution: Solution, seen: Evaluation, certificate: Certificate,
-    tol: float | None, axes: Axes, *, may_run_off: bool,
-) -> tuple[Status, tuple[int, ...]]:  # fmt: skip
-    """What the certificate makes of the solver's status, and the columns that run off or are not unique."""
-    status = solution.status
-    if status is Status.DIVERGED:
-        return status, ()
-    if seen.hessian is None:
-        return (Status.UNVERIFIED if status is Status.CONVERGED and may_run_off else status), ()
-    if certificate.optimum_exists:
-        reached = certificate.suboptimality <= max(tol or 0.0, ENOUGH)
-        unseen = not_unique(seen, axes)
-        if not reached:
-            return (Status.STALLED if status is Status.CONVERGED else status), ()
-        return (Status.COLLINEAR, unseen) if unseen else (Status.CONVERGED, ())
-    runaway = running_off(objective, penalty, seen, axes) if may_run_off and status is not Status.PASS_LIMIT else ()
-    if runaway:
-        return Status.SEPARATED, runaway
-    return (status if status is Status.PASS_LIMIT else Status.STALLED), ()

@@ -1,10 +1,20 @@
 """OPEN: how the optimum is found. Add a file, and a line here."""
 
-from oddsmith.solvers.base import Smooth, Solution, Solver, Step
+from oddsmith.solvers.base import Smooth, Solution, Solver, Step, continued
 from oddsmith.solvers.gradient_descent import GradientDescent
 from oddsmith.solvers.newton import Newton
 from oddsmith.solvers.sketched_newton import SketchedNewton
 
 CATALOGUE: dict[str, type[Solver]] = {solver.name: solver for solver in (SketchedNewton, Newton, GradientDescent)}
 
-__all__ = ["CATALOGUE", "GradientDescent", "Newton", "SketchedNewton", "Smooth", "Solution", "Solver", "Step"]
+__all__ = [
+    "CATALOGUE",
+    "GradientDescent",
+    "Newton",
+    "SketchedNewton",
+    "Smooth",
+    "Solution",
+    "Solver",
+    "Step",
+    "continued",
+]

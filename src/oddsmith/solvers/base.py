@@ -69,11 +69,12 @@ class Solution:
 class Solver(Protocol):
     """Minimises objective + penalty, starting anywhere.
 
-    `smooth_only` says that it can only be used with smooth penalties.
+    `refined` says whether its answer may be carried on by exact Newton steps, to prove that an optimum exists; not
+    where the iterates themselves are the point.
     """
 
     name: ClassVar[str]
-    smooth_only: ClassVar[bool]
+    refined: ClassVar[bool]
 
     def solve(
         self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, max_passes: int | None
@@ -129,6 +130,13 @@ class Smooth:
 
     def _cost(self, beta: Array) -> float:
         return self.penalty.value(beta) + 0.5 * self.ridge * float(beta @ beta)
+
+
+def continued(first: Solution, second: Solution, note: str) -> Solution:
+    """The second solution, which began where the first ended, with the trace of both."""
+    before = first.trace[-1].passes
+    steps = [replace(step, passes=before + step.passes) for step in second.trace]
+    return replace(second, trace=(*first.trace, replace(steps[0], note=note), *steps[1:]))
 
 
 def decreases(new: Evaluation, old: Evaluation, slope: float, length: float = 1.0) -> bool:

@@ -44,7 +44,7 @@ class GradientDescent:
     batch_size: int | None = None
     seed: int = 0
     name: ClassVar[str] = "gradient_descent"
-    smooth_only: ClassVar[bool] = True
+    refined: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.learning_rate is not None and not (np.isfinite(self.learning_rate) and self.learning_rate > 0):

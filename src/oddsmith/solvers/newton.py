@@ -29,7 +29,7 @@ class Newton:
 
     max_passes: int = 100
     name: ClassVar[str] = "newton"
-    smooth_only: ClassVar[bool] = True
+    refined: ClassVar[bool] = True
 
     def solve(
         self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, max_passes: int | None

@@ -13,7 +13,7 @@ from oddsmith.errors import SpecificationError, Status
 from oddsmith.factor import Factor
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.penalties import Penalty
-from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, gradient_of, search
+from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, continued, gradient_of, search
 from oddsmith.solvers.newton import Newton, minimise
 
 
@@ -50,7 +50,7 @@ class SketchedNewton:
     seed: int = 0
     max_passes: int = 200
     name: ClassVar[str] = "sketched_newton"
-    smooth_only: ClassVar[bool] = True
+    refined: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         for name in ("rows_per_column", "least_rows", "memory", "max_passes"):
@@ -79,7 +79,7 @@ class SketchedNewton:
             left = limit - function.passes
             exact = Newton().solve(objective, penalty, solution.beta, tol=tol, max_passes=left)
             note = "exact Newton on the whole data" if solution.status is Status.STALLED else "exact final step"
-            return _continued(solution, exact, note)
+            return continued(solution, exact, note)
         return solution
 
     def _descend(
@@ -191,12 +191,3 @@ def _better_start(function: Smooth, beta: Array) -> tuple[Array, Evaluation]:
     if now.value <= (negative * of_negative + positive * of_positive) / (negative + positive):
         return beta, now
     return null, function.evaluate(null, 1)
-
-
-def _continued(first: Solution, second: Solution, note: str) -> Solution:
-    head = second.trace[0]
-    offset = first.trace[-1].passes
-    steps = [Step(offset + s.passes, s.value, s.decrement, s.length, note if s is head else "") for s in second.trace]
-    return Solution(
-        second.beta, second.evaluation, second.status, first.trace + tuple(steps), second.decrement, second.last_step
-    )

@@ -1,0 +1,104 @@
+"""The verdict on a solution: certified, carried on until an optimum is proved, or shown to run off."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from oddsmith._separation import not_unique, running_off
+from oddsmith.axes import Axes
+from oddsmith.errors import Status
+from oddsmith.objective import Evaluation, Objective
+from oddsmith.optimality import Certificate, certify
+from oddsmith.penalties import Penalty
+from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued
+
+ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a Fit reports of its solution.
+
+    Attributes
+    ----------
+    solution : Solution
+        The solver's, or where exact Newton steps carried it.
+    evaluation : Evaluation
+        Loss plus penalty, with the Hessian if it could be had.
+    certificate : Certificate
+    status : Status
+    runaway : tuple of int
+        Columns without a finite or a unique optimum; -1 is the intercept.
+    """
+
+    solution: Solution
+    evaluation: Evaluation
+    certificate: Certificate
+    status: Status
+    runaway: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges solutions of one problem, whichever solver they come from.
+
+    Attributes
+    ----------
+    objective, penalty, axes
+        The problem, in the solver's coefficients.
+    tol : float or None
+        What was asked for.
+    limit : int or None
+        Of passes.
+    """
+
+    objective: Objective
+    penalty: Penalty
+    axes: Axes
+    tol: float | None
+    limit: int | None
+
+    def verdict(self, solution: Solution, solver: Solver) -> Verdict:
+        """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
+        free = bool((self.penalty.curvature(solution.beta)[self.axes.intercept :] == 0.0).any())
+        prove = self.tol is None or not solver.refined or free or solution.status is not Status.CONVERGED
+        certificate, seen = self._certify(solution, prove=prove)
+        ended = solution.status in (Status.CONVERGED, Status.STALLED)
+        left = None if self.limit is None else self.limit - self.objective.passes
+        if ended and solver.refined and seen.hessian is not None and not certificate.optimum_exists and left != 0:
+            # a loose tolerance, or a metric that had to give up: exact Newton steps settle the question
+            exact = Newton().solve(
+                self.objective, self.penalty, solution.beta, tol=None, max_passes=left and max(1, left)
+            )
+            solution = continued(solution, exact, "exact Newton, to prove that an optimum exists")
+            certificate, seen = self._certify(solution, prove=True)
+        if seen.hessian is None or solution.status is Status.DIVERGED:
+            unsure = free and solution.status is Status.CONVERGED
+            return Verdict(solution, seen, certificate, Status.UNVERIFIED if unsure else solution.status)
+        if certificate.optimum_exists:
+            return self._of_an_optimum(Verdict(solution, seen, certificate, solution.status))
+        return self._without_proof(Verdict(solution, seen, certificate, solution.status), free=free)
+
+    def _certify(self, solution: Solution, *, prove: bool) -> tuple[Certificate, Evaluation]:
+        return certify(self.objective, self.penalty, solution, prove=prove, dense_limit=SketchedNewton.dense_limit)
+
+    def _of_an_optimum(self, found: Verdict) -> Verdict:
+        """A proved bound decides whether the tolerance was met, whatever the solver thought."""
+        solution, seen, certificate = found.solution, found.evaluation, found.certificate
+        if not certificate.suboptimality <= max(self.tol or 0.0, ENOUGH):
+            status = Status.STALLED if found.status is Status.CONVERGED else found.status
+            return Verdict(solution, seen, certificate, status)
+        unseen = not_unique(seen, self.axes)
+        return Verdict(solution, seen, certificate, Status.COLLINEAR if unseen else Status.CONVERGED, unseen)
+
+    def _without_proof(self, found: Verdict, *, free: bool) -> Verdict:
+        """Separated, if a direction shows it; else the solver could not finish."""
+        solution, seen, certificate = found.solution, found.evaluation, found.certificate
+        if found.status is Status.PASS_LIMIT:
+            return found
+        runaway = running_off(self.objective, self.penalty, seen, self.axes) if free else ()
+        if not runaway:
+            return Verdict(solution, seen, certificate, Status.STALLED)
+        nothing = Certificate("none", math.nan, math.nan, certificate.violation, False)
+        return Verdict(solution, seen, nothing, Status.SEPARATED, runaway)
