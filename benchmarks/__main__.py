@@ -86,7 +86,7 @@ def loosest(folder: str, solver: str, best: float, target: float) -> float | str
 def run(folder: str, solver: str, tol: float | None, repeats: int) -> dict:
     """One fresh process."""
     command = [sys.executable, "-m", "benchmarks.worker", folder, solver, json.dumps(tol), str(repeats)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT * (1 + repeats))
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -9,7 +9,7 @@ from oddsmith.axes import Axes
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.penalties import Penalty
 
-MARGIN_NOISE = 1e-6  # how far, relative to the largest margin, rows may lie on the wrong side of a direction
+MARGIN_NOISE = 1e-11  # how far a row may lie on the wrong side, relative to the size of the terms that cancel there
 
 
 def not_unique(seen: Evaluation, axes: Axes) -> tuple[int, ...]:
@@ -26,15 +26,16 @@ def not_unique(seen: Evaluation, axes: Axes) -> tuple[int, ...]:
     return tuple(sorted({*touched, *(int(k) - axes.intercept for k in np.flatnonzero(constant))}))
 
 
-def running_off(objective: Objective, penalty: Penalty, seen: Evaluation, axes: Axes) -> tuple[int, ...]:
+def running_off(objective: Objective, penalty: Penalty, beta: Array, seen: Evaluation, axes: Axes) -> tuple[int, ...]:
     """The coefficients that run off, proved by a direction that separates the rows; () if none is found.
 
-    Candidates are the next Newton step and the way down where curvature has vanished. Each costs a pass, which looks
-    whether any row lies on its wrong side (Albert and Anderson, 1984). Penalised coefficients do not run off.
+    Candidates are the next Newton step, the way down where curvature has vanished, and the coefficients themselves.
+    Each costs a pass, which looks whether any row lies on its wrong side (Albert and Anderson, 1984). Penalised
+    coefficients do not run off.
     """
     assert seen.gradient is not None
     with np.errstate(over="ignore", invalid="ignore"):
-        candidates = [-seen.factor.solve(seen.gradient), -seen.factor.null_part(seen.gradient)]
+        candidates = [-seen.factor.solve(seen.gradient), -seen.factor.null_part(seen.gradient), beta]
     free = penalty.curvature(np.zeros(objective.size)) == 0.0
     for candidate in candidates:
         direction = np.where(free, candidate, 0.0)
@@ -43,6 +44,6 @@ def running_off(objective: Objective, penalty: Penalty, seen: Evaluation, axes: 
             continue
         unit: Array = direction / size
         least, largest = objective.margins(unit)
-        if largest > 0.0 and least >= -MARGIN_NOISE * largest:
+        if largest > MARGIN_NOISE and least >= -MARGIN_NOISE:
             return axes.touched(unit[:, None], 0.05)
     return ()

@@ -62,6 +62,7 @@ class Design(Protocol):
     def standardised(self, centre: Array, scale: Array) -> Self: ...
     def take(self, rows: AnyArray | slice) -> Self: ...
     def matvec(self, v: Array) -> Array: ...
+    def magnitude(self, v: Array) -> Array: ...
     def rmatvec(self, r: Array) -> Array: ...
     def gram(self, h: Array) -> Array: ...
     def widest(self, half: Array | None, weight: Array | None) -> float: ...
@@ -106,6 +107,13 @@ class Dense:
         out = np.empty(self.shape[0])
         for part, z in self._panels():
             out[part] = z @ v
+        return out
+
+    def magnitude(self, v: Array) -> Array:
+        """|Z| |v|: what the rounding of Z v is relative to."""
+        out = np.empty(self.shape[0])
+        for part, z in self._panels():
+            out[part] = np.abs(z) @ np.abs(v)
         return out
 
     def rmatvec(self, r: Array) -> Array:
@@ -163,6 +171,12 @@ class Sparse:
         """Z v."""
         u = v / self.scale
         out: Array = self.array @ u - self.centre @ u
+        return out
+
+    def magnitude(self, v: Array) -> Array:
+        """|X| |v| + |centre| |v|, scaled: what the rounding of Z v is relative to."""
+        u = np.abs(v / self.scale)
+        out: Array = abs(self.array) @ u + np.abs(self.centre) @ u
         return out
 
     def rmatvec(self, r: Array) -> Array:

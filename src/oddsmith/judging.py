@@ -97,7 +97,7 @@ class Judge:
         solution, seen, certificate = found.solution, found.evaluation, found.certificate
         if found.status is Status.PASS_LIMIT:
             return found
-        runaway = running_off(self.objective, self.penalty, seen, self.axes) if free else ()
+        runaway = running_off(self.objective, self.penalty, solution.beta, seen, self.axes) if free else ()
         if not runaway:
             return Verdict(solution, seen, certificate, Status.STALLED)
         nothing = Certificate("none", math.nan, math.nan, certificate.violation, False)

@@ -125,7 +125,10 @@ class Objective:
         return self.source.sum(partial(_widest, half=full)).reach
 
     def margins(self, direction: Array) -> tuple[float, float]:
-        """The least and the largest (2 y - 1) z'd over the rows of positive weight. Both >= 0: d separates them."""
+        """The least and the largest (2 y - 1) z'd / (|z|'|d| + max|d|) over the rows of positive weight: within +-1.
+
+        If neither is negative and one is positive, d separates the classes.
+        """
         self.passes += 1
         extremes = self.source.sum(partial(_margins, direction=self._full(direction)))
         return extremes.least, extremes.largest
@@ -203,6 +206,8 @@ class _Extremes:
 
 def _margins(block: Block, *, direction: Array) -> _Extremes:
     margin = (2.0 * block.target - 1.0) * (block.design.matvec(direction[1:]) + direction[0])
+    magnitude = block.design.magnitude(direction[1:]) + abs(direction[0])
+    margin /= magnitude + np.abs(direction).max()
     counted = margin if block.weight is None else margin[block.weight > 0]
     return _Extremes(float(counted.min(initial=np.inf)), float(counted.max(initial=-np.inf)))
 

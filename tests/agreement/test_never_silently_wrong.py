@@ -118,6 +118,16 @@ def test_an_outlier_is_not_taken_for_separation():
     assert result.status is Status.CONVERGED
 
 
+@ignoring
+@pytest.mark.parametrize("size", [1e4, 1e6, 1e8, 1e10])
+def test_one_wild_cell_is_not_called_separation(size):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((80, 3))
+    y = (rng.random(80) < 1 / (1 + np.exp(-X[:, 0]))).astype(int)
+    X[4, 0], y[4] = size, 1
+    assert fit(as_source(X, y)).status is not Status.SEPARATED
+
+
 @pytest.mark.parametrize("shift", [-200.0, -20.0, 20.0, 200.0])
 def test_a_large_constant_offset_only_moves_the_intercept(shift):
     problem = generate(2000, 3, 1)
