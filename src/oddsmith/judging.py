@@ -95,10 +95,9 @@ class Judge:
     def _without_proof(self, found: Verdict, *, free: bool) -> Verdict:
         """Separated, if a direction shows it; else the solver could not finish."""
         solution, seen, certificate = found.solution, found.evaluation, found.certificate
-        if found.status is Status.PASS_LIMIT:
-            return found
         runaway = running_off(self.objective, self.penalty, solution.beta, seen, self.axes) if free else ()
         if not runaway:
-            return Verdict(solution, seen, certificate, Status.STALLED)
+            status = Status.PASS_LIMIT if found.status is Status.PASS_LIMIT else Status.STALLED
+            return Verdict(solution, seen, certificate, status)
         nothing = Certificate("none", math.nan, math.nan, certificate.violation, False)
         return Verdict(solution, seen, nothing, Status.SEPARATED, runaway)

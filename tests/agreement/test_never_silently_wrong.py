@@ -170,6 +170,31 @@ def test_a_penalty_with_a_free_column_that_separates():
     assert "x2" in result.runaway_names
 
 
+def test_separation_that_an_offset_hides_is_told():
+    problem = generate(200, 2, 4)
+    X = np.column_stack([problem.X, problem.y])
+    offset = np.random.default_rng(0).standard_normal(200) * 5
+    with pytest.warns(OddsmithWarning, match="separated"):
+        assert fit(as_source(X, problem.y, offset=offset)).status is Status.SEPARATED
+
+
+def test_a_sample_smaller_than_a_rare_class():
+    y = np.zeros(500, dtype=int)
+    y[[3, 400]] = 1
+    X = np.random.default_rng(0).standard_normal((500, 2))
+    result = fit(as_source(X, y), penalty=L2(0.01), solver=SketchedNewton(least_rows=5, rows_per_column=1))
+    np.testing.assert_allclose(result.beta, fit(as_source(X, y), penalty=L2(0.01)).beta, rtol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_tolerance_that_is_met_is_proved_to_be(seed):
+    problem = generate(300, 4, seed)
+    for tol in (1e-2, 1e-3, 1e-6):
+        result = fit(problem.source, tol=tol, solver="newton")
+        assert result.status is Status.CONVERGED
+        assert result.certificate.suboptimality <= tol
+
+
 @pytest.mark.parametrize("settings", [{"least_rows": 0}, {"rows_per_column": 0}, {"memory": 0}])
 def test_settings_without_meaning(settings):
     with pytest.raises(SpecificationError, match="must be >= 1"):

@@ -88,6 +88,20 @@ def test_a_bad_metric_gives_way_to_exact_newton():
     np.testing.assert_allclose(result.beta, fit(as_source(X, y), solver="newton").beta, rtol=1e-7)
 
 
+@pytest.mark.parametrize("closeness", [1e-2, 1e-3, 1e-4])
+def test_an_estimate_is_not_fooled_by_weak_directions(closeness):
+    """Two columns nearly the same: the ridge of the sample must not pass for curvature along their difference."""
+    rng = np.random.default_rng(2)
+    base = rng.standard_normal((30_000, 2))
+    X = np.column_stack([base, base[:, 0] + closeness * rng.standard_normal(30_000)])
+    y = (rng.random(30_000) < 1 / (1 + np.exp(-base[:, 0] - (X[:, 2] - X[:, 0]) / closeness))).astype(int)
+    source, penalty = as_source(X, y), L2(1e-12)
+    exact = fit(source, penalty=penalty)
+    for tol in (1e-4, 1e-6, 1e-9):
+        rough = fit(source, penalty=penalty, tol=tol, solver=SMALL)
+        assert (rough.value - exact.value) / exact.value <= 2 * tol
+
+
 def test_many_columns_use_a_diagonal_metric():
     problem = generate(4000, 12, 6, signal=0.5)
     result = fit(problem.source, penalty=L2(1e-2), standardize=True, solver=SketchedNewton(dense_limit=5), tol=1e-10)

@@ -157,8 +157,12 @@ def _dense_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int
     solution = minimise(function, start, tol=0.05 * ridge * sample.size, limit=15)
     assert solution.evaluation.hessian is not None
     hessian = solution.evaluation.hessian + np.diag(_missed(sample, solution.evaluation.hessian))
+    # The ridge bounds the sample's solution, and has no place in the metric: along weakly determined directions it
+    # would make the decrement, by which we stop, far too small. It stays only where the sample sees no curvature.
+    plain = Factor(hessian - ridge * np.eye(len(hessian)))
+    factor = plain if plain.rank == len(hessian) else Factor(hessian)
     note = f"sample of {sample.rows} rows, {len(solution.trace)} Newton steps, dense factor"
-    return solution.beta, Metric(Factor(hessian), memory), note
+    return solution.beta, Metric(factor, memory), note
 
 
 def _diagonal_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int) -> tuple[Array, Metric, str]:

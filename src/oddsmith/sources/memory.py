@@ -75,7 +75,7 @@ class MemorySource(Source):
             mass = self._total(members)
             if mass == 0.0:
                 continue
-            quota = max(int(rows * mass / total), rows // 10)
+            quota = max(int(rows * mass / total), rows // 10, 1)
             if quota >= len(members):
                 chosen.append(members)
                 weights.append(np.ones(len(members)) if self._weight is None else self._weight[members])
