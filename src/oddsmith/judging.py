@@ -11,7 +11,7 @@ from oddsmith.errors import Status
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.optimality import Certificate, certify
 from oddsmith.penalties import Penalty
-from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued
+from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued, may_run_off
 
 ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
 
@@ -61,7 +61,7 @@ class Judge:
 
     def verdict(self, solution: Solution, solver: Solver) -> Verdict:
         """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
-        free = bool((self.penalty.curvature(solution.beta)[self.axes.intercept :] == 0.0).any())
+        free = may_run_off(self.objective, self.penalty)
         prove = self.tol is None or not solver.refined or free or solution.status is not Status.CONVERGED
         certificate, seen = self._certify(solution, prove=prove)
         ended = solution.status in (Status.CONVERGED, Status.STALLED)

@@ -1,6 +1,6 @@
 """OPEN: how the optimum is found. Add a file, and a line here."""
 
-from oddsmith.solvers.base import Smooth, Solution, Solver, Step, continued
+from oddsmith.solvers.base import Smooth, Solution, Solver, Step, continued, may_run_off
 from oddsmith.solvers.gradient_descent import GradientDescent
 from oddsmith.solvers.newton import Newton
 from oddsmith.solvers.sketched_newton import SketchedNewton
@@ -17,4 +17,5 @@ __all__ = [
     "Solver",
     "Step",
     "continued",
+    "may_run_off",
 ]

@@ -118,13 +118,9 @@ class Smooth:
 
     def separates(self, now: Evaluation) -> bool:
         """Whether a mean loss this small proves that every row is on its right side, and nothing may hold it there."""
-        free = (self.penalty.curvature(np.zeros(self.objective.size))[self.objective.intercept :] == 0.0).any()
-        if (
-            self.ridge > 0.0
-            or not free
-            or now.value > np.log(2.0) / self.objective.rows
-            or self.objective.source.has_offset
-        ):
+        if self.ridge > 0.0 or not may_run_off(self.objective, self.penalty):
+            return False
+        if now.value > np.log(2.0) / self.objective.rows or self.objective.source.has_offset:
             return False
         return now.value * now.weight < np.log(2.0) * self.objective.source.smallest_weight()
 
@@ -137,6 +133,12 @@ def continued(first: Solution, second: Solution, note: str) -> Solution:
     before = first.trace[-1].passes
     steps = [replace(step, passes=before + step.passes) for step in second.trace]
     return replace(second, trace=(*first.trace, replace(steps[0], note=note), *steps[1:]))
+
+
+def may_run_off(objective: Objective, penalty: Penalty) -> bool:
+    """Whether a column is not penalised: nothing but the data may then hold its coefficient."""
+    columns = penalty.curvature(np.zeros(objective.size))[objective.intercept :]
+    return bool((columns == 0.0).any())
 
 
 def decreases(new: Evaluation, old: Evaluation, slope: float, length: float = 1.0) -> bool:

@@ -13,7 +13,17 @@ from oddsmith.errors import SpecificationError, Status
 from oddsmith.factor import Factor
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.penalties import Penalty
-from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, continued, gradient_of, search
+from oddsmith.solvers.base import (
+    FULL_PRECISION,
+    ROUNDING,
+    Smooth,
+    Solution,
+    Step,
+    continued,
+    gradient_of,
+    may_run_off,
+    search,
+)
 from oddsmith.solvers.newton import Newton, minimise
 
 
@@ -87,9 +97,8 @@ class SketchedNewton:
     ) -> Solution:
         """L-BFGS. STALLED asks for a better metric: the decrement has not fallen tenfold in three passes."""
         goal = FULL_PRECISION if tol is None else 0.5 * tol
-        intercept = function.objective.intercept
-        may_run_off = bool((function.penalty.curvature(beta)[intercept:] == 0.0).any())
-        proof_wanted = tol is not None and may_run_off and function.objective.size <= self.dense_limit
+        dense = function.objective.size <= self.dense_limit
+        proof_wanted = tol is not None and dense and may_run_off(function.objective, function.penalty)
         length = 1.0
         beta, now = _better_start(function, beta)
         trace: list[Step] = []
@@ -108,7 +117,7 @@ class SketchedNewton:
                 status = Status.SEPARATED
             elif function.passes >= limit:
                 status = Status.PASS_LIMIT
-            elif slow and function.objective.size <= self.dense_limit:
+            elif slow and dense:
                 status = Status.STALLED
             else:
                 new, length = search(function, beta, direction, now, 2 if proof_wanted and near else 1)
