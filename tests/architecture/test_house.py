@@ -61,6 +61,14 @@ def test_every_file_of_an_open_folder_is_in_its_catalogue(folder):
         assert path.stem == "__init__" or f"oddsmith.{folder}.{path.stem} import" in source
 
 
+def test_every_command_has_its_file_and_every_file_of_commands_its_place():
+    from oddsmith import cli
+
+    assert cli.__doc__.startswith("OPEN")
+    shared = {"__init__", "exits", "options", "output"}
+    assert {path.stem for path in (PACKAGE / "cli").glob("*.py")} == shared | set(cli.COMMANDS)
+
+
 def test_nanobind_is_included_once():
     for path in (ROOT / "cpp").iterdir():
         assert ("#include <nanobind" in path.read_text()) == (path.name == "module.cpp")

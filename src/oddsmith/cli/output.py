@@ -1,0 +1,54 @@
+"""What commands put out, and where: JSON, the scores of a model, files that harm no other."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from oddsmith.errors import DataError, SpecificationError
+
+if TYPE_CHECKING:
+    from oddsmith.arrays import Array
+    from oddsmith.fitting import Fit
+    from oddsmith.report import ScoreCard
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print one JSON document; a number that JSON cannot hold is an error."""
+    click.echo(json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False))
+
+
+def check_place(path: str | None, *inputs: str) -> None:
+    """Refuse an output that cannot be, or that is an input, before the work is done and not after."""
+    if path is None:
+        return
+    if Path(path).is_dir():
+        raise DataError("The output cannot be written", f"{path} is a folder", "Choose another place.")
+    if not Path(path).parent.is_dir():
+        raise DataError("The output cannot be written", f"there is no folder for {path}", "Choose another place.")
+    for source in inputs:
+        if Path(path).exists() and Path(source).exists() and os.path.samefile(path, source):
+            raise SpecificationError("--out would write over an input", path, "Choose another place.")
+
+
+def score_card(
+    fit: Fit, eta: Array, target: Array, weight: Array | None, label: str, threshold: float = 0.5
+) -> ScoreCard:
+    """Score a fit on rows of this eta, beside always answering with the base rate of its training data."""
+    import numpy as np
+
+    from oddsmith.prediction import probabilities
+    from oddsmith.report import ScoreCard
+    from oddsmith.scores import score
+
+    base_rate = np.full(len(eta), fit.class_weights[1] / fit.weight)
+    return ScoreCard(
+        f"{label} ({len(eta)} rows)",
+        (str(fit.classes[0]), str(fit.classes[1])),
+        score(target, probabilities(fit, eta)[:, 1], weight=weight, threshold=threshold),
+        score(target, base_rate, weight=weight, threshold=threshold),
+    )

@@ -1,0 +1,47 @@
+"""`oddsmith predict`: the class and the probability of every row of a file."""
+
+from __future__ import annotations
+
+import click
+
+from oddsmith.cli.options import data_argument, delimiter_option, json_option, model_argument
+from oddsmith.cli.output import check_place, print_json
+from oddsmith.errors import SpecificationError
+
+
+@click.command("predict")
+@model_argument
+@data_argument
+@click.option("--out", type=click.Path(), metavar="FILE", help="Write a CSV here rather than to the terminal.")
+@click.option("--threshold", type=float, metavar="T", help="Positive where the probability is at least T [0.5].")
+@delimiter_option
+@json_option
+def command(
+    model: str, data: str, out: str | None, threshold: float | None, delimiter: str | None, as_json: bool
+) -> None:
+    """Predict every row of DATA: its class, and the probability of the positive class."""
+    import numpy as np
+
+    from oddsmith import load
+    from oddsmith.model_file import is_model_file, write_atomically
+    from oddsmith.prediction import decide, probabilities
+    from oddsmith.sources import as_csv, read_rows
+
+    check_place(out, model, data)
+    if out is not None and is_model_file(out):
+        advice = "Choose another place, or remove that file first."
+        raise SpecificationError("--out would write predictions over a model", out, advice)
+    loaded = load(model)
+    rows = read_rows(data, loaded.schema, delimiter=delimiter)
+    eta = loaded.decision_function(rows.matrix, rows.offset)
+    probability, prediction = probabilities(loaded.fit, eta)[:, 1], decide(loaded.fit, eta, threshold)
+    if out is not None:
+        write_atomically(out, as_csv(prediction=prediction, probability=probability))
+    if as_json:
+        found = {"prediction": prediction.tolist(), "probability": probability.tolist()}
+        print_json({"model_file": model, "positive": np.array(loaded.classes[1]).item(), "rows": len(eta), **found})
+    elif out is None:
+        click.echo(as_csv(prediction=prediction, probability=probability), nl=False)
+    else:
+        positive = int((prediction == loaded.classes[1]).sum())
+        click.echo(f"{len(eta)} predictions in {out}, {positive} of them {loaded.classes[1]!s}")

@@ -1,0 +1,95 @@
+import json
+
+import numpy as np
+import pytest
+
+from oddsmith import cli, fit, infer, load
+from oddsmith.sources import as_csv, read
+from tests.problems import PROBLEMS
+
+PLAIN = PROBLEMS["plain"]
+
+
+def test_fit_tells_all_that_was_asked(run):
+    code, out, err = run("fit data.csv --target died")
+    assert (code, err) == (0, "")
+    for part in (
+        "probability of 'yes'",
+        "Read         500 rows and 6 columns beside 'died' from data.csv",
+        "500 rows, 6 columns; ",
+        "yes: ",
+        "Penalty      no penalty",
+        "Solver       sketched_newton, ",
+        "passes over the data",
+        "Certificate  proved",
+        "95 % interval",
+        "odds ratio",
+        "Scores on the training data, which flatters (500 rows)",
+        "base rate",
+        "predicted no  predicted yes",
+    ):
+        assert part in out, part
+
+
+def test_the_numbers_are_those_of_python(run):
+    _, out, _ = run("fit data.csv --target died --penalty ridge --alpha 0.01 --json")
+    told = json.loads(out)
+    from oddsmith import L2
+
+    table = infer(fit(read("data.csv", target="died"), penalty=L2(0.01), standardize=True))
+    assert [row["coefficient"] for row in told["coefficients"]] == table.coef.tolist()
+    assert [row["standard_error"] for row in told["coefficients"]] == table.se.tolist()
+    assert "standardised columns" in told["penalty"]
+
+
+def test_held_out_rows_are_scikit_learns_split(run):
+    from sklearn.metrics import log_loss
+    from sklearn.model_selection import train_test_split
+
+    _, out, _ = run("fit data.csv --target died --test-size 0.25 --seed 3 --out m.json --json")
+    told = json.loads(out)
+    _, X, _, y = train_test_split(PLAIN.X, PLAIN.y, test_size=0.25, random_state=3, stratify=PLAIN.y)
+    assert told["rows"] == 375
+    assert told["origin"] == "500 rows and 6 columns beside 'died' from data.csv; 125 rows held out"
+    assert told["scores"]["scored_on"] == "held-out data (125 rows)"
+    assert told["scores"]["model"]["log_loss"] == pytest.approx(log_loss(y, load("m.json").predict_proba(X)), rel=1e-9)
+    base = told["class_weights"][1] / 375
+    assert told["scores"]["base_rate"]["log_loss"] == pytest.approx(log_loss(y, np.full(125, base)), rel=1e-9)
+
+
+def test_weights_and_offsets(run, tmp_path):
+    problem = PROBLEMS["weighted"]
+    (tmp_path / "w.csv").write_bytes(as_csv(a=problem.X[:, 0], n=problem.weight, o=problem.offset, y=problem.y))
+    _, out, _ = run("fit w.csv --target y --weight n --offset o --out m.json --json")
+    told = json.loads(out)
+    assert sum(told["class_weights"]) == problem.weight.sum()
+    _, out, _ = run("predict m.json w.csv --json")
+    expected = load("m.json").predict_proba(problem.X[:, :1], problem.offset)[:, 1]
+    assert json.loads(out)["probability"] == expected.tolist()
+    assert run("evaluate m.json w.csv --weight n")[0] == 0
+
+
+def test_warnings_go_to_stderr_and_strict_makes_them_count(run, tmp_path):
+    (tmp_path / "s.csv").write_text("x,y\n" + "".join(f"{k},{int(k > 9)}\n" for k in range(20)))
+    code, out, err = run("fit s.csv --target y --json")
+    assert code == 0
+    assert "warning: The classes are separated" in err
+    assert json.loads(out)["status"] == "separated"
+    code, out, err = run("fit s.csv --target y --strict --out m.json")
+    assert code == 4
+    assert "Add a penalty" in out
+    assert run("fit s.csv --target y --penalty ridge --alpha 0.01 --strict")[0] == 0
+
+
+def test_an_existing_model_survives_a_failed_fit(run, tmp_path):
+    run("fit data.csv --target died --out m.json")
+    before = (tmp_path / "m.json").read_bytes()
+    (tmp_path / "bad.csv").write_text("x,y\n1,0\nfoo,1\n")
+    assert run("fit bad.csv --target y --out m.json")[0] == 3
+    assert (tmp_path / "m.json").read_bytes() == before
+
+
+def test_an_empty_target_is_no_column(run):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["fit", "data.csv", "--target", ""])
+    assert stop.value.code == 3
