@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 
 from oddsmith import L2, DataError, LogisticRegression, Model, ModelFileError, fit, infer, load
 from oddsmith.model_file import save, write_atomically
-from oddsmith.schema import Schema
 from tests.problems import PROBLEMS
 
 
 def make(name="plain", **options):
     problem = PROBLEMS[name]
     result = fit(problem.source, **options)
-    return Model(result, Schema(result.names, (0, 1), "y", "o" if result.has_offset else None))
+    return Model(result)
 
 
 @pytest.fixture
@@ -196,7 +195,7 @@ def test_frames_are_matched_by_name():
     problem = PROBLEMS["tiny"]
     frame = pd.DataFrame(problem.X, columns=["a", "b"])
     estimator = LogisticRegression().fit(frame, problem.y)
-    model = Model(estimator.fit_, Schema(("a", "b"), (0, 1)))
+    model = Model(estimator.fit_)
     frame["c"] = "ignored"
     np.testing.assert_array_equal(model.predict_proba(frame[["c", "b", "a"]]), model.predict_proba(problem.X))
     with pytest.raises(DataError, match="lack columns that the model needs: 'a'"):

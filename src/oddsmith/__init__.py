@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from oddsmith.errors import (
+        ColumnWarning,
         ConvergenceWarning,
         DataError,
         ModelFileError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from oddsmith.model_file import Model, load, save
     from oddsmith.optimality import Certificate
     from oddsmith.penalties import L2, NoPenalty
+    from oddsmith.published import from_coefficients
     from oddsmith.report import Summary, summarise
     from oddsmith.scores import Scores, score
     from oddsmith.solvers import GradientDescent, Newton, SketchedNewton
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 # Public names and where they live. They load on first use, so that no one pays for a face that he does not use.
 _HOMES = {
     "Certificate": "optimality",
+    "ColumnWarning": "errors",
     "ConvergenceWarning": "errors",
     "DataError": "errors",
     "Fit": "fitting",
@@ -56,6 +59,7 @@ _HOMES = {
     "Summary": "report",
     "as_source": "sources",
     "fit": "fitting",
+    "from_coefficients": "published",
     "infer": "inference",
     "load": "model_file",
     "read": "sources",
@@ -67,6 +71,7 @@ _HOMES = {
 __all__ = [
     "L2",
     "Certificate",
+    "ColumnWarning",
     "ConvergenceWarning",
     "DataError",
     "Fit",
@@ -89,6 +94,7 @@ __all__ = [
     "Summary",
     "as_source",
     "fit",
+    "from_coefficients",
     "infer",
     "load",
     "read",

@@ -6,8 +6,8 @@ import csv
 import io
 from pathlib import Path
 
+from oddsmith.atomic_file import write_atomically
 from oddsmith.errors import DataError
-from oddsmith.model_file import write_atomically
 
 DATA = "breast_cancer.csv"
 COMMANDS = tuple(

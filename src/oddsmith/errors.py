@@ -6,6 +6,7 @@ OddsmithError
 ├── SpecificationError   (also a ValueError)   the request makes no sense
 └── NumericalError       (also an ArithmeticError)   the arithmetic broke down
 OddsmithWarning          (a UserWarning)
+├── ColumnWarning                              columns of a table were left out
 ├── ConvergenceWarning                         the numbers are not what was asked for
 └── SeparationWarning                          no finite optimum: some estimates run off
 """
@@ -45,6 +46,10 @@ class OddsmithWarning(UserWarning):
     """Base of all warnings."""
 
 
+class ColumnWarning(OddsmithWarning):
+    """Columns of a table were left out, since they can tell nothing."""
+
+
 class ConvergenceWarning(OddsmithWarning):
     """The result is not the optimum, or not the only one."""
 
@@ -57,6 +62,7 @@ class Status(Enum):
     """How a fit ended. The value of a member is the advice that goes with it."""
 
     CONVERGED = "Converged."
+    GIVEN = "The coefficients were given, not fitted."
     PASS_LIMIT = (
         "Stopped at the limit of passes before the tolerance was met. Allow more passes, or use the default solver."
     )
@@ -81,4 +87,4 @@ class Status(Enum):
     @property
     def trustworthy(self) -> bool:
         """Whether the coefficients are the one optimum that was asked for."""
-        return self is Status.CONVERGED
+        return self in (Status.CONVERGED, Status.GIVEN)

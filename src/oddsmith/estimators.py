@@ -28,7 +28,7 @@ from oddsmith.penalties import L2, NoPenalty, Penalty
 from oddsmith.prediction import decide, linear_predictor, probabilities
 from oddsmith.report import Summary, summarise
 from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
-from oddsmith.sources import as_source
+from oddsmith.sources import MemorySource, as_source, is_frame, read_frame
 
 # scikit-learn's solvers all seek the same optimum; so does the engine, whichever of them is named
 SKLEARN_SOLVERS = ("lbfgs", "liblinear", "newton-cg", "newton-cholesky", "sag", "saga")
@@ -88,6 +88,10 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         As in scikit-learn 1.9, without effect: use n_threads.
     n_threads : int, optional
         All processors by default. The result has the same bits for any number.
+    categories : "auto" or None, default None
+        With "auto", X may be a data frame of any library with text, categories and booleans in it, read as by
+        `oddsmith.read`: a category has one coefficient for each level (each but the most frequent without a penalty),
+        named in `fit_.names`. Missing values and unseen levels are errors.
 
     Attributes
     ----------
@@ -123,6 +127,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         warm_start: bool = False,
         n_jobs: int | None = None,
         n_threads: int | None = None,
+        categories: str | None = None,
     ) -> None:
         self.penalty = penalty
         self.C = C
@@ -139,6 +144,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         self.warm_start = warm_start
         self.n_jobs = n_jobs
         self.n_threads = n_threads
+        self.categories = categories
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
         """Fit to rows X with labels y.
@@ -164,11 +170,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             If the coefficients are not the one optimum.
         """
         self._warn_of_deprecated()
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False, ensure_min_samples=2
-        )
-        y = self._labels(y)
-        source = as_source(X, y, sample_weight=sample_weight, offset=offset, names=self._names())
+        source = self._source(X, y, sample_weight, offset)
         if self.class_weight is not None:
             factor = self._class_factors(source.target, source.weight, source.classes)
             weight = np.where(source.target > 0, factor[1], factor[0])
@@ -209,6 +211,9 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
     def decision_function(self, X: Any, offset: Any = None) -> Array:
         """The linear predictor x'b + b_0 + offset, in log-odds."""
         check_is_fitted(self)
+        if self._takes_categories(X):
+            validate_data(self, X, reset=False, skip_check_array=True)
+            return Model(self._current()).decision_function(X, offset)
         X = validate_data(
             self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False, reset=False
         )
@@ -246,7 +251,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a model file that `oddsmith.load` reads, without scikit-learn and without running code."""
         check_is_fitted(self)
-        Model.of(self._current()).save(path)
+        Model(self._current()).save(path)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fit_")
@@ -260,6 +265,22 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
     def _current(self) -> Fit:
         """The fit with the coefficients as they are now: scikit-learn's users may set them."""
         return replace(self.fit_, beta=np.hstack([np.reshape(self.intercept_, (1, 1)), self.coef_]))
+
+    def _takes_categories(self, X: Any) -> bool:
+        if self.categories not in (None, "auto"):
+            raise errors.SpecificationError("categories is not known", repr(self.categories), 'Use "auto", or None.')
+        return self.categories == "auto" and is_frame(X)
+
+    def _source(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> MemorySource:
+        """What is fitted, checked as scikit-learn does."""
+        if self._takes_categories(X):
+            validate_data(self, X, skip_check_array=True)
+            read = read_frame(X, self._labels(y), sample_weight=sample_weight, offset=offset)
+            return read.coded("reference" if self.penalty is None or np.inf == self.C else "full")
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False, ensure_min_samples=2
+        )
+        return as_source(X, self._labels(y), sample_weight=sample_weight, offset=offset, names=self._names())
 
     def _names(self) -> list[str] | None:
         names = getattr(self, "feature_names_in_", None)

@@ -19,6 +19,7 @@ from oddsmith.losses import Loss
 from oddsmith.objective import Objective
 from oddsmith.optimality import Certificate
 from oddsmith.penalties import NoPenalty, Penalty
+from oddsmith.schema import Schema, shown
 from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
 from oddsmith.sources import Source, StandardisedSource
 
@@ -32,8 +33,8 @@ class Fit:
 
     Attributes
     ----------
-    names : tuple of str
-        The p columns.
+    schema : Schema
+        What the columns mean, and which coefficients they have.
     classes : array of shape (2,)
         Labels; the probability of the second is modelled.
     beta : array of shape (1, 1 + p)
@@ -67,7 +68,7 @@ class Fit:
         Whether the weights are not frequencies, so that standard errors are not valid for inference.
     """
 
-    names: tuple[str, ...]
+    schema: Schema
     classes: AnyArray
     beta: Array
     hessian: Array | None
@@ -87,6 +88,11 @@ class Fit:
     runaway: tuple[int, ...] = ()
     seconds: float = 0.0
     reweighted: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the p coefficients, without the intercept."""
+        return self.schema.coefficients
 
     @property
     def weight(self) -> float:
@@ -130,7 +136,7 @@ def warn(fit: Fit, *, convergence: type[ConvergenceWarning] = ConvergenceWarning
         return
     text = fit.status.value
     if fit.runaway:
-        text += f" Columns concerned: {', '.join(fit.runaway_names)}."
+        text += f" Columns concerned: {shown(fit.runaway_names)}."
     if fit.status is Status.SEPARATED:
         warnings.warn(text, SeparationWarning, stacklevel=stacklevel)
     else:
@@ -209,11 +215,12 @@ def fit(
     _check_limits(tol, max_passes, threads)
     chosen_loss = _by_name("loss", loss, losses.CATALOGUE, {})
     chosen = _by_name("solver", solver, solvers.CATALOGUE, ALIASES)
+    given = penalty if penalty is not None else NoPenalty()
+    source = source.coded("reference" if given.strength == 0.0 else "full")
     class_weights = _both_classes(source)
     axes = Axes.standardising(source.moments(threads), intercept=intercept)
     view = StandardisedSource(source, axes.centre, axes.scale)
     objective = Objective(view, chosen_loss, intercept=intercept, threads=threads)
-    given = penalty if penalty is not None else NoPenalty()
     bound = given.bound(np.ones_like(axes.spread) if standardize else axes.spread, intercept=intercept)
     # one pass is spent on the moments; one at least is left to the solver
     limit = None if max_passes is None else max(1, max_passes - 1)
@@ -222,7 +229,7 @@ def fit(
     found = Judge(objective, bound, axes, tol, limit).verdict(solution, chosen)
     solution, seen = found.solution, found.evaluation
     result = Fit(
-        names=source.columns,
+        schema=source.schema,
         classes=source.classes,
         beta=axes.to_raw(solution.beta)[None, :],
         hessian=seen.hessian,

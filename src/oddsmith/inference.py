@@ -121,6 +121,8 @@ def standard_errors(fit: Fit) -> Array:
 
 
 def _note(fit: Fit) -> str:
+    if fit.status is Status.GIVEN:
+        return "Standard errors are not known: these coefficients were not fitted here."
     if fit.hessian is None:
         return "Standard errors are not known: the Hessian was not formed. Fit with tol=None to have them."
     if fit.reweighted:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import math
 import os
 import re
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,13 +16,15 @@ from typing import Any
 import numpy as np
 
 from oddsmith import losses, penalties
-from oddsmith.arrays import AnyArray, Array, check_matrix
+from oddsmith.arrays import AnyArray, Array, check_matrix, check_vector
+from oddsmith.atomic_file import write_atomically
 from oddsmith.axes import Axes
 from oddsmith.errors import DataError, ModelFileError, SpecificationError, Status
 from oddsmith.fitting import Fit
 from oddsmith.optimality import Certificate
 from oddsmith.prediction import decide, linear_predictor, probabilities
-from oddsmith.schema import Schema
+from oddsmith.schema import Coding, Column, Kind, Missing, Schema, Unseen, choice
+from oddsmith.sources import NewRows, is_frame, read_rows
 
 FORMAT = "oddsmith-model"
 VERSION = 1
@@ -39,21 +39,19 @@ class Model:
     Attributes
     ----------
     fit : Fit
-    schema : Schema
     """
 
     fit: Fit
-    schema: Schema
 
-    @classmethod
-    def of(cls, fit: Fit, *, target: str | None = None, offset: str | None = None) -> Model:
-        """A model of a fit; target and offset are the names of these columns in files to come."""
-        return cls(fit, Schema(fit.names, (fit.classes[0], fit.classes[1]), target, offset))
+    @property
+    def schema(self) -> Schema:
+        """What the columns of a table must be."""
+        return self.fit.schema
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns that X must have, in order."""
-        return self.schema.columns
+        """Names of the columns that X must have."""
+        return self.schema.names
 
     @property
     def classes(self) -> AnyArray:
@@ -63,15 +61,30 @@ class Model:
     def decision_function(self, X: Any, offset: Any = None) -> Array:
         """The linear predictor eta = b0 + X b + offset, in log-odds.
 
+        Parameters
+        ----------
+        X : data frame, or array-like or sparse matrix of shape (n, p)
+            A frame's columns are taken by name; those of an array by position, which needs a model without categories.
+        offset : array-like of shape (n,), optional
+            By default the column of a frame that was the offset when the model was fitted.
+
+        Returns
+        -------
+        array of shape (n,)
+            NaN for rows that the model's missing="drop" leaves out.
+
         Raises
         ------
         DataError
-            If X has other columns than the model or holds a NaN or infinity, or if the model was fitted with an
-            offset and none is given.
+            If X has other columns than the model, a level that it has not seen, a NaN or an infinity, or if the model
+            was fitted with an offset and there is none.
         """
-        names = list(getattr(X, "columns", ()))
-        if names and all(isinstance(name, str) for name in names):
-            X = X[[names[j] for j in self.schema.locate(names)]]
+        if is_frame(X):
+            rows = read_rows(X, self.schema, with_offset=offset is None)
+            given = rows.offset if offset is None else check_vector(offset, len(rows.kept), "offset")[rows.kept]
+            return self.eta(replace(rows, offset=given))
+        if not self.schema.is_plain:
+            raise DataError("The model has categories, or imputes", "an array", "Pass a data frame with named columns.")
         matrix = check_matrix(X)
         if matrix.shape[1] != len(self.columns):
             raise DataError(
@@ -81,12 +94,21 @@ class Model:
             )
         return linear_predictor(self.fit, matrix, offset)
 
+    def eta(self, rows: NewRows) -> Array:
+        """The linear predictor of rows that were read for this model, NaN for those that were left out."""
+        eta = np.full(len(rows.kept), np.nan)
+        eta[rows.kept] = linear_predictor(self.fit, rows.matrix, rows.offset)
+        return eta
+
     def predict_proba(self, X: Any, offset: Any = None) -> Array:
         """Probabilities of both classes, of shape (n, 2)."""
         return probabilities(self.fit, self.decision_function(X, offset))
 
     def predict(self, X: Any, threshold: float | None = None, offset: Any = None) -> AnyArray:
-        """Labels: the positive class where eta > 0 or, with a threshold t, where the probability is at least t."""
+        """Labels: the positive class where eta > 0 or, with a threshold t, where the probability is at least t.
+
+        None for rows that are left out.
+        """
         return decide(self.fit, self.decision_function(X, offset), threshold)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -108,7 +130,7 @@ def save(model: Model | Fit, path: str | os.PathLike[str]) -> None:
     DataError
         If the place cannot be written. An existing file is then left as it was.
     """
-    model = Model.of(model) if isinstance(model, Fit) else model
+    model = Model(model) if isinstance(model, Fit) else model
     text = json.dumps(_to_document(model), indent=1, allow_nan=False, ensure_ascii=False)
     body = text.removesuffix("\n}").encode()
     write_atomically(path, body + b',\n "sha256": "' + hashlib.sha256(body).hexdigest().encode() + b'"\n}\n')
@@ -148,43 +170,6 @@ def is_model_file(path: str | os.PathLike[str]) -> bool:
         return False
 
 
-def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """To a temporary file beside it, flushed to disk, then renamed over it."""
-    target = Path(os.path.realpath(path))  # through a link, not over it
-    temporary = ""
-    if target.exists() and not target.is_file() and not target.is_dir():
-        _write_through(target, content)  # a device or a pipe is written to, never replaced
-        return
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
-    except OSError as error:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-        reason = "it is a folder" if target.is_dir() else error.strerror or str(error)
-        raise DataError("The output cannot be written", f"{target}: {reason}", "Choose another place.") from None
-
-
-def _write_through(target: Path, content: bytes) -> None:
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        raise DataError("The output cannot be written", f"{target}: {error.strerror}", "Choose another.") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 def _to_document(model: Model) -> dict[str, Any]:
     fit, schema = model.fit, model.schema
     keep = fit.hessian is not None and len(fit.hessian) <= HESSIAN_LIMIT
@@ -193,10 +178,16 @@ def _to_document(model: Model) -> dict[str, Any]:
         "version": VERSION,
         "oddsmith": version("oddsmith"),
         "loss": fit.loss.name,
-        "target": schema.target,
-        "offset": schema.offset,
         "classes": [_label(c) for c in fit.classes],
-        "columns": list(schema.columns),
+        "schema": {
+            "columns": [_column(column) for column in schema.columns],
+            "target": schema.target,
+            "offset": schema.offset,
+            "missing": schema.missing,
+            "unseen": schema.unseen,
+            "coding": schema.coding,
+            "na": list(schema.na),
+        },
         "intercept": fit.intercept,
         "has_offset": fit.has_offset,
         "beta": _numbers(fit.beta[0]),
@@ -231,17 +222,18 @@ def _from_document(document: dict[str, Any]) -> Model:
             "Update oddsmith.",
         )
     told, penalty = document["fit"], document["penalty"]
-    columns = tuple(map(str, document["columns"]))
+    schema = _schema(document["schema"])
     classes = np.array(document["classes"])
     beta = np.array([document["beta"]], dtype=np.float64)
-    if beta.shape != (1, 1 + len(columns)) or not np.isfinite(beta).all() or classes.shape != (2,):
-        raise ModelFileError("The model file contradicts itself", f"{beta.size} numbers, {len(columns)} columns", "")
+    if beta.shape != (1, 1 + len(schema.coefficients)) or not np.isfinite(beta).all() or classes.shape != (2,):
+        found = f"{beta.size} numbers for {len(schema.coefficients)} coefficients and the intercept"
+        raise ModelFileError("The model file contradicts itself", found, "Save it again.")
     standardized = penalty.pop("standardized")
     centre = np.array(document["centre"], dtype=np.float64)
     scale = np.array([math.inf if v is None else v for v in document["scale"]], dtype=np.float64)
     axes = Axes(centre, scale, document["intercept"])
     fit = Fit(
-        names=columns,
+        schema=schema,
         classes=classes,
         beta=beta,
         hessian=_symmetric(document["hessian"]),
@@ -262,8 +254,21 @@ def _from_document(document: dict[str, Any]) -> Model:
         seconds=told["seconds"],
         reweighted=told["reweighted"],
     )
-    labels = document["classes"]
-    return Model(fit, Schema(columns, (labels[0], labels[1]), document["target"], document["offset"]))
+    return Model(fit)
+
+
+def _column(column: Column) -> dict[str, Any]:
+    """A column, without what it has not."""
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in vars(column).items() if v not in ((), None, False)}
+
+
+def _schema(told: dict[str, Any]) -> Schema:
+    columns = [Column(**{**column, "levels": tuple(column.get("levels", ()))}) for column in told["columns"]]
+    for value, allowed in ((told["missing"], Missing), (told["unseen"], Unseen), (told["coding"], Coding)):
+        choice("model file", value, allowed)
+    for column in columns:
+        choice("kind", column.kind, Kind)
+    return Schema(**{**told, "columns": tuple(columns), "na": tuple(told["na"])})
 
 
 def _certificate(told: dict[str, Any]) -> Certificate:

@@ -39,16 +39,22 @@ def probabilities(fit: Fit, eta: Array) -> Array:
 def decide(fit: Fit, eta: Array, threshold: float | None = None) -> AnyArray:
     """Labels: the second class where eta > 0 or, with a threshold t, where its probability is at least t.
 
+    None where eta is NaN: such a row was left out.
+
     Raises
     ------
     SpecificationError
         If the threshold is not between 0 and 1.
     """
-    if threshold is None:
-        return fit.classes[(eta > 0).astype(int)]
-    if not 0.0 <= threshold <= 1.0:
+    if threshold is not None and not 0.0 <= threshold <= 1.0:
         raise SpecificationError("threshold must lie between 0 and 1", f"{threshold!r}", "0.5 is usual.")
-    return fit.classes[(eta >= fit.loss.link(float(threshold))).astype(int)]
+    positive = eta > 0 if threshold is None else eta >= fit.loss.link(float(threshold))
+    labels: AnyArray = fit.classes[positive.astype(int)]
+    left_out = np.isnan(eta)
+    if left_out.any():
+        labels = labels.astype(object)
+        labels[left_out] = None
+    return labels
 
 
 def _not_finite(fit: Fit, matrix: Any) -> DataError:

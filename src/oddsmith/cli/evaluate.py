@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from oddsmith.cli.options import data_argument, delimiter_option, json_option, model_argument
+from oddsmith.cli.options import data_argument, delimiter_option, json_option, model_argument, opened
 from oddsmith.cli.output import print_json, score_card
 
 
@@ -22,9 +22,9 @@ def command(model: str, data: str, weight: str | None, threshold: float, delimit
     from oddsmith.sources import read_rows
 
     loaded = load(model)
-    rows = read_rows(data, loaded.schema, with_target=True, weight=weight, delimiter=delimiter)
+    rows = read_rows(opened(data), loaded.schema, classes=loaded.classes, weight=weight, delimiter=delimiter)
     assert rows.target is not None
-    eta = loaded.decision_function(rows.matrix, rows.offset)
+    eta = loaded.eta(rows)[rows.kept]
     card = score_card(loaded.fit, eta, rows.target, rows.weight, data, threshold)
     if as_json:
         print_json(card.to_dict() | {"model_file": model})

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
 from oddsmith.cli.exits import UNTRUSTWORTHY
-from oddsmith.cli.options import data_argument, delimiter_option, json_option, level_option
+from oddsmith.cli.options import (
+    data_argument,
+    json_option,
+    level_option,
+    opened,
+    table_arguments,
+    table_options,
+)
 from oddsmith.cli.output import check_place, print_json, score_card
 from oddsmith.errors import SpecificationError
 
@@ -15,7 +23,7 @@ from oddsmith.errors import SpecificationError
 @click.command("fit")
 @data_argument
 @click.option("--target", required=True, metavar="COL", help="The column to predict.")
-@click.option("--positive", metavar="LABEL", help="The class whose probability is modelled [the larger label].")
+@table_options
 @click.option("--penalty", type=click.Choice(["none", "ridge"]), default="none", show_default=True)
 @click.option("--alpha", type=float, metavar="A", help="Strength of the penalty, on the mean loss.")
 @click.option(
@@ -25,8 +33,6 @@ from oddsmith.errors import SpecificationError
     help="Whether the penalty acts on columns divided by their standard deviations.",
 )
 @click.option("--intercept/--no-intercept", default=True, show_default=True, help="Whether there is a free intercept.")
-@click.option("--weight", metavar="COL", help="A column of frequency weights.")
-@click.option("--offset", metavar="COL", help="A column of offsets, in log-odds.")
 @click.option("--test-size", type=float, metavar="FRACTION", help="Hold out a stratified part and score on it.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the split.")
 @click.option("--tol", type=float, help="Stop at this relative suboptimality [full precision].")
@@ -34,27 +40,27 @@ from oddsmith.errors import SpecificationError
 @level_option
 @click.option("--out", type=click.Path(), metavar="MODEL", help="Write the model to this file.")
 @click.option("--strict", is_flag=True, help=f"Exit with {UNTRUSTWORTHY} if the fit is not trustworthy.")
-@delimiter_option
 @json_option
 def command(
-    data: str, target: str, positive: str | None, penalty: str, alpha: float | None, standardize: bool,
-    intercept: bool, weight: str | None, offset: str | None, test_size: float | None, seed: int, tol: float | None,
-    max_passes: int | None, level: float, out: str | None, strict: bool, delimiter: str | None, as_json: bool,
+    data: str, target: str, penalty: str, alpha: float | None, standardize: bool, intercept: bool,
+    test_size: float | None, seed: int, tol: float | None, max_passes: int | None, level: float, out: str | None,
+    strict: bool, as_json: bool, **table: Any,
 ) -> None:  # fmt: skip
-    """Fit a model of the column TARGET of the file DATA (CSV or Parquet)."""
-    from oddsmith import L2, NoPenalty, fit, read, summarise
-    from oddsmith.model_file import Model
+    """Fit a model of the column TARGET of the file DATA (CSV or Parquet; - is standard input)."""
+    from oddsmith import L2, NoPenalty, fit, read, save, summarise
     from oddsmith.scores import split_rows
 
     if (penalty == "none") != (alpha is None):
         advice = "Give --alpha with --penalty ridge, and only then."
         raise SpecificationError("--penalty and --alpha disagree", f"--penalty {penalty}, --alpha {alpha}", advice)
     check_place(out, data)
-    whole = read(data, target=target, positive=positive, weight=weight, offset=offset, delimiter=delimiter)
+    source = read(opened(data), target=target, **table_arguments(table))
+    whole = source.coded("reference" if alpha is None else "full")
     train, test, label = whole, whole, "the training data, which flatters"
-    origin = f"{whole.rows} rows and {len(whole.columns)} columns beside {target!r} from {data}"
-    origin += f"; weights from {weight!r}" if weight is not None else ""
-    origin += f"; offset from {offset!r}" if offset is not None else ""
+    origin = f"{whole.rows} rows and {len(whole.schema.names)} columns beside {target!r} from {data}"
+    origin += f"; {source.dropped} rows with missing values dropped" if source.dropped else ""
+    origin += f"; weights from {table['weight']!r}" if table["weight"] is not None else ""
+    origin += f"; offset from {table['offset']!r}" if table["offset"] is not None else ""
     if test_size is not None:
         fitted_rows, held_out = split_rows(whole.target, test_size, seed)
         train, test, label = whole.take(fitted_rows), whole.take(held_out), "held-out data"
@@ -66,7 +72,7 @@ def command(
     card = score_card(result, test.eta(result.beta[0]), test.target, test.weight, label)
     summary = summarise(result, origin=origin, target=target, level=level, scores=card)
     if out is not None:
-        Model.of(result, target=target, offset=offset).save(out)
+        save(result, out)
     if as_json:
         print_json(summary.to_dict() | {"model_file": out})
     else:

@@ -38,14 +38,18 @@ def check_place(path: str | None, *inputs: str) -> None:
 def score_card(
     fit: Fit, eta: Array, target: Array, weight: Array | None, label: str, threshold: float = 0.5
 ) -> ScoreCard:
-    """Score a fit on rows of this eta, beside always answering with the base rate of its training data."""
+    """Score a fit on rows of this eta, beside always answering with the base rate of its training data.
+
+    A model that was not fitted here is compared with the base rate of these rows.
+    """
     import numpy as np
 
     from oddsmith.prediction import probabilities
     from oddsmith.report import ScoreCard
     from oddsmith.scores import score
 
-    base_rate = np.full(len(eta), fit.class_weights[1] / fit.weight)
+    rate = fit.class_weights[1] / fit.weight if fit.weight else float(np.average(target, weights=weight))
+    base_rate = np.full(len(eta), rate)
     return ScoreCard(
         f"{label} ({len(eta)} rows)",
         (str(fit.classes[0]), str(fit.classes[1])),

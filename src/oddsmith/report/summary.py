@@ -54,7 +54,7 @@ class Summary:
         The probability of the second is modelled.
     class_weights : tuple of float
     rows, columns, passes : int
-    penalty, solver, certificate, status, advice : str
+    kinds, penalty, solver, certificate, status, advice : str
     seconds : float
     coefficients : Inference
     runaway : tuple of str
@@ -69,6 +69,7 @@ class Summary:
     rows: int
     columns: int
     passes: int
+    kinds: str
     penalty: str
     solver: str
     certificate: str
@@ -126,8 +127,9 @@ def summarise(
         classes=(str(fit.classes[0]), str(fit.classes[1])),
         class_weights=fit.class_weights,
         rows=fit.rows,
-        columns=len(fit.names),
+        columns=len(fit.schema.names),
         passes=fit.passes,
+        kinds=fit.schema.in_words(),
         penalty=fit.penalty_in_words,
         solver=fit.solver,
         certificate=str(fit.certificate),

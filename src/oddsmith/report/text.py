@@ -6,6 +6,8 @@ import math
 import textwrap
 from typing import TYPE_CHECKING
 
+from oddsmith.schema import shown
+
 if TYPE_CHECKING:
     from oddsmith.report.summary import ScoreCard, Summary
 
@@ -46,6 +48,8 @@ def evaluation_text(card: ScoreCard) -> str:
 
 
 def _facts(summary: Summary) -> str:
+    if not summary.rows:
+        return _filled({"Columns": summary.kinds, "Status": summary.advice})
     total = sum(summary.class_weights)
     balance = ", ".join(
         f"{label}: {weight:g} ({100 * weight / total:.1f} %)"
@@ -55,13 +59,18 @@ def _facts(summary: Summary) -> str:
     facts = {"Read": summary.origin} if summary.origin else {}
     facts |= {
         "Data": f"{_count(summary.rows, 'row')}, {_count(summary.columns, 'column')}{weighted}; {balance}",
+        "Columns": summary.kinds,
         "Penalty": summary.penalty,
         "Solver": f"{summary.solver}, {_count(summary.passes, 'pass')} over the data, {summary.seconds:.2g} s",
         "Certificate": summary.certificate,
         "Status": summary.advice,
     }
     if summary.runaway:
-        facts["Concerned"] = ", ".join(summary.runaway)
+        facts["Concerned"] = shown(summary.runaway)
+    return _filled(facts)
+
+
+def _filled(facts: dict[str, str]) -> str:
     return "\n".join(
         textwrap.fill(text, WIDTH, initial_indent=f"{name:11}  ", subsequent_indent=" " * 13)
         for name, text in facts.items()

@@ -13,7 +13,8 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.design import Design, Moments, NotFiniteError
-from oddsmith.errors import DataError
+from oddsmith.errors import DataError, SpecificationError
+from oddsmith.schema import Coding, Schema
 
 T = TypeVar("T")
 
@@ -38,17 +39,28 @@ class Source(ABC):
 
     Attributes
     ----------
-    columns : tuple of str
-        Names of the columns of X.
+    schema : Schema
+        What the columns of X mean.
     classes : array of shape (2,)
         The labels of target 0 and target 1.
     rows : int
         How many rows there are.
     """
 
-    columns: tuple[str, ...]
+    schema: Schema
     classes: AnyArray
     rows: int
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of X: one for each coefficient."""
+        return self.schema.coefficients
+
+    def coded(self, coding: Coding) -> Source:
+        """The same rows with every level of a category, or every one but the reference, as a column of X."""
+        if coding == self.schema.coding or all(column.kind != "category" for column in self.schema.columns):
+            return self
+        raise SpecificationError("The categories are coded already", self.schema.coding, "Pass the source as read.")
 
     @abstractmethod
     def blocks(self) -> Iterator[Block]:
@@ -105,7 +117,7 @@ class StandardisedSource(Source):
 
     def __init__(self, source: Source, centre: Array, scale: Array) -> None:
         self._source, self._centre, self._scale = source, centre, scale
-        self.columns, self.classes, self.rows = source.columns, source.classes, source.rows
+        self.schema, self.classes, self.rows = source.schema, source.classes, source.rows
 
     def blocks(self) -> Iterator[Block]:
         for block in self._source.blocks():

@@ -10,6 +10,7 @@ import numpy as np
 from oddsmith.arrays import AnyArray, Array, check_matrix, check_vector
 from oddsmith.design import Design, make_design
 from oddsmith.errors import DataError
+from oddsmith.schema import Schema
 from oddsmith.sources.base import Block, Source, encode_target
 
 # A pass over one block, with its gradient or with its Hessian, takes well under a second: Ctrl-C is answered after it.
@@ -26,10 +27,10 @@ class MemorySource(Source):
         *,
         weight: Array | None = None,
         offset: Array | None = None,
-        columns: Sequence[str],
+        schema: Schema,
         classes: AnyArray,
     ) -> None:
-        self.columns, self.classes, self.rows = tuple(columns), classes, design.shape[0]
+        self.schema, self.classes, self.rows = schema, classes, design.shape[0]
         self._design, self._target, self._weight, self._offset = design, target, weight, offset
 
     def blocks(self) -> Iterator[Block]:
@@ -57,7 +58,7 @@ class MemorySource(Source):
             self._target[rows],
             weight=weight,
             offset=None if self._offset is None else self._offset[rows],
-            columns=self.columns,
+            schema=self.schema,
             classes=self.classes,
         )
 
@@ -166,7 +167,7 @@ def as_source(
         target,
         weight=None if sample_weight is None else check_weight(sample_weight, rows, "sample_weight"),
         offset=None if offset is None else check_vector(offset, rows, "offset"),
-        columns=names,
+        schema=Schema.of_numbers(names),
         classes=classes,
     )
 

@@ -1,0 +1,127 @@
+"""Rows of a table as rows of the design: what a schema makes of numbers and levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from oddsmith.arrays import AnyArray
+from oddsmith.errors import DataError
+from oddsmith.schema import MISSING_LEVEL, Column, Missing, Schema, Unseen, shown
+from oddsmith.sources.kinds import to_numbers
+from oddsmith.sources.tables import Cells, Labels, Table
+
+# From so many coefficients on, and so few entries that are not 0, the design of categories is a sparse matrix.
+WIDE, THIN = 200, 0.1
+
+
+def rows_to_keep(
+    table: Table, cells: Mapping[str, Cells], missing: Missing, *, required: Sequence[str] = ()
+) -> AnyArray:
+    """Which rows are used.
+
+    Parameters
+    ----------
+    missing : {"error", "drop", "impute"}
+    required : sequence of str
+        Columns that cannot be imputed.
+
+    Raises
+    ------
+    DataError
+        If values are missing that must not: naming columns, counts and the first row.
+    """
+    gaps = {name: found.missing for name, found in cells.items()}
+    refused = [name for name in gaps if gaps[name].any() and (missing == "error" or name in required)]
+    if missing != "drop" and refused:
+        first = min(refused, key=lambda name: int(np.argmax(gaps[name])))
+        counts = [f"{name!r} ({int(gaps[name].sum())})" for name in refused]
+        where = f"the first in {table.row(int(np.argmax(gaps[first])))} of {first!r}"
+        advice = "Drop those rows (missing='drop'; on the command line --missing drop)"
+        advice += ", or impute the values (impute)." if missing == "error" and first not in required else "."
+        raise DataError("Columns have missing values", f"{shown(counts)}; {where}", advice)
+    if missing != "drop":
+        return np.ones(table.rows, dtype=bool)
+    gap: AnyArray = np.logical_or.reduce([*gaps.values(), np.zeros(table.rows, dtype=bool)])
+    return ~gap
+
+
+def values_of(table: Table, column: Column, cells: Cells, unseen: Unseen, keep: AnyArray) -> AnyArray:
+    """What the kept rows hold: numbers, NaN where missing; or the places of levels in `column.levels`, -1 for none.
+
+    Raises
+    ------
+    DataError
+        If a number is infinite, is text, or a level is unseen and must not be: with column, level and row.
+    """
+    if column.kind != "category":
+        return to_numbers(table, column.name, cells).values[keep]
+    labels = cells if isinstance(cells, Labels) else cells.as_labels()
+    place = {level: k for k, level in enumerate(column.levels)}
+    known = np.array([place.get(level, -1) for level in (*labels.levels, MISSING_LEVEL)], dtype=np.int32)
+    codes: AnyArray = known[labels.codes]
+    strange = (codes < 0) & keep
+    if unseen == "error" and strange.any():
+        row = int(np.argmax(strange))
+        level = MISSING_LEVEL if labels.codes[row] < 0 else labels.levels[labels.codes[row]]
+        raise DataError(
+            f"Column {column.name!r} has a level that the model has not seen",
+            f"{level[:40]!r} in {table.row(row)}; it knows {shown([*map(repr, column.levels)], 5)}",
+            "Correct it, or let it count as the reference level (unseen='reference'; --unseen reference).",
+        )
+    return codes[keep]
+
+
+def design_matrix(schema: Schema, values: Sequence[AnyArray], rows: int) -> Any:
+    """The columns of the design, side by side: float64, column-major; or CSR where most of them are levels.
+
+    Parameters
+    ----------
+    schema : Schema
+    values : sequence of arrays
+        One for each column, as `values_of` gives them.
+    rows : int
+    """
+    width = len(schema.coefficients)
+    filled = sum(
+        1 if column.kind == "category" else len(column.coefficients(schema.coding)) for column in schema.columns
+    )
+    if width >= WIDE and filled < THIN * width:
+        return _sparse(schema, values, rows)
+    matrix = np.zeros((rows, width), order="F")
+    at = 0
+    for column, entries in zip(schema.columns, values, strict=True):
+        if column.kind == "category":
+            place = _places(column, schema)[entries]
+            hit = np.flatnonzero(place >= 0)
+            matrix[hit, at + place[hit]] = 1.0
+        else:
+            matrix[:, at] = entries if column.fill is None else np.where(np.isnan(entries), column.fill, entries)
+            if column.indicator:
+                matrix[:, at + 1] = np.isnan(entries)
+        at += len(column.coefficients(schema.coding))
+    return matrix
+
+
+def _places(column: Column, schema: Schema) -> AnyArray:
+    """Where the coefficient of each level stands among those of its column; -1 for none, and at the end."""
+    coded = {level: k for k, level in enumerate(column.coded_levels(schema.coding))}
+    return np.array([coded.get(level, -1) for level in column.levels] + [-1])
+
+
+def _sparse(schema: Schema, values: Sequence[AnyArray], rows: int) -> Any:
+    from scipy import sparse
+
+    parts = []
+    for column, entries in zip(schema.columns, values, strict=True):
+        width = len(column.coefficients(schema.coding))
+        if column.kind == "category":
+            place = _places(column, schema)[entries]
+            hit = np.flatnonzero(place >= 0)
+            parts.append(sparse.csr_matrix((np.ones(len(hit)), (hit, place[hit])), shape=(rows, width)))
+        else:
+            alone = Schema((column,), coding=schema.coding)
+            parts.append(sparse.csr_matrix(design_matrix(alone, [entries], rows)))
+    return sparse.hstack(parts, format="csr")

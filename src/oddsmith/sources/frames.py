@@ -1,0 +1,92 @@
+"""Data frames of any library, as Arrow: by the Arrow capsule, else by narwhals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from oddsmith.errors import DataError
+from oddsmith.schema import require
+from oddsmith.sources.tables import Table
+
+
+class Frame:
+    """A data frame: pandas, polars, pyarrow, a dictionary of columns, or whatever exports itself to Arrow.
+
+    Attributes
+    ----------
+    names : tuple of str
+    origin : str
+    """
+
+    origin = "the data frame"
+
+    def __init__(self, frame: Any) -> None:
+        self._arrow = _without_index(_to_arrow(frame))
+        self.names: tuple[str, ...] = tuple(self._arrow.column_names)
+        for name in self.names:
+            if self.names.count(name) > 1:
+                raise DataError("Two columns of the data frame have the same name", repr(name), "Give each its own.")
+
+    def require(self, name: str) -> None:
+        """Raise DataError unless there is a column of that name."""
+        require(name, self.names, self.origin)
+
+    def table(self, names: Sequence[str], *, text: Sequence[str], na: Sequence[str]) -> Table:
+        """Some columns. Those in `text` need no other treatment here: a frame knows its types."""
+        del text
+        return Table(self._arrow.select(list(names)), self.origin, 0, tuple(na))
+
+
+def is_frame(data: object) -> bool:
+    """Whether this is a table with named columns, rather than an array or a path."""
+    return (
+        isinstance(data, Mapping)
+        or hasattr(data, "__arrow_c_stream__")
+        or hasattr(data, "__dataframe__")
+        or (hasattr(data, "columns") and hasattr(data, "dtypes"))
+    )
+
+
+def _to_arrow(frame: Any) -> Any:
+    import pyarrow as pa
+
+    if isinstance(frame, pa.Table):
+        return frame
+    try:
+        if isinstance(frame, Mapping):
+            return pa.table(dict(frame))
+        return pa.table(frame if hasattr(frame, "__arrow_c_stream__") else _by_narwhals(frame))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
+        raise _mixed(frame, str(error)) from None
+
+
+def _by_narwhals(frame: Any) -> Any:
+    kind = type(frame).__name__
+    try:
+        import narwhals as nw
+    except ImportError:
+        advice = "Install oddsmith[frames], or pass a frame of a later version of that library."
+        raise DataError("The data frame does not export itself to Arrow", f"a {kind}", advice) from None
+    try:
+        return nw.from_native(frame, eager_only=True).to_arrow()
+    except TypeError:
+        raise DataError("This is no table", f"a {kind}", "Pass a data frame, or the path of a file.") from None
+
+
+def _without_index(table: Any) -> Any:
+    """Without the index of a pandas frame, which comes along as a column."""
+    stored = (table.schema.pandas_metadata or {}).get("index_columns", [])
+    return table.drop_columns([name for name in stored if isinstance(name, str) and name in table.column_names])
+
+
+def _mixed(frame: Any, reason: str) -> DataError:
+    """What is said of a frame that Arrow refuses: most often a column holds things of several kinds."""
+    columns = list(getattr(frame, "columns", ()))
+    for j, name in enumerate(columns):
+        cells = [(row, v) for row, v in enumerate(frame.iloc[:, j]) if v is not None and v == v]  # noqa: PLR0124  (NaN)
+        odd = next(((row, v) for row, v in cells if isinstance(v, str) != isinstance(cells[0][1], str)), None)
+        if odd is not None:
+            found = f"{odd[1]!r} in row {odd[0]} after {cells[0][1]!r} in row {cells[0][0]}"
+            return DataError(f"Column {name!r} mixes text and other things", found, "Give it one type, or drop it.")
+    return DataError("The data frame cannot be read", reason.splitlines()[0], "Give each column a name and one type.")

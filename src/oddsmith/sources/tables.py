@@ -1,0 +1,226 @@
+"""A table of any origin, as Arrow; and what one of its columns holds, as NumPy: numbers, or labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from oddsmith.arrays import AnyArray, Array
+from oddsmith.errors import DataError
+
+DATES = "Make numbers of it (such as days since a first day), or drop the column."
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
+_TRUTH = {"true": 1.0, "false": 0.0}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers, NaN where missing; or of booleans, as 0 and 1."""
+
+    values: Array
+    boolean: bool = False
+
+    @property
+    def missing(self) -> AnyArray:
+        return np.isnan(self.values)
+
+    def take(self, rows: AnyArray) -> Numbers:
+        """Some rows."""
+        return Numbers(self.values[rows], self.boolean)
+
+    def as_labels(self) -> Labels:
+        """The same as text: whole numbers without a point, booleans as True and False."""
+        known = ~self.missing
+        distinct, index = np.unique(self.values[known], return_inverse=True)
+        codes = np.full(len(self.values), -1, dtype=np.int32)
+        codes[known] = index
+        return Labels(
+            codes, tuple(str(bool(v)) if self.boolean else as_text(float(v)) for v in distinct), declared=True
+        )
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A column of text: which of the distinct texts each row has, -1 where missing.
+
+    Attributes
+    ----------
+    codes : int array of shape (n,)
+    levels : tuple of str
+        Those that occur, without the white space around them.
+    declared : bool
+        Whether the table itself says that this is a category.
+    """
+
+    codes: AnyArray
+    levels: tuple[str, ...]
+    declared: bool = False
+
+    @property
+    def missing(self) -> AnyArray:
+        return self.codes < 0
+
+    def take(self, rows: AnyArray) -> Labels:
+        """Some rows, and the levels that occur in them."""
+        return _labels(self.codes[rows], self.levels, declared=self.declared)
+
+    def first_row(self, wanted: Callable[[str], bool]) -> int | None:
+        """The first row whose text is such."""
+        hit = np.array([wanted(level) for level in self.levels] + [False])[self.codes]
+        return int(np.argmax(hit)) if hit.any() else None
+
+    def as_numbers(self) -> Numbers | None:
+        """The same as numbers, true and false being 1 and 0; None if a text is neither."""
+        truths = [level.lower() in _TRUTH for level in self.levels]
+        if not all(truth or is_number(level) for truth, level in zip(truths, self.levels, strict=True)):
+            return None
+        parsed = [_TRUTH[s.lower()] if truth else float(s) for truth, s in zip(truths, self.levels, strict=True)]
+        return Numbers(np.array([*parsed, np.nan])[self.codes], boolean=all(truths) and bool(truths))
+
+
+Cells = Numbers | Labels
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns with distinct names.
+
+    Attributes
+    ----------
+    arrow : pyarrow.Table
+    origin : str
+        What messages call it.
+    first_row : int
+        The number of its first row in messages: 1 in files, 0 in data frames.
+    na : tuple of str
+        Texts that count as missing.
+    typed : bool
+        Whether types are the table's own, so that a dictionary of texts declares a category.
+    """
+
+    arrow: Any
+    origin: str
+    first_row: int
+    na: tuple[str, ...]
+    typed: bool = True
+
+    @property
+    def rows(self) -> int:
+        rows: int = self.arrow.num_rows
+        return rows
+
+    def row(self, index: int) -> str:
+        """A row as messages call it."""
+        return f"row {index + self.first_row}"
+
+    def cells(self, name: str) -> Cells:
+        """What a column holds.
+
+        Raises
+        ------
+        DataError
+            If it holds dates, or nothing that a model can use.
+        """
+        import pyarrow as pa
+
+        column, kind = self.arrow.column(name), self.arrow.schema.field(name).type
+        if pa.types.is_null(kind):
+            return Labels(np.full(self.rows, -1, dtype=np.int32), ())
+        if pa.types.is_boolean(kind):
+            return Numbers(_floats(column.cast(pa.int8())), boolean=True)
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+            return Numbers(_floats(column))
+        if pa.types.is_temporal(kind):
+            raise dated(name, f"its type is {kind}")
+        if not (pa.types.is_dictionary(kind) or _is_text(kind)):
+            raise DataError(f"Column {name!r} cannot be used", f"its type is {kind}", "Drop it, or make numbers of it.")
+        return self._encoded(column, declared=self.typed and pa.types.is_dictionary(kind))
+
+    def text(self, name: str) -> Labels:
+        """A column as labels, whatever it holds."""
+        import pyarrow as pa
+
+        kind = self.arrow.schema.field(name).type
+        if pa.types.is_temporal(kind):
+            return self._encoded(self.arrow.column(name).cast(pa.string()), declared=True)
+        cells = self.cells(name)
+        return cells if isinstance(cells, Labels) else cells.as_labels()
+
+    def labels(self, name: str) -> AnyArray:
+        """A column as class labels: booleans; numbers, where every label is one; text otherwise.
+
+        A row without a label has any of them.
+        """
+        cells = self.cells(name)
+        if isinstance(cells, Numbers) and cells.boolean:
+            return cells.values > 0
+        text = self.text(name)
+        values: list[Any] = list(text.levels)
+        if values and all(map(is_number, values)):
+            whole = all(float(v).is_integer() for v in values)
+            values = [_whole(v) if whole else float(v) for v in values]
+        return np.array(values or [""])[text.codes]
+
+    def _encoded(self, column: Any, *, declared: bool) -> Labels:
+        import pyarrow as pa
+
+        encoded = column if pa.types.is_dictionary(column.type) else column.cast(pa.string()).dictionary_encode()
+        chunk = encoded.unify_dictionaries().combine_chunks()
+        if isinstance(chunk, pa.ChunkedArray):  # no chunk at all, or in early versions one
+            chunk = chunk.chunk(0) if chunk.num_chunks else pa.array([], encoded.type)
+        codes = chunk.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
+        return _labels(codes, [as_text(v) for v in chunk.dictionary.to_pylist()], set(self.na), declared=declared)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number, or an infinity."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def as_text(value: Any) -> str:
+    """A cell as text, without white space around it; empty if there is none."""
+    if value is None or value != value:  # noqa: PLR0124  (NaN)
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value).strip()
+
+
+def dated(name: str, found: str) -> DataError:
+    """What is said of a column of dates."""
+    return DataError(f"Column {name!r} holds dates or times, which have no coefficient", found, DATES)
+
+
+def _labels(codes: AnyArray, texts: Iterable[str], na: Iterable[str] = (), *, declared: bool) -> Labels:
+    """Labels whose levels are distinct, occur, and are not missing."""
+    texts, absent = list(texts), {"", *na}
+    occurs = np.zeros(len(texts) + 1, dtype=bool)
+    occurs[codes] = True
+    place: dict[str, int] = {}
+    new = np.full(len(texts) + 1, -1, dtype=np.int32)  # the last is where a code of -1 looks
+    for k, text in enumerate(texts):
+        if occurs[k] and text not in absent:
+            new[k] = place.setdefault(text, len(place))
+    return Labels(new[codes], tuple(place), declared)
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.lstrip("+-").isdigit() else int(float(text))
+
+
+def _floats(column: Any) -> Array:
+    import pyarrow as pa
+
+    values: Array = column.cast(pa.float64(), safe=False).to_numpy()
+    return values
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    view = getattr(pa.types, "is_string_view", lambda _: False)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or view(kind))
