@@ -8,5 +8,5 @@ def test_the_data_are_scikit_learns_to_the_last_digit(tmp_path, capsys):
     source = read(tmp_path / DATA, target="diagnosis", positive="malignant")
     bunch = load_breast_cancer()
     assert (next(source.blocks()).design.array == bunch.data).all()
-    assert (source.target == 1 - bunch.target).all()
+    assert (next(source.blocks()).target == 1 - bunch.target).all()
     assert list(source.columns) == bunch.feature_names.tolist()

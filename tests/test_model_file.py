@@ -104,7 +104,7 @@ def test_any_finite_coefficients_come_back_to_the_last_bit(beta):
     model = make("tiny")
     fitted = replace(model.fit, beta=np.array([beta]))
     with tempfile.TemporaryDirectory() as folder:
-        Model(fitted, model.schema).save(f"{folder}/model.json")
+        Model(fitted).save(f"{folder}/model.json")
         assert load(f"{folder}/model.json").fit.beta.tobytes() == fitted.beta.tobytes()
 
 
@@ -121,7 +121,7 @@ def test_it_is_json_of_exact_decimals_without_nan(path):
     model.save(path)
     document = json.loads(path.read_text(), parse_constant=pytest.fail)
     assert document["beta"] == model.fit.beta[0].tolist()
-    assert document["columns"] == ["x0", "x1"]
+    assert document["schema"]["columns"] == [{"name": "x0", "kind": "numeric"}, {"name": "x1", "kind": "numeric"}]
 
 
 def test_an_existing_file_survives_every_failure(path, monkeypatch):
@@ -229,4 +229,4 @@ def test_a_loaded_model_predicts_from_numpy_alone(path):
 
 
 def test_the_repr_says_what_it_predicts():
-    assert repr(make("tiny")).startswith("<Model of y: P(1) from 2 columns; <Fit: logistic")
+    assert repr(make("tiny")).startswith("<Model: P(1) from 2 columns; <Fit: logistic")

@@ -17,7 +17,7 @@ from oddsmith import cli
         ("fit none.csv --target died", 3, "none.csv is not there"),
         ("fit data.csv --target dead", 3, "did you mean 'died'"),
         ("fit data.csv --target died --positive maybe", 3, "'maybe'; the classes are no and yes"),
-        ("fit data.csv --target age", 3, "Column 'died' is not numeric: "),
+        ("fit data.csv --target age", 3, "Only binary classification is supported: The target 'age' has "),
         ("fit data.csv --target died --delimiter ;", 3, "There is no column 'died'"),
         ("fit data.csv --target died --out nowhere/m.json", 3, "there is no folder for nowhere/m.json"),
         ("predict none.json data.csv", 3, "model file cannot be read"),
@@ -37,7 +37,7 @@ def test_even_a_defect_is_one_message(run, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("oddsmith.sources.files.open_file", broken)
+    monkeypatch.setattr("oddsmith.sources.reading.open_file", broken)
     code, out, err = run("fit data.csv --target died")
     assert (code, out) == (1, "")
     assert "unexpected RuntimeError: boom. This is a defect of oddsmith" in err

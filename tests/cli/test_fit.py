@@ -84,7 +84,7 @@ def test_warnings_go_to_stderr_and_strict_makes_them_count(run, tmp_path):
 def test_an_existing_model_survives_a_failed_fit(run, tmp_path):
     run("fit data.csv --target died --out m.json")
     before = (tmp_path / "m.json").read_bytes()
-    (tmp_path / "bad.csv").write_text("x,y\n1,0\nfoo,1\n")
+    (tmp_path / "bad.csv").write_text("x,y\n1,0\n2,0\nfoo,1\n")
     assert run("fit bad.csv --target y --out m.json")[0] == 3
     assert (tmp_path / "m.json").read_bytes() == before
 

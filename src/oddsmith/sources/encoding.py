@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from oddsmith.arrays import AnyArray
+from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import DataError
 from oddsmith.schema import MISSING_LEVEL, Column, Missing, Schema, Unseen, shown
 from oddsmith.sources.kinds import to_numbers
@@ -90,7 +90,11 @@ def design_matrix(schema: Schema, values: Sequence[AnyArray], rows: int) -> Any:
     )
     if width >= WIDE and filled < THIN * width:
         return _sparse(schema, values, rows)
-    matrix = np.zeros((rows, width), order="F")
+    return _dense(schema, values, rows)
+
+
+def _dense(schema: Schema, values: Sequence[AnyArray], rows: int) -> Array:
+    matrix = np.zeros((rows, len(schema.coefficients)), order="F")
     at = 0
     for column, entries in zip(schema.columns, values, strict=True):
         if column.kind == "category":
@@ -123,5 +127,5 @@ def _sparse(schema: Schema, values: Sequence[AnyArray], rows: int) -> Any:
             parts.append(sparse.csr_matrix((np.ones(len(hit)), (hit, place[hit])), shape=(rows, width)))
         else:
             alone = Schema((column,), coding=schema.coding)
-            parts.append(sparse.csr_matrix(design_matrix(alone, [entries], rows)))
+            parts.append(sparse.csr_matrix(_dense(alone, [entries], rows)))
     return sparse.hstack(parts, format="csr")

@@ -53,11 +53,13 @@ def _to_arrow(frame: Any) -> Any:
 
     if isinstance(frame, pa.Table):
         return frame
+    if isinstance(frame, Mapping):
+        frame = dict(frame)
+    elif not hasattr(frame, "__arrow_c_stream__"):
+        frame = _by_narwhals(frame)
     try:
-        if isinstance(frame, Mapping):
-            return pa.table(dict(frame))
-        return pa.table(frame if hasattr(frame, "__arrow_c_stream__") else _by_narwhals(frame))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
+        return pa.table(frame)
+    except (pa.ArrowException, ValueError) as error:
         raise _mixed(frame, str(error)) from None
 
 

@@ -15,6 +15,7 @@ from oddsmith.sources.tables import DATES, Cells, Labels, Numbers, Table, dated,
 
 FEW = 20  # so many distinct texts are never taken for identifiers, so many numbers among text for a slip
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([T ].*)?")
+_COMMAS = re.compile(r"[+-]?\d+(,\d+)+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,16 @@ def _of_text(table: Table, name: str, cells: Labels) -> tuple[str, Cells]:
         raise _not_numeric(table, name, cells)
     if sum(_DATE.fullmatch(level) is not None for level in cells.levels) > len(cells.levels) / 2:
         raise dated(name, f"such as {cells.levels[0]!r}")
+    commas = next((level for level in cells.levels if _COMMAS.fullmatch(level)), None)
+    if (
+        commas is not None
+        and sum(_COMMAS.fullmatch(level) is not None for level in cells.levels) > len(cells.levels) / 2
+    ):
+        found = f"{commas!r} in {table.row(cells.first_row(commas.__eq__) or 0)}"
+        raise DataError(f"Column {name!r} holds numbers with commas", found, "Write them with a decimal point only.")
     if len(cells.levels) > max(FEW, known / 2):
-        return f"{name!r} ({len(cells.levels)} distinct texts in {known} rows, like an identifier)", cells
+        told = f"{len(cells.levels)} distinct texts in {known} rows, like an identifier"
+        return f"{name!r} ({told}: declare it a category to keep it)", cells
     return "", cells
 
 

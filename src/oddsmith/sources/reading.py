@@ -180,7 +180,7 @@ def read(
         weights = check_weight(extra[weight].values, table.rows, f"column {weight!r}", table.first_row)[keep]
     described, values = _learn(table, found, kinds, missing, keep, weights)
     left_out = [*_nameless(opened), *found.left_out]
-    _warn_of(left_out, named=bool(found.left_out))
+    _warn_of(left_out)
     encoded, classes = encode_target(table.labels(target)[keep], positive, f"The target {target!r}")
     schema = Schema(described, target, offset, missing, unseen, "reference", tuple(na)).coded("reference")
     return TableSource(
@@ -207,7 +207,7 @@ def read_frame(X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None)
     found = examine(table, frame.names, Kinds())
     keep = rows_to_keep(table, found.cells, "error")
     described, values = _learn(table, found, Kinds(), "error", keep, weights)
-    _warn_of(found.left_out, named=True)
+    _warn_of(found.left_out)
     return TableSource(
         Schema(described).coded("reference"),
         values,
@@ -274,10 +274,9 @@ def _features(
 
 
 def _nameless(opened: Tabular) -> list[str]:
-    return [f"column {j + 1}, which has no name" for j in getattr(opened, "nameless", ())]
+    return [f"column {j + 1} (it has no name)" for j in getattr(opened, "nameless", ())]
 
 
-def _warn_of(left_out: Sequence[str], *, named: bool) -> None:
+def _warn_of(left_out: Sequence[str]) -> None:
     if left_out:
-        advice = "Declare a column a category to keep it." if named else "Give a column a name to keep it."
-        warnings.warn(f"Left out: {shown(left_out)}. {advice}", ColumnWarning, stacklevel=3)
+        warnings.warn(f"Left out: {shown(left_out)}.", ColumnWarning, stacklevel=3)

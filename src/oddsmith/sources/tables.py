@@ -145,7 +145,7 @@ class Table:
         import pyarrow as pa
 
         kind = self.arrow.schema.field(name).type
-        if pa.types.is_temporal(kind):
+        if pa.types.is_temporal(kind) or pa.types.is_integer(kind):
             return self._encoded(self.arrow.column(name).cast(pa.string()), declared=True)
         cells = self.cells(name)
         return cells if isinstance(cells, Labels) else cells.as_labels()
