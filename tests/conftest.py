@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
 from oddsmith import kernels
 from tests.problems import PROBLEMS, SOAK, Problem
+
+os.environ["MPLBACKEND"] = "Agg"  # figures without a screen
 
 # the same examples at every run; `make soak` draws others, and more
 settings.register_profile("house", deadline=None, derandomize=not SOAK, max_examples=2000 if SOAK else 100)

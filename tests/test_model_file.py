@@ -82,7 +82,7 @@ def test_no_half_file_opens(path, cut):
     [
         ({"format": "other"}, "a file of another kind"),
         ({"version": 2}, "another format version: 2, known: 1"),
-        ({"beta": [1.0]}, "contradicts itself"),
+        ({"beta": [[1.0]]}, "contradicts itself"),
         ({"fit": None}, "not a model file"),
         ({"penalty": {}}, "not a model file"),
     ],
@@ -120,7 +120,7 @@ def test_it_is_json_of_exact_decimals_without_nan(path):
     model = make("tiny")
     model.save(path)
     document = json.loads(path.read_text(), parse_constant=pytest.fail)
-    assert document["beta"] == model.fit.beta[0].tolist()
+    assert document["beta"] == model.fit.beta.tolist()
     assert document["schema"]["columns"] == [{"name": "x0", "kind": "numeric"}, {"name": "x1", "kind": "numeric"}]
 
 

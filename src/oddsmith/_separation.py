@@ -23,7 +23,7 @@ def not_unique(seen: Evaluation, axes: Axes) -> tuple[int, ...]:
     directions[constant] = 0.0
     directions /= np.sqrt(np.where(constant, 1.0, diagonal))[:, None]
     touched = axes.touched(directions[:, np.abs(directions).max(axis=0) > 0.0], 1e-6)
-    return tuple(sorted({*touched, *(int(k) - axes.intercept for k in np.flatnonzero(constant))}))
+    return tuple(sorted({*touched, *(int(k) % axes.free - axes.intercept for k in np.flatnonzero(constant))}))
 
 
 def running_off(objective: Objective, penalty: Penalty, beta: Array, seen: Evaluation, axes: Axes) -> tuple[int, ...]:

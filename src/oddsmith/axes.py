@@ -37,6 +37,11 @@ class Axes:
         return cls(centre, moments.scale(centred=intercept), intercept)
 
     @property
+    def free(self) -> int:
+        """How many coefficients of one output are free."""
+        return len(self.scale) + self.intercept
+
+    @property
     def spread(self) -> Array:
         """The scale, 1 for a constant column: what penalties on raw columns are turned by."""
         return np.where(np.isinf(self.scale), 1.0, self.scale)
@@ -73,10 +78,11 @@ class Axes:
     def touched(self, directions: Array, threshold: float) -> tuple[int, ...]:
         """The columns (-1: the raw intercept) that directions in b, one a column of the array, take part in.
 
-        Columns are compared per standard deviation.
+        Columns are compared per standard deviation. Coefficients of several outputs stand one below another.
         """
         if not directions.size:
             return ()
+        directions = np.concatenate(np.split(directions, len(directions) // self.free), axis=1)
         columns = directions[self.intercept :]
         size = np.abs(columns).max(axis=1)
         least = threshold * float(size.max(initial=0.0))

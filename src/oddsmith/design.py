@@ -103,8 +103,8 @@ class Dense:
             yield part, (rows_of_part - self.centre) / self.scale
 
     def matvec(self, v: Array) -> Array:
-        """Z v."""
-        out = np.empty(self.shape[0])
+        """Z v, for a vector or for the columns of a matrix."""
+        out = np.empty((self.shape[0], *v.shape[1:]))
         for part, z in self._panels():
             out[part] = z @ v
         return out
@@ -117,8 +117,9 @@ class Dense:
         return out
 
     def rmatvec(self, r: Array) -> Array:
-        """Z' r."""
-        return sum((r[part] @ z for part, z in self._panels()), np.zeros(self.shape[1]))
+        """Z' r, for a vector or for the columns of a matrix."""
+        total = np.zeros((*r.shape[1:], self.shape[1]))
+        return sum((r[part].T @ z for part, z in self._panels()), total).T
 
     def gram(self, h: Array) -> Array:
         """Z' diag(h) Z."""
@@ -168,8 +169,8 @@ class Sparse:
         return replace(self, array=self.array[rows])
 
     def matvec(self, v: Array) -> Array:
-        """Z v."""
-        u = v / self.scale
+        """Z v, for a vector or for the columns of a matrix."""
+        u = (v.T / self.scale).T
         out: Array = self.array @ u - self.centre @ u
         return out
 
@@ -180,9 +181,9 @@ class Sparse:
         return out
 
     def rmatvec(self, r: Array) -> Array:
-        """Z' r."""
-        out: Array = (self.array.T @ r - self.centre * r.sum()) / self.scale
-        return out
+        """Z' r, for a vector or for the columns of a matrix."""
+        out: Array = ((self.array.T @ r).T - np.multiply.outer(r.sum(axis=0), self.centre)) / self.scale
+        return out.T
 
     def gram(self, h: Array) -> Array:
         """Z' diag(h) Z."""

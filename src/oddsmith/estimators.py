@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning as SklearnConvergenceWarning
 from sklearn.metrics import accuracy_score
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from oddsmith import errors
@@ -54,9 +54,12 @@ def _refusing_multi_class(init: Callable[..., None]) -> Callable[..., None]:
 
 
 class LogisticRegression(ClassifierMixin, BaseEstimator):
-    r"""Binary logistic regression with scikit-learn's interface, fitted to full precision and certified.
+    r"""Logistic regression with scikit-learn's interface, fitted to full precision and certified.
 
-    Minimises, with C = 1 / (alpha W) and W the sum of weights,
+    Of K > 2 classes by softmax: one joint fit, whose coefficients sum to zero over the classes. For one-vs-rest use
+    `sklearn.multiclass.OneVsRestClassifier(LogisticRegression())`.
+
+    Of two classes it minimises, with C = 1 / (alpha W) and W the sum of weights,
 
     .. math:: C \sum_i w_i \log(1 + e^{-y_i (x_i'b + b_0 + o_i)}) + \tfrac{1}{2} |b|^2, \qquad y_i \in \{-1, 1\}.
 
@@ -95,9 +98,9 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
 
     Attributes
     ----------
-    coef_ : array of shape (1, p)
-    intercept_ : array of shape (1,)
-    classes_ : array of shape (2,)
+    coef_ : array of shape (1, p) or (K, p)
+    intercept_ : array of shape (1,) or (K,)
+    classes_ : array of shape (K,)
     n_iter_ : array of shape (1,)
         Steps of the solver.
     n_features_in_, feature_names_in_
@@ -172,8 +175,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         self._warn_of_deprecated()
         source = self._source(X, y, sample_weight, offset)
         if self.class_weight is not None:
-            factor = self._class_factors(source.target, source.weight, source.classes)
-            weight = np.where(source.target > 0, factor[1], factor[0])
+            weight = self._class_factors(source)[source.target.astype(np.intp)]
             source = source.take(slice(None), weight if source.weight is None else weight * source.weight)
         start = None
         if self.warm_start and hasattr(self, "fit_") and len(self.fit_.names) == len(source.columns):
@@ -209,7 +211,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         return self.fit_.trace
 
     def decision_function(self, X: Any, offset: Any = None) -> Array:
-        """The linear predictor x'b + b_0 + offset, in log-odds."""
+        """The linear predictor x'b + b_0 + offset, in log-odds; of K > 2 classes a score each, of shape (n, K)."""
         check_is_fitted(self)
         if self._takes_categories(X):
             validate_data(self, X, reset=False, skip_check_array=True)
@@ -220,17 +222,20 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         return linear_predictor(self._current(), X, offset)
 
     def predict_proba(self, X: Any, offset: Any = None) -> Array:
-        """Probabilities of both classes, of shape (n, 2)."""
+        """Probabilities of all classes, of shape (n, K)."""
         eta = self.decision_function(X, offset)
         return probabilities(self.fit_, eta)
 
     def predict_log_proba(self, X: Any, offset: Any = None) -> Array:
-        """Logarithms of `predict_proba`, finite in both tails."""
+        """Logarithms of `predict_proba`, finite in every tail."""
         eta = self.decision_function(X, offset)
-        return -np.column_stack([np.logaddexp(0.0, eta), np.logaddexp(0.0, -eta)])
+        return self.fit_.loss.log_probabilities(eta)
 
     def predict(self, X: Any, threshold: float | None = None, offset: Any = None) -> AnyArray:
-        """Labels: the second class where the score is > 0 or, with a threshold t, where it is >= log(t / (1 - t))."""
+        """Labels: the second class where the score is > 0 or, with a threshold t, where it is >= log(t / (1 - t)).
+
+        Of K > 2 classes, the one with the highest score.
+        """
         eta = self.decision_function(X, offset)
         return decide(self.fit_, eta, threshold)
 
@@ -258,13 +263,12 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
         tags.input_tags.sparse = True
         return tags
 
     def _current(self) -> Fit:
         """The fit with the coefficients as they are now: scikit-learn's users may set them."""
-        return replace(self.fit_, beta=np.hstack([np.reshape(self.intercept_, (1, 1)), self.coef_]))
+        return replace(self.fit_, beta=np.hstack([np.reshape(self.intercept_, (-1, 1)), self.coef_]))
 
     def _takes_categories(self, X: Any) -> bool:
         if self.categories not in (None, "auto"):
@@ -293,23 +297,15 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             )
         labels: AnyArray = column_or_1d(y, warn=True)
         check_classification_targets(labels)
-        kind = type_of_target(labels, input_name="y", raise_unknown=True)
-        if kind != "binary" and len(np.unique(labels)) > 2:
-            raise errors.DataError(
-                f"Only binary classification is supported. The type of the target is {kind}",
-                "",
-                "Use sklearn.multiclass.OneVsRestClassifier for more classes.",
-            )
         return labels
 
-    def _class_factors(self, target: Array, weight: Array | None, classes: AnyArray) -> tuple[float, float]:
+    def _class_factors(self, source: MemorySource) -> Array:
         """What class_weight multiplies the weights of each class by."""
         if self.class_weight == "balanced":
-            total = float(len(target)) if weight is None else float(weight.sum())
-            positive = float(target.sum()) if weight is None else float(weight @ target)
-            return total / (2.0 * max(total - positive, 1e-300)), total / (2.0 * max(positive, 1e-300))
-        factors = compute_class_weight(self.class_weight, classes=np.sort(classes), y=np.sort(classes))
-        return float(factors[0]), float(factors[1])
+            weights = np.array(source.class_weights())
+            return weights.sum() / (len(weights) * np.maximum(weights, 1e-300))
+        factors = compute_class_weight(self.class_weight, classes=source.classes, y=source.classes)
+        return np.asarray(factors, dtype=np.float64)
 
     def _penalty(self, weight: float) -> Penalty:
         if not (isinstance(self.C, int | float | np.number) and self.C > 0):

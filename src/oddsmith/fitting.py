@@ -35,12 +35,12 @@ class Fit:
     ----------
     schema : Schema
         What the columns mean, and which coefficients they have.
-    classes : array of shape (2,)
-        Labels; the probability of the second is modelled.
-    beta : array of shape (1, 1 + p)
-        Coefficients on raw columns, intercept first (0 if it was not free).
+    classes : array of shape (K,)
+        Labels; of two, the probability of the second is modelled.
+    beta : array of shape (1, 1 + p), or (K, 1 + p) for K > 2 classes
+        Coefficients on raw columns, intercept first (0 if it was not free). Those of K classes sum to zero over these.
     hessian : array or None
-        Of mean loss plus penalty at beta, in the solver's coefficients: those of `axes`.
+        Of mean loss plus penalty at beta, in the solver's coefficients: those of `axes`, one output after another.
     axes : Axes
         How the solver's coefficients, of standardised columns, stand to beta.
     certificate : Certificate
@@ -84,7 +84,7 @@ class Fit:
     loss: Loss
     solver: str
     rows: int
-    class_weights: tuple[float, float]
+    class_weights: tuple[float, ...]
     runaway: tuple[int, ...] = ()
     seconds: float = 0.0
     reweighted: bool = False
@@ -147,7 +147,7 @@ def warn(fit: Fit, *, convergence: type[ConvergenceWarning] = ConvergenceWarning
 def fit(
     source: Source,
     *,
-    loss: str | Loss = "logistic",
+    loss: str | Loss = "auto",
     penalty: Penalty | None = None,
     solver: str | Solver = "auto",
     tol: float | None = None,
@@ -158,7 +158,7 @@ def fit(
     threads: int | None = None,
     warn: Callable[[Fit], None] = warn,
 ) -> Fit:
-    r"""Fit a logistic regression.
+    r"""Fit a logistic regression, of two classes or (by softmax) of more.
 
     Minimises the weighted mean loss plus a penalty,
 
@@ -168,7 +168,8 @@ def fit(
     ----------
     source : Source
         From `oddsmith.read` or `oddsmith.as_source`.
-    loss : "logistic" or Loss
+    loss : "auto", "logistic", "multinomial" or Loss
+        "auto" is logistic for two classes and multinomial for more.
     penalty : Penalty, optional
         `L2(alpha)`; none by default. It never touches the intercept.
     solver : str or Solver, default "auto"
@@ -183,7 +184,7 @@ def fit(
     standardize : bool, default False
         Whether the penalty acts on columns divided by their standard deviations (root mean squares without an
         intercept). The coefficients are on raw columns either way. The solver standardises inside in any case.
-    start : array of shape (1, 1 + p), optional
+    start : array of shape (1, 1 + p) or (K, 1 + p), optional
         Coefficients to start from, as in `Fit.beta`.
     threads : int, optional
         All processors by default; the result has the same bits for any number.
@@ -213,15 +214,16 @@ def fit(
     began = time.perf_counter()
     _check_types(source, penalty)
     _check_limits(tol, max_passes, threads)
-    chosen_loss = _by_name("loss", loss, losses.CATALOGUE, {})
+    chosen_loss = _loss(loss, source)
     chosen = _by_name("solver", solver, solvers.CATALOGUE, ALIASES)
     given = penalty if penalty is not None else NoPenalty()
     source = source.coded("reference" if given.strength == 0.0 else "full")
-    class_weights = _both_classes(source)
+    class_weights = _every_class(source)
     axes = Axes.standardising(source.moments(threads), intercept=intercept)
     view = StandardisedSource(source, axes.centre, axes.scale)
     objective = Objective(view, chosen_loss, intercept=intercept, threads=threads)
-    bound = given.bound(np.ones_like(axes.spread) if standardize else axes.spread, intercept=intercept)
+    spread = np.ones_like(axes.spread) if standardize else axes.spread
+    bound = given.bound(spread, intercept=intercept, outputs=chosen_loss.outputs)
     # one pass is spent on the moments; one at least is left to the solver
     limit = None if max_passes is None else max(1, max_passes - 1)
     beginning = _starting_point(start, axes, objective, bound)
@@ -231,7 +233,7 @@ def fit(
     result = Fit(
         schema=source.schema,
         classes=source.classes,
-        beta=axes.to_raw(solution.beta)[None, :],
+        beta=chosen_loss.contrasts @ [axes.to_raw(part) for part in np.split(solution.beta, chosen_loss.outputs)],
         hessian=seen.hessian,
         axes=axes,
         certificate=found.certificate,
@@ -264,6 +266,20 @@ def _by_name(argument: str, given: str | T, catalogue: Mapping[str, type[T]], al
     return catalogue[name]()
 
 
+def _loss(given: str | Loss, source: Source) -> Loss:
+    if not isinstance(given, str):
+        return given
+    count = len(source.classes)
+    name = ("logistic" if count == 2 else "multinomial") if given == "auto" else given
+    if name not in losses.CATALOGUE:
+        raise SpecificationError("loss is not known", f"{given!r}", f"Use one of: auto, {', '.join(losses.CATALOGUE)}.")
+    chosen = losses.CATALOGUE[name].of(count)
+    if source.has_offset and chosen.outputs > 1:
+        advice = "Leave it out, or fit two classes at a time."
+        raise SpecificationError("An offset has no meaning for more than two classes", f"{count} classes", advice)
+    return chosen
+
+
 def _check_types(source: object, penalty: object) -> None:
     if not isinstance(source, Source):
         advice = "Make one: oddsmith.as_source(X, y), or oddsmith.read(path, target=...)."
@@ -282,30 +298,28 @@ def _check_limits(tol: float | None, max_passes: int | None, threads: int | None
             )
 
 
-def _both_classes(source: Source) -> tuple[float, float]:
+def _every_class(source: Source) -> tuple[float, ...]:
     weights = source.class_weights()
     for weight, label in zip(weights, source.classes, strict=True):
         if weight <= 0.0:
-            raise DataError(
-                "The target has one class only", f"no row of class {label!s} has any weight", "Add such rows."
-            )
+            what = "The target has one class only" if len(weights) == 2 else "A class has no rows"
+            raise DataError(what, f"no row of class {label!s} has any weight", "Add such rows.")
     return weights
 
 
 def _starting_point(start: Array | None, axes: Axes, objective: Objective, penalty: Penalty) -> Array:
     """The solver's coefficients at raw ones; without these, or where they are worse, zeros that undo the offset."""
     p = len(axes.scale)
-    null = np.zeros(p + axes.intercept)
+    null = np.zeros(objective.size)
     if axes.intercept and objective.source.has_offset:
         null[0] = -objective.source.mean_offset()
     if start is None:
         return null
-    raw = np.asarray(start, dtype=np.float64).reshape(-1)
-    if raw.shape != (1 + p,) or not np.isfinite(raw).all():
-        raise SpecificationError(
-            "start must be finite, of shape (1, 1 + p)", f"shape {np.shape(start)} for {p} columns", ""
-        )
-    asked = axes.from_raw(raw)
+    raw = np.atleast_2d(np.asarray(start, dtype=np.float64))
+    shape = (len(objective.loss.contrasts), 1 + p)
+    if raw.shape != shape or not np.isfinite(raw).all():
+        raise SpecificationError(f"start must be finite, of shape {shape}", f"shape {np.shape(start)}", "")
+    asked = np.concatenate([axes.from_raw(part) for part in objective.loss.contrasts.T @ raw])
     at_null, at_asked = objective.along(null, asked - null, (0.0, 1.0))
     better = at_asked + penalty.value(asked) <= at_null + penalty.value(null)
     return asked if better else null

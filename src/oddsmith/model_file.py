@@ -55,7 +55,7 @@ class Model:
 
     @property
     def classes(self) -> AnyArray:
-        """The two labels; probabilities are of the second."""
+        """The labels, in the order of the probabilities."""
         return self.fit.classes
 
     def decision_function(self, X: Any, offset: Any = None) -> Array:
@@ -97,12 +97,13 @@ class Model:
 
     def eta(self, rows: NewRows) -> Array:
         """The linear predictor of rows that were read for this model, NaN for those that were left out."""
-        eta = np.full(len(rows.kept), np.nan)
-        eta[rows.kept] = linear_predictor(self.fit, rows.matrix, rows.offset)
+        kept = linear_predictor(self.fit, rows.matrix, rows.offset)
+        eta = np.full((len(rows.kept), *kept.shape[1:]), np.nan)
+        eta[rows.kept] = kept
         return eta
 
     def predict_proba(self, X: Any, offset: Any = None) -> Array:
-        """Probabilities of both classes, of shape (n, 2)."""
+        """Probabilities of all classes, of shape (n, K)."""
         return probabilities(self.fit, self.decision_function(X, offset))
 
     def predict(self, X: Any, threshold: float | None = None, offset: Any = None) -> AnyArray:
@@ -191,7 +192,7 @@ def _to_document(model: Model) -> dict[str, Any]:
         },
         "intercept": fit.intercept,
         "has_offset": fit.has_offset,
-        "beta": _numbers(fit.beta[0]),
+        "beta": [_numbers(row) for row in fit.beta],
         "penalty": {"name": fit.penalty.name, "standardized": fit.standardized, **_settings(fit.penalty)},
         "fit": {
             "status": fit.status.name,
@@ -225,9 +226,11 @@ def _from_document(document: dict[str, Any]) -> Model:
     told, penalty = document["fit"], document["penalty"]
     schema = _schema(document["schema"])
     classes = np.array(document["classes"])
-    beta = np.array([document["beta"]], dtype=np.float64)
-    if beta.shape != (1, 1 + len(schema.coefficients)) or not np.isfinite(beta).all() or classes.shape != (2,):
-        found = f"{beta.size} numbers for {len(schema.coefficients)} coefficients and the intercept"
+    beta = np.array(document["beta"], dtype=np.float64)
+    loss = losses.CATALOGUE[document["loss"]].of(len(classes))
+    shape = (len(loss.contrasts), 1 + len(schema.coefficients))
+    if beta.shape != shape or not np.isfinite(beta).all() or len(told["class_weights"]) != len(classes):
+        found = f"coefficients of shape {beta.shape} for {shape}"
         raise ModelFileError("The model file contradicts itself", found, "Save it again.")
     standardized = penalty.pop("standardized")
     centre = np.array(document["centre"], dtype=np.float64)
@@ -247,10 +250,10 @@ def _from_document(document: dict[str, Any]) -> Model:
         penalty=penalties.CATALOGUE[penalty.pop("name")](**penalty),
         standardized=standardized,
         has_offset=document["has_offset"],
-        loss=losses.CATALOGUE[document["loss"]](),
+        loss=loss,
         solver=told["solver"],
         rows=told["rows"],
-        class_weights=(told["class_weights"][0], told["class_weights"][1]),
+        class_weights=tuple(told["class_weights"]),
         runaway=tuple(told["runaway"]),
         seconds=told["seconds"],
         reweighted=told["reweighted"],

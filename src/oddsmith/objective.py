@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial, reduce
+from operator import add
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from oddsmith.arrays import Array
 from oddsmith.factor import Factor
 from oddsmith.losses import Loss
 from oddsmith.sources import Block, Source
+
+PANEL_ROWS = 1 << 14  # at a time, where a loss of several outputs makes a matrix for each row
 
 
 @dataclass(frozen=True)
@@ -76,14 +79,15 @@ class Objective:
     Attributes
     ----------
     size : int
-        Length of beta.
+        Length of beta: the coefficients of every output of the loss, one output after another.
     passes : int
         Passes made over the data so far.
     """
 
     def __init__(self, source: Source, loss: Loss, *, intercept: bool = True, threads: int | None = None) -> None:
         self.source, self.loss, self.intercept, self.threads = source, loss, intercept, threads
-        self.size = len(source.columns) + intercept
+        self.width = len(source.columns) + intercept
+        self.size = loss.outputs * self.width
         self.rows = source.rows
         self.passes = 0
 
@@ -94,12 +98,11 @@ class Objective:
         total = self.source.sum(part).mean()
         if self.intercept:
             return total
-        return Evaluation(
-            total.value,
-            None if total.gradient is None else total.gradient[1:],
-            None if total.hessian is None else total.hessian[1:, 1:],
-            total.weight,
-            total.reach,
+        free = np.arange(self.loss.outputs * (self.width + 1)) % (self.width + 1) != 0
+        return replace(
+            total,
+            gradient=None if total.gradient is None else total.gradient[free],
+            hessian=None if total.hessian is None else total.hessian[np.ix_(free, free)],
         )
 
     def along(self, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
@@ -115,22 +118,29 @@ class Objective:
         self.passes += 1
         part = partial(_hessian_product, loss=self.loss, beta=self._full(beta), vector=self._full(vector))
         sums = self.source.sum(part)
-        product: Array = sums[:-1] / sums[-1]
-        return product if self.intercept else product[1:]
+        product: Array = (sums[:-1] / sums[-1]).reshape(self.loss.outputs, -1)
+        return product.ravel() if self.intercept else product[:, 1:].ravel()
 
     def widest(self, half: Array) -> float:
-        """The largest |M'(1, z)|^2 over the rows, for M of shape (size, k). With M M' = H^-1 it is max z'H^-1 z."""
-        self.passes += 1
-        full = half if self.intercept else np.vstack([np.zeros((1, half.shape[1])), half])
-        return self.source.sum(partial(_widest, half=full)).reach
+        """The largest |M'(1, z)|^2 over the rows, for M of shape (size, k). With M M' = H^-1 it is max z'H^-1 z.
 
-    def margins(self, direction: Array) -> tuple[float, float]:
-        """The least and the largest (2 y - 1) z'd / (|z|'|d| + max|d|) over the rows of positive weight: within +-1.
-
-        If neither is negative and one is positive, d separates the classes.
+        With several outputs, the largest sum of it over these.
         """
         self.passes += 1
-        extremes = self.source.sum(partial(_margins, direction=self._full(direction)))
+        parts = half.reshape(self.loss.outputs, self.width, -1)
+        side_by_side: Array = np.concatenate(list(parts), axis=1)
+        if not self.intercept:
+            side_by_side = np.vstack([np.zeros((1, side_by_side.shape[1])), side_by_side])
+        return self.source.sum(partial(_widest, half=side_by_side)).reach
+
+    def margins(self, direction: Array) -> tuple[float, float]:
+        """By how much scores along d lead for a row's own class: the least and the largest over rows and other classes.
+
+        For two classes (2 y - 1) z'd / (|z|'|d| + max|d|), within +-1; over the rows of positive weight. If neither is
+        negative and one is positive, d separates the classes.
+        """
+        self.passes += 1
+        extremes = self.source.sum(partial(_margins, loss=self.loss, direction=self._full(direction)))
         return extremes.least, extremes.largest
 
     def sample(self, rows: int, seed: int) -> Objective:
@@ -143,8 +153,22 @@ class Objective:
         for batch in self.source.batches(size, rng):
             yield Objective(batch, self.loss, intercept=self.intercept, threads=self.threads)
 
+    def null(self) -> tuple[Array, float]:
+        """Beta of the intercept alone, which gives every class its share, and its mean loss. Reads the target alone."""
+        shares = np.array(self.source.class_weights())
+        shares /= shares.sum()
+        eta = self.loss.null(shares)
+        beta = np.zeros((self.loss.outputs, self.width))
+        beta[:, 0] = eta
+        each = np.full(len(shares), eta[0]) if self.loss.outputs == 1 else np.tile(eta, (len(shares), 1))
+        return beta.ravel(), float(self.loss.rows(each, np.arange(len(shares), dtype=float))[0] @ shares)
+
     def _full(self, beta: Array) -> Array:
-        return beta if self.intercept else np.concatenate([[0.0], beta])
+        """With the intercept, if it is not free; a row for each output, if there are several."""
+        if self.loss.outputs == 1:
+            return beta if self.intercept else np.concatenate([[0.0], beta])
+        rows = beta.reshape(self.loss.outputs, self.width)
+        return rows if self.intercept else np.hstack([np.zeros((len(rows), 1)), rows])
 
 
 def _added(one: Array | None, other: Array | None) -> Array | None:
@@ -152,6 +176,8 @@ def _added(one: Array | None, other: Array | None) -> Array | None:
 
 
 def _evaluate(block: Block, *, loss: Loss, beta: Array, order: int, threads: int | None) -> Evaluation:
+    if beta.ndim == 2:
+        return reduce(add, (_evaluate_outputs(part, loss, beta, order) for part in _panels(block)))
     sweep = kernels.sweep_for(loss.kernel, block.design.kind)
     if sweep is None:
         return _evaluate_by_verbs(block, loss, beta, order)
@@ -178,17 +204,48 @@ def _evaluate_by_verbs(block: Block, loss: Loss, beta: Array, order: int) -> Eva
     return Evaluation(float(value.sum()), gradient, hessian, block.total_weight, reach)
 
 
+def _panels(block: Block) -> Iterator[Block]:
+    """The same rows, few enough at a time that a matrix for each of them fits into memory."""
+    for start in range(0, len(block.target), PANEL_ROWS):
+        part = slice(start, start + PANEL_ROWS)
+        weight, offset = (None if v is None else v[part] for v in (block.weight, block.offset))
+        yield Block(block.design.take(part), block.target[part], weight, offset)
+
+
+def _evaluate_outputs(block: Block, loss: Loss, beta: Array, order: int) -> Evaluation:
+    """The same for a loss of several outputs, whose coefficients are the rows of beta."""
+    value, r, h = _rows(block, loss, _eta(block, beta))
+    gradient = hessian = None
+    reach = 0.0
+    if order >= 1:
+        gradient = np.hstack([r.sum(axis=0)[:, None], block.design.rmatvec(r).T]).ravel()
+    if order >= 2:
+        outputs, width = beta.shape
+        full = np.empty((outputs, width, outputs, width))
+        for j in range(outputs):
+            border = block.design.rmatvec(h[:, j])
+            for k in range(j + 1):
+                full[j, 0, k, 0] = h[:, j, k].sum()
+                full[j, 1:, k, 0] = full[j, 0, k, 1:] = border[:, k]
+                full[j, 1:, k, 1:] = block.design.gram(h[:, j, k])
+                full[k, :, j, :] = full[j, :, k, :]
+        hessian = full.reshape(beta.size, beta.size)
+        reach = block.design.widest(None, block.weight)
+    return Evaluation(float(value.sum()), gradient, hessian, block.total_weight, reach)
+
+
 def _along(block: Block, *, loss: Loss, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
     eta = _eta(block, beta)
-    slope = block.design.matvec(direction[1:]) + direction[0]
+    slope = _scores(block, direction)
     values = [float(_rows(block, loss, eta + t * slope)[0].sum()) for t in lengths]
     return np.array([*values, block.total_weight])
 
 
 def _hessian_product(block: Block, *, loss: Loss, beta: Array, vector: Array) -> Array:
-    h = _rows(block, loss, _eta(block, beta))[2]
-    image = h * (block.design.matvec(vector[1:]) + vector[0])
-    return np.concatenate([[image.sum()], block.design.rmatvec(image), [block.total_weight]])
+    h, change = _rows(block, loss, _eta(block, beta))[2], _scores(block, vector)
+    image = h * change if h.ndim == 1 else np.einsum("nij,nj->ni", h, change)
+    product = np.concatenate([image.sum(axis=0)[None], block.design.rmatvec(image)])
+    return np.append(product.T, block.total_weight)
 
 
 def _widest(block: Block, *, half: Array) -> Evaluation:
@@ -204,16 +261,23 @@ class _Extremes:
         return _Extremes(min(self.least, other.least), max(self.largest, other.largest))
 
 
-def _margins(block: Block, *, direction: Array) -> _Extremes:
-    margin = (2.0 * block.target - 1.0) * (block.design.matvec(direction[1:]) + direction[0])
-    magnitude = block.design.magnitude(direction[1:]) + abs(direction[0])
-    margin /= magnitude + np.abs(direction).max()
-    counted = margin if block.weight is None else margin[block.weight > 0]
-    return _Extremes(float(counted.min(initial=np.inf)), float(counted.max(initial=-np.inf)))
+def _margins(block: Block, *, loss: Loss, direction: Array) -> _Extremes:
+    nearest, farthest = loss.lead(_scores(block, direction), block.target)
+    size = np.abs(direction) if direction.ndim == 1 else np.abs(direction).sum(axis=0)
+    magnitude = block.design.magnitude(size[1:]) + size[0] + size.max()
+    counted = slice(None) if block.weight is None else block.weight > 0
+    least, largest = (nearest / magnitude)[counted], (farthest / magnitude)[counted]
+    return _Extremes(float(least.min(initial=np.inf)), float(largest.max(initial=-np.inf)))
+
+
+def _scores(block: Block, beta: Array) -> Array:
+    """(1, Z) beta: a number a row or, if beta has a row for each output, so many."""
+    scores: Array = block.design.matvec(beta[..., 1:].T) + beta[..., 0]
+    return scores
 
 
 def _eta(block: Block, beta: Array) -> Array:
-    eta = block.design.matvec(beta[1:]) + beta[0]
+    eta = _scores(block, beta)
     return eta if block.offset is None else eta + block.offset
 
 
@@ -221,5 +285,5 @@ def _rows(block: Block, loss: Loss, eta: Array) -> tuple[Array, Array, Array]:
     rows = loss.rows(eta, block.target)
     if block.weight is None:
         return rows
-    value, r, h = (part * block.weight for part in rows)
+    value, r, h = (part * block.weight.reshape(-1, *(1,) * (part.ndim - 1)) for part in rows)
     return value, r, h

@@ -27,7 +27,8 @@ class Certificate:
     .. math:: F - F^* \le [a + (1 - a) \log(1 - a)] / K^2,
 
     and a finite optimum exists. (From :math:`|f'''| \le f''`, Bach 2010, *Self-concordant analysis for logistic
-    regression*.)
+    regression*.) With more than two classes K^2 is twice the largest trace of :math:`X_i H^{-1} X_i'`, X_i being the
+    row for each linear predictor: there the third derivative is bounded by the largest difference of two scores.
 
     Attributes
     ----------
@@ -90,10 +91,10 @@ def _bound(objective: Objective, seen: Evaluation, *, polished: bool) -> float |
     with np.errstate(over="ignore", invalid="ignore"):
         squared = float(seen.gradient @ factor.solve(seen.gradient))
         # K^2 <= max|x|^2 trace(H^-1) needs no pass. Only where it is too coarse is K itself worth one.
-        reach = seen.reach * float(np.einsum("ij,ij->", factor.half, factor.half))
+        reach = objective.loss.concordance * seen.reach * float(np.einsum("ij,ij->", factor.half, factor.half))
     squared = max(0.0, squared) if np.isfinite(squared) else math.inf
     if not reach * squared < 0.01 and squared < math.inf:
-        reach = objective.widest(factor.half)
+        reach = objective.loss.concordance * objective.widest(factor.half)
     a = math.sqrt(reach * squared) if np.isfinite(reach) else math.inf
     if not a < SURE:
         return None

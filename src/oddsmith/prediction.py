@@ -10,10 +10,11 @@ from oddsmith.arrays import AnyArray, Array, check_vector, first_not_finite
 from oddsmith.design import NotFiniteError, make_design
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.fitting import Fit
+from oddsmith.losses import Logistic
 
 
 def linear_predictor(fit: Fit, matrix: Any, offset: Any = None) -> Array:
-    """Eta of checked rows, in log-odds.
+    """Eta of checked rows, in log-odds: of shape (n,) or, with K > 2 classes, a score for each, of shape (n, K).
 
     Raises
     ------
@@ -25,32 +26,39 @@ def linear_predictor(fit: Fit, matrix: Any, offset: Any = None) -> Array:
     if offset is None and fit.has_offset:
         raise SpecificationError("The model was fitted with an offset, and needs one here", "", "Pass offset=.")
     with np.errstate(invalid="ignore", over="ignore"):
-        eta = make_design(matrix).matvec(fit.beta[0, 1:]) + fit.beta[0, 0]
+        beta = fit.beta[0] if len(fit.classes) == 2 else fit.beta
+        eta = make_design(matrix).matvec(beta[..., 1:].T) + beta[..., 0]
     if not np.isfinite(eta).all():
         raise _not_finite(fit, matrix)
     return eta if offset is None else eta + check_vector(offset, len(eta), "offset")
 
 
 def probabilities(fit: Fit, eta: Array) -> Array:
-    """Of both classes, of shape (n, 2), each exact in its own tail."""
-    return np.column_stack([fit.loss.complement(eta), fit.loss.mean(eta)])
+    """Of all classes, of shape (n, K), each exact in its own tail."""
+    return fit.loss.probabilities(eta)
 
 
 def decide(fit: Fit, eta: Array, threshold: float | None = None) -> AnyArray:
     """Labels: the second class where eta > 0 or, with a threshold t, where its probability is at least t.
 
-    None where eta is NaN: such a row was left out.
+    Of more than two classes, the one with the highest score. None where eta is NaN: such a row was left out.
 
     Raises
     ------
     SpecificationError
-        If the threshold is not between 0 and 1.
+        If the threshold is not between 0 and 1, or there are more than two classes to choose from.
     """
     if threshold is not None and not 0.0 <= threshold <= 1.0:
         raise SpecificationError("threshold must lie between 0 and 1", f"{threshold!r}", "0.5 is usual.")
-    positive = eta > 0 if threshold is None else eta >= fit.loss.link(float(threshold))
-    labels: AnyArray = fit.classes[positive.astype(int)]
-    left_out = np.isnan(eta)
+    if eta.ndim == 2:
+        if threshold is not None:
+            found = f"{len(fit.classes)} classes"
+            raise SpecificationError("A threshold is for two classes", found, "The most probable class is predicted.")
+        chosen = eta.argmax(axis=1)
+    else:
+        chosen = (eta > 0 if threshold is None else eta >= Logistic().link(float(threshold))).astype(int)
+    labels: AnyArray = fit.classes[chosen]
+    left_out = np.isnan(eta).reshape(len(eta), -1).any(axis=1)
     if left_out.any():
         labels = labels.astype(object)
         labels[left_out] = None

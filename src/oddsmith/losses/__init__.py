@@ -1,8 +1,9 @@
-"""OPEN: what one row costs, as a function of its linear predictor. Add a file, and a line here."""
+"""OPEN: what a row costs. Add a file, and a line here."""
 
 from oddsmith.losses.base import Loss
 from oddsmith.losses.logistic import Logistic
+from oddsmith.losses.multinomial import Multinomial
 
-CATALOGUE: dict[str, type[Loss]] = {loss.name: loss for loss in (Logistic,)}
+CATALOGUE: dict[str, type[Loss]] = {loss.name: loss for loss in (Logistic, Multinomial)}
 
-__all__ = ["CATALOGUE", "Logistic", "Loss"]
+__all__ = ["CATALOGUE", "Logistic", "Loss", "Multinomial"]

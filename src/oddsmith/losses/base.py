@@ -2,33 +2,66 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
 from oddsmith.arrays import Array
 
 
 class Loss(Protocol):
-    """What one row costs, and its two derivatives, in eta.
+    """What one row costs, and its derivatives in its linear predictors eta.
 
-    `kernel` names a compiled twin; None loses nothing but speed. `outputs` is the number of linear predictors.
+    With one output eta has shape (n,), and so have the scores that a model predicts. With more, eta has shape
+    (n, outputs), and a class has a score of its own: scores = eta contrasts'.
+
+    Attributes
+    ----------
+    name : str
+    kernel : str or None
+        A compiled twin; None loses nothing but speed.
+    outputs : int
+        Linear predictors of a row.
+    contrasts : array of shape (classes, outputs), or (1, 1)
+        From eta to scores, with orthonormal columns.
+    concordance : float
+        Along every line the third derivative is at most sqrt(concordance) |change of eta| times the second: what proofs
+        of optimality rest on.
+    flattest, steepest : float
+        The curvature at eta = 0, in every direction; and the largest anywhere.
     """
 
     name: ClassVar[str]
-    outputs: ClassVar[int]
     kernel: ClassVar[str | None]
+    concordance: ClassVar[float]
+    steepest: ClassVar[float]
+
+    @classmethod
+    def of(cls, classes: int) -> Self:
+        """The loss for so many classes."""
+        ...
+
+    @property
+    def outputs(self) -> int: ...
+    @property
+    def contrasts(self) -> Array: ...
+    @property
+    def flattest(self) -> float: ...
 
     def rows(self, eta: Array, target: Array) -> tuple[Array, Array, Array]:
         """Value, row_gradient and row_hessian of every row."""
         ...
 
-    def mean(self, eta: Array) -> Array:
-        """The expected target: the probability of the positive class."""
+    def probabilities(self, scores: Array) -> Array:
+        """Of every class, of shape (n, classes), each exact in its own tail."""
         ...
 
-    def complement(self, eta: Array) -> Array:
-        """1 - mean, exact where the mean is near 1."""
+    def log_probabilities(self, scores: Array) -> Array:
+        """Logarithms of `probabilities`, finite in every tail."""
         ...
 
-    def link(self, mean: float) -> float:
-        """The eta whose mean this is."""
+    def null(self, shares: Array) -> Array:
+        """The eta, of shape (outputs,), at which every class has its share."""
+        ...
+
+    def lead(self, eta: Array, target: Array) -> tuple[Array, Array]:
+        """By how much a row's own class leads: over the nearest other class, and over the farthest."""
         ...

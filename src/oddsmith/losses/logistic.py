@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import Array
+from oddsmith.errors import SpecificationError
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,27 @@ class Logistic:
     """
 
     name: ClassVar[str] = "logistic"
-    outputs: ClassVar[int] = 1
     kernel: ClassVar[str | None] = "logistic"
+    concordance: ClassVar[float] = 1.0
+    steepest: ClassVar[float] = 0.25
+
+    @classmethod
+    def of(cls, classes: int) -> Self:
+        if classes != 2:
+            raise SpecificationError("A logistic loss has 2 classes", f"{classes}", "Use 'multinomial' for more.")
+        return cls()
+
+    @property
+    def outputs(self) -> int:
+        return 1
+
+    @property
+    def contrasts(self) -> Array:
+        return np.ones((1, 1))
+
+    @property
+    def flattest(self) -> float:
+        return 0.25
 
     def rows(self, eta: Array, target: Array) -> tuple[Array, Array, Array]:
         """Value, row_gradient and row_hessian of every row."""
@@ -42,6 +62,23 @@ class Logistic:
     def complement(self, eta: Array) -> Array:
         """1 - g(eta) = g(-eta)."""
         return self.mean(-eta)
+
+    def probabilities(self, scores: Array) -> Array:
+        """Of both classes, of shape (n, 2), each exact in its own tail."""
+        return np.column_stack([self.complement(scores), self.mean(scores)])
+
+    def log_probabilities(self, scores: Array) -> Array:
+        """Logarithms of `probabilities`, finite in both tails."""
+        return -np.column_stack([np.logaddexp(0.0, scores), np.logaddexp(0.0, -scores)])
+
+    def null(self, shares: Array) -> Array:
+        """The logit of the share of the positive class."""
+        return np.array([self.link(float(shares[1]))])
+
+    def lead(self, eta: Array, target: Array) -> tuple[Array, Array]:
+        """(2 y - 1) eta, twice: there is but one other class."""
+        lead = (2.0 * target - 1.0) * eta
+        return lead, lead
 
     def link(self, mean: float) -> float:
         """The logit log(m / (1 - m)); infinite at 0 and 1."""

@@ -27,8 +27,11 @@ class Penalty(Protocol):
         """alpha; 0 if nothing is penalised."""
         ...
 
-    def bound(self, scale: Array, *, intercept: bool) -> Self:
-        """The same penalty on coefficients b = scale * coef of standardised columns, led by a free intercept."""
+    def bound(self, scale: Array, *, intercept: bool, outputs: int = 1) -> Self:
+        """The same penalty on coefficients b = scale * coef of standardised columns, led by a free intercept.
+
+        With several outputs, on as many of these one after another.
+        """
         ...
 
     def value(self, beta: Array) -> float: ...

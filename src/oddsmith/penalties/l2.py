@@ -60,7 +60,7 @@ class L2:
     def strength(self) -> float:
         return float(self.alpha)
 
-    def bound(self, scale: Array, *, intercept: bool) -> L2:
+    def bound(self, scale: Array, *, intercept: bool, outputs: int = 1) -> L2:
         """On b = scale * coef the same penalty has factors f / scale^2; the intercept gets 0."""
         factors = np.ones(len(scale)) if self.factors is None else self.factors
         if len(factors) != len(scale):
@@ -68,7 +68,7 @@ class L2:
                 "factors must have one entry for each column", f"{len(factors)} for {len(scale)} columns", ""
             )
         factors = factors / scale**2
-        return replace(self, factors=np.concatenate([[0.0], factors]) if intercept else factors)
+        return replace(self, factors=np.tile(np.concatenate([np.zeros(int(intercept)), factors]), outputs))
 
     def _weights(self, beta: Array) -> Array:
         return np.full_like(beta, self.alpha) if self.factors is None else self.alpha * self.factors

@@ -25,7 +25,7 @@ class NoPenalty:
     def strength(self) -> float:
         return 0.0
 
-    def bound(self, scale: Array, *, intercept: bool) -> NoPenalty:
+    def bound(self, scale: Array, *, intercept: bool, outputs: int = 1) -> NoPenalty:
         """Itself, on any columns."""
         return self
 

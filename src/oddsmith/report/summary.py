@@ -65,7 +65,7 @@ class Summary:
     origin: str | None
     target: str | None
     classes: tuple[str, str]
-    class_weights: tuple[float, float]
+    class_weights: tuple[float, ...]
     rows: int
     columns: int
     passes: int

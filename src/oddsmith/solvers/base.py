@@ -137,7 +137,7 @@ def continued(first: Solution, second: Solution, note: str) -> Solution:
 
 def may_run_off(objective: Objective, penalty: Penalty) -> bool:
     """Whether a column is not penalised: nothing but the data may then hold its coefficient."""
-    columns = penalty.curvature(np.zeros(objective.size))[objective.intercept :]
+    columns = penalty.curvature(np.zeros(objective.size)).reshape(-1, objective.width)[:, objective.intercept :]
     return bool((columns == 0.0).any())
 
 

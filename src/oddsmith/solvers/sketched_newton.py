@@ -177,7 +177,7 @@ def _dense_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int
 def _diagonal_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int) -> tuple[Array, Metric, str]:
     """Standardised columns have about the same curvature: that of the intercept."""
     at_start = sample.evaluate(start, 1)
-    curvature = sample.loss.rows(np.zeros(1), np.zeros(1))[2][0]
+    curvature = sample.loss.flattest
     note = f"{sample.size} coefficients: diagonal metric, started at value {at_start.value:.6g}"
     return start, Metric(1.0 / (curvature + penalty.curvature(start)), memory), note
 
@@ -186,9 +186,10 @@ def _missed(sample: Objective, hessian: Array) -> Array:
     """Curvature of columns that the sample hardly saw: there the whole data's spread, which is 1, speaks instead."""
     moments = sample.source.moments(sample.threads)
     seen = moments.deviation / moments.weight + (0.0 if sample.intercept else moments.mean**2)
-    typical = hessian[0, 0] if sample.intercept else float(np.diagonal(hessian).mean())
+    diagonal = np.diagonal(hessian).reshape(-1, sample.width)
+    typical = diagonal[:, :1] if sample.intercept else diagonal.mean(axis=1, keepdims=True)
     missed = np.where(seen < 0.5, typical * np.maximum(0.0, 1.0 - seen), 0.0)
-    return np.concatenate([[0.0], missed]) if sample.intercept else missed
+    return np.hstack([np.zeros((len(missed), int(sample.intercept))), missed]).ravel()
 
 
 def _better_start(function: Smooth, beta: Array) -> tuple[Array, Evaluation]:
@@ -197,10 +198,7 @@ def _better_start(function: Smooth, beta: Array) -> tuple[Array, Evaluation]:
     objective = function.objective
     if not objective.intercept or objective.source.has_offset:
         return beta, now
-    negative, positive = objective.source.class_weights()
-    null = np.zeros_like(beta)
-    null[0] = objective.loss.link(positive / (negative + positive))
-    of_negative, of_positive = objective.loss.rows(np.full(2, null[0]), np.array([0.0, 1.0]))[0]
-    if now.value <= (negative * of_negative + positive * of_positive) / (negative + positive):
+    null, value = objective.null()
+    if now.value <= value:
         return beta, now
     return null, function.evaluate(null, 1)

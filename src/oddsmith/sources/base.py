@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows: their X, target in [0, 1], weight (None: 1 each) and offset (None: 0 each)."""
+    """Some rows: their X, target (0, 1, ..., K - 1), weight (None: 1 each) and offset (None: 0 each)."""
 
     design: Design
     target: Array
@@ -41,8 +41,8 @@ class Source(ABC):
     ----------
     schema : Schema
         What the columns of X mean.
-    classes : array of shape (2,)
-        The labels of target 0 and target 1.
+    classes : array of shape (K,)
+        The labels of target 0, 1, ..., K - 1.
     rows : int
         How many rows there are.
     """
@@ -86,10 +86,9 @@ class Source(ABC):
             raise DataError("The weights sum to zero", f"{self.rows} rows", "Give some rows a positive weight.")
         return total
 
-    def class_weights(self) -> tuple[float, float]:
+    def class_weights(self) -> tuple[float, ...]:
         """The sum of weights of each class. Reads the target alone."""
-        negative, positive = self.sum(_class_weights)
-        return float(negative), float(positive)
+        return tuple(map(float, self.sum(partial(_class_weights, classes=len(self.classes)))))
 
     @property
     def has_offset(self) -> bool:
@@ -143,7 +142,9 @@ def _moments(block: Block, *, columns: tuple[str, ...], threads: int | None) -> 
         raise NotFiniteError(error.what, block.first_row + error.row, columns[int(error.column)]) from None
 
 
-def _class_weights(block: Block) -> Array:
+def _class_weights(block: Block, *, classes: int) -> Array:
+    if classes > 2:
+        return np.bincount(block.target.astype(np.intp), block.weight, classes).astype(np.float64)
     positive = block.target.sum() if block.weight is None else block.weight @ block.target
     return np.array([block.total_weight - positive, positive])
 
@@ -155,40 +156,33 @@ def _offset_sums(block: Block) -> Array:
     return np.array([total, block.total_weight])
 
 
-def encode_target(y: Any, positive: Any = None, name: str = "y") -> tuple[Array, AnyArray]:
-    """Labels of any type as target 0 and 1, and the two classes in that order.
+def encode_target(y: Any, positive: Any = None, name: str = "y", *, binary: bool = True) -> tuple[Array, AnyArray]:
+    """Labels of any type as target 0, 1, ..., and the classes in that order: sorted, but for a `positive` one, last.
 
-    The positive class is the larger label, unless `positive` names one. `name` is what messages call y.
+    `name` is what messages call y.
 
     Raises
     ------
     DataError
-        If there are not exactly two classes, labels are missing, or `positive` is not one of them.
+        If there is one class only (or, if `binary`, more than two), labels are missing, or `positive` is no label.
     """
     labels = np.asarray(y)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
-    if labels.ndim != 1:
-        raise DataError(f"{name} must be one label a row", f"shape {labels.shape}", "Pass a one-dimensional y.")
-    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
-        row = int(np.argmin(np.isfinite(labels)))
-        raise DataError(f"Input {name} contains NaN or infinity", f"first in row {row}", "Remove rows without a label.")
-    if labels.dtype == object and not _all_known(labels):
-        raise DataError(f"Input {name} contains NaN or None", "labels are missing", "Remove rows without a label.")
-    if len(labels) == 0:
-        raise DataError(f"{name} has no rows", "0 labels", "Pass some.")
+    _check_labels(labels, name)
     # two comparisons with the first label and the first other one: np.unique would sort a million of them
     first, other = labels[0], labels != labels[0]
     if not other.any():
         raise DataError(f"{name} has one class only", f"every label is {first!s}", "A fit needs rows of 2 classes.")
     second = labels[int(np.argmax(other))]
     if not (labels[other] == second).all():
-        raise _too_many(labels, name)
+        if binary or positive is not None:
+            raise _too_many(labels, name)
+        return _many(labels, name)
     try:
         swap = bool(second < first)
     except TypeError:
-        kinds = f"{type(first).__name__}, {type(second).__name__}"
-        raise DataError(f"{name} mixes labels that cannot be compared", kinds, "Use labels of one type.") from None
+        raise _of_many_types(labels, name) from None
     classes = np.array([second, first] if swap else [first, second], dtype=labels.dtype)
     target = (~other if swap else other).astype(np.float64)
     if positive is not None:
@@ -202,6 +196,35 @@ def encode_target(y: Any, positive: Any = None, name: str = "y") -> tuple[Array,
         if matches[0] == 0:
             target, classes = 1.0 - target, classes[::-1].copy()
     return target, classes
+
+
+def _check_labels(labels: AnyArray, name: str) -> None:
+    if labels.ndim != 1:
+        raise DataError(f"{name} must be one label a row", f"shape {labels.shape}", "Pass a one-dimensional y.")
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        row = int(np.argmin(np.isfinite(labels)))
+        raise DataError(f"Input {name} contains NaN or infinity", f"first in row {row}", "Remove rows without a label.")
+    if labels.dtype == object and not _all_known(labels):
+        raise DataError(f"Input {name} contains NaN or None", "labels are missing", "Remove rows without a label.")
+    if len(labels) == 0:
+        raise DataError(f"{name} has no rows", "0 labels", "Pass some.")
+
+
+def _many(labels: AnyArray, name: str) -> tuple[Array, AnyArray]:
+    """Three classes or more."""
+    try:
+        classes, target = np.unique(labels, return_inverse=True)
+    except TypeError:
+        raise _of_many_types(labels, name) from None
+    if labels.dtype.kind == "f" and not (classes == np.round(classes)).all():
+        found = f"{len(classes)} different numbers, such as {classes[0]!s}"
+        raise DataError(f"{name} holds measurements, not classes", found, "Use labels, or whole numbers, for classes.")
+    return target.astype(np.float64), classes
+
+
+def _of_many_types(labels: AnyArray, name: str) -> DataError:
+    kinds = ", ".join(dict.fromkeys(type(label).__name__ for label in labels.tolist()))
+    return DataError(f"{name} mixes labels that cannot be compared", kinds, "Use labels of one type.")
 
 
 def _all_known(labels: AnyArray) -> bool:

@@ -63,7 +63,7 @@ class MemorySource(Source):
         )
 
     def sample(self, rows: int, seed: int) -> MemorySource:
-        """Stratified by class, a class never below a tenth of the sample unless all of it is taken.
+        """Stratified by class, a class never far below an even share unless all of it is taken.
 
         Within a class one row is drawn from each of equal slices of its weight: proportional to weight, spread over
         the whole data, never a prefix.
@@ -71,12 +71,12 @@ class MemorySource(Source):
         rng = np.random.default_rng(seed)
         chosen, weights = [], []
         total = self._total(slice(None))
-        for label in (0.0, 1.0):
+        for label in range(len(self.classes)):
             members = np.flatnonzero(self._target == label)
             mass = self._total(members)
             if mass == 0.0:
                 continue
-            quota = max(int(rows * mass / total), rows // 10, 1)
+            quota = max(int(rows * mass / total), rows // (5 * len(self.classes)), 1)
             if quota >= len(members):
                 chosen.append(members)
                 weights.append(np.ones(len(members)) if self._weight is None else self._weight[members])
@@ -133,7 +133,7 @@ def as_source(
     ----------
     X : array-like or SciPy sparse matrix of shape (n, p)
     y : array-like of shape (n,)
-        Labels of two classes, of any type.
+        Labels of two classes or more, of any type.
     sample_weight : array-like of shape (n,), optional
         Frequency weights >= 0: a weight of 2 is the row twice.
     offset : array-like of shape (n,), optional
@@ -146,7 +146,7 @@ def as_source(
     Raises
     ------
     DataError
-        If shapes disagree, the target has not two classes, or a weight is negative. NaN and infinity in X are found
+        If shapes disagree, the target has one class only, or a weight is negative. NaN and infinity in X are found
         by the first pass of a fit.
     """
     if names is None:
@@ -154,7 +154,7 @@ def as_source(
         names = [str(name) for name in frame_columns] if frame_columns is not None else None
     matrix = check_matrix(X)
     rows, p = matrix.shape
-    target, classes = encode_target(y, positive)
+    target, classes = encode_target(y, positive, binary=False)
     if len(target) != rows:
         raise DataError(
             "X and y have inconsistent numbers of samples", f"{rows} rows of X and {len(target)} of y", "Match them."

@@ -199,7 +199,7 @@ def read_frame(X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None)
     """The columns of a data frame as `read` would have them, beside labels, weights and offsets of their own."""
     frame = Frame(X)
     table = frame.table(frame.names, text=(), na=MISSING)
-    target, classes = encode_target(y)
+    target, classes = encode_target(y, binary=False)
     if len(target) != table.rows:
         shapes = f"{table.rows} rows of X and {len(target)} of y"
         raise DataError("X and y have inconsistent numbers of samples", shapes, "Match them.")
