@@ -45,7 +45,9 @@ def test_the_extension_is_there():
 def test_every_compiled_kernel_has_a_twin():
     compiled = {name for name in dir(kernels.load("compiled")) if not name.startswith("_")}
     assert compiled
-    assert compiled == {name for name in dir(_reference) if name.startswith(("sweep_", "moments_", "logistic_", "simd_"))}
+    assert compiled == {
+        name for name in dir(_reference) if name.startswith(("sweep_", "moments_", "logistic_", "simd_"))
+    }
 
 
 @pytest.mark.skipif(not Path("/proc/cpuinfo").exists() or machine() != "x86_64", reason="clones are of Linux on x86-64")
