@@ -64,6 +64,16 @@ def test_an_unknown_choice_is_refused():
         kernels.load("gpu")
 
 
+def test_other_kernels_can_be_used_for_a_while():
+    before = kernels.active
+    with kernels.using("reference"):
+        assert kernels.active is _reference
+    assert kernels.active is before
+    with pytest.raises(ZeroDivisionError), kernels.using("reference"):
+        _ = 1 / 0
+    assert kernels.active is before
+
+
 def test_the_environment_forces_the_twins():
     code = "from oddsmith import kernels; print(kernels.active.__name__)"
     done = subprocess.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -27,7 +28,10 @@ def stage(name: str) -> Iterator[None]:
     timer = Timer(PATIENCE, line.show)
     timer.daemon = True
     try:
+        # the thread inherits the mask: an interrupt must go to the main thread, or what that waits for goes on
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         timer.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         yield
     finally:
         timer.cancel()
@@ -60,10 +64,10 @@ class Line:
             return
         spinner = Spinner("dots")
 
-        def drawn() -> Spinner:
-            text = f"{self._name}, {monotonic() - self._began:.0f} s"
-            spinner.update(text=Text(text, no_wrap=True, overflow="ellipsis"))
-            return spinner
+        def drawn() -> Text:
+            line = Text(no_wrap=True, overflow="ellipsis")  # never two lines, however long the name of a file
+            frame = spinner.render(monotonic())
+            return line.append(str(frame)).append(f" {self._name}, {monotonic() - self._began:.0f} s")
 
         live = Live(
             get_renderable=drawn, console=Console(stderr=True), transient=True, redirect_stdout=False,
