@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.live import Live
-    from rich.spinner import Spinner
 
 PATIENCE = 1.0  # seconds of silence
 
