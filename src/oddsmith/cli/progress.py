@@ -61,7 +61,7 @@ class Line:
             from rich.text import Text
         except ImportError:
             return
-        spinner = Spinner("dots")
+        spinner = Spinner("line")  # ASCII: every terminal has it
 
         def drawn() -> Text:
             line = Text(no_wrap=True, overflow="ellipsis")  # never two lines, however long the name of a file
