@@ -97,4 +97,5 @@ NB_MODULE(_kernels, m) {
           "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
     m.def("logistic_rows", &logistic_rows, "eta"_a.noconvert(), "target"_a.noconvert(),
           "value"_a.noconvert(), "gradient"_a.noconvert(), "hessian"_a.noconvert());
+    m.def("simd_level", [] { return oddsmith::simd_level(); });
 }

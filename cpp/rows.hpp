@@ -9,6 +9,7 @@
 // One binary serves every x86-64 machine: the loader picks the widest clone that the processor has.
 #if !defined(ODDSMITH_NO_CLONES) && defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
 #define ODDSMITH_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define ODDSMITH_LEVEL(target_name) __attribute__((target(target_name)))
 #else
 #define ODDSMITH_CLONES
 #endif
@@ -19,6 +20,16 @@
 #endif
 
 namespace oddsmith {
+
+// The x86-64 level of the clones that run here: 4, 3, or 1 for the default; 0 where nothing was cloned. The loader
+// picks among these three as it picks among the clones, so the answer cannot differ from what is done.
+#ifdef ODDSMITH_LEVEL
+ODDSMITH_LEVEL("arch=x86-64-v4") inline int simd_level() { return 4; }
+ODDSMITH_LEVEL("arch=x86-64-v3") inline int simd_level() { return 3; }
+ODDSMITH_LEVEL("default") inline int simd_level() { return 1; }
+#else
+inline int simd_level() { return 0; }
+#endif
 
 // exp(-a) for a >= 0, error under 1 ulp: a = k ln2 - r with |r| <= ln2 / 2, then a Taylor polynomial of degree 13.
 // Above 708 the result is held at exp(-708), the smallest normal scale, so that no denormal slows the loop.

@@ -1,9 +1,12 @@
 import gc
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
+from platform import machine
 
 import mpmath
 import numpy as np
@@ -42,12 +45,33 @@ def test_the_extension_is_there():
 def test_every_compiled_kernel_has_a_twin():
     compiled = {name for name in dir(kernels.load("compiled")) if not name.startswith("_")}
     assert compiled
-    assert compiled == {name for name in dir(_reference) if name.startswith(("sweep_", "moments_", "logistic_"))}
+    assert compiled == {
+        name for name in dir(_reference) if name.startswith(("sweep_", "moments_", "logistic_", "simd_"))
+    }
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").exists() or machine() != "x86_64", reason="clones are of Linux on x86-64")
+def test_the_level_is_what_the_processor_can_do():
+    flags = set(re.search(r"^flags\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.M)[1].split())
+    avx2 = {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"} <= flags
+    avx512 = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= flags
+    assert kernels.load("compiled").simd_level() == (4 if avx2 and avx512 else 3 if avx2 else 1)
+    assert _reference.simd_level() == 0
 
 
 def test_an_unknown_choice_is_refused():
     with pytest.raises(ImportError, match="ODDSMITH_KERNELS is 'gpu'"):
         kernels.load("gpu")
+
+
+def test_other_kernels_can_be_used_for_a_while():
+    before = kernels.active
+    with kernels.using("reference"):
+        assert kernels.active is _reference
+    assert kernels.active is before
+    with pytest.raises(ZeroDivisionError), kernels.using("reference"):
+        _ = 1 / 0
+    assert kernels.active is before
 
 
 def test_the_environment_forces_the_twins():

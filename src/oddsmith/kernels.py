@@ -7,7 +7,8 @@ variable, importing this module fails and says what to do.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -55,3 +56,19 @@ def moments_dense(*arguments: Any) -> float:
 def logistic_rows(*arguments: Any) -> None:
     """Value, row_gradient and row_hessian of the logistic loss; see `_reference.logistic_rows`."""
     active.logistic_rows(*arguments)
+
+
+@contextmanager
+def using(choice: str) -> Iterator[None]:
+    """Run on the kernels named "compiled" or "reference" for a while; for checks, as all threads are concerned."""
+    global active  # noqa: PLW0603
+    before, active = active, load(choice)
+    try:
+        yield
+    finally:
+        active = before
+
+
+def simd_level() -> int:
+    """The x86-64 level of the vector instructions in use: 4, 3 or 1; 0 where there was nothing to choose."""
+    return int(active.simd_level())

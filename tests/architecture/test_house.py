@@ -65,7 +65,7 @@ def test_every_command_has_its_file_and_every_file_of_commands_its_place():
     from oddsmith import cli
 
     assert cli.__doc__.startswith("OPEN")
-    shared = {"__init__", "exits", "options", "output"}
+    shared = {"__init__", "exits", "options", "output", "progress"}
     assert {path.stem for path in (PACKAGE / "cli").glob("*.py")} == shared | set(cli.COMMANDS)
 
 

@@ -14,7 +14,7 @@ from tests.problems import generate
 def test_help_and_version(run):
     code, out, _ = run("--help")
     assert code == 0
-    for command in ("fit", "predict", "evaluate", "summary", "demo"):
+    for command in COMMANDS:
         assert f"  {command} " in out
     assert run("--version")[1].startswith("oddsmith 0.")
     assert "--test-size" in run("fit --help")[1]

@@ -89,6 +89,7 @@ void check(std::size_t n, std::size_t p, bool row_major, bool weighted) {
 }  // namespace
 
 int main() {
+    expect(oddsmith::simd_level() == 0, "built without clones, yet a level", 0, 0);
     for (std::size_t n : {1, 2, 3, 63, 64, 65, 1000, 5000})
         for (std::size_t p : {0, 1, 2, 3, 7, 8, 31})
             for (bool row_major : {true, false})

@@ -15,7 +15,7 @@ import click
 from oddsmith.cli.exits import FAILED, INTERRUPTED, USAGE, fail, fail_with
 from oddsmith.errors import OddsmithWarning
 
-COMMANDS = ("fit", "predict", "evaluate", "summary", "demo")  # as `oddsmith --help` lists them
+COMMANDS = ("fit", "predict", "evaluate", "summary", "demo", "doctor", "completion")  # as --help lists them
 
 
 class Commands(click.Group):
@@ -48,8 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, interrupt)
+    given = None if arguments is None else list(arguments)
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     try:
-        cli.main(None if arguments is None else list(arguments), prog_name="oddsmith", standalone_mode=False)
+        cli.main(given, prog_name="oddsmith", standalone_mode=False, color=False if plain else None)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
@@ -70,4 +72,4 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    click.echo(f"oddsmith: warning: {message}", err=True)
+    sys.stderr.write(f"oddsmith: warning: {message}\n")  # not through click, which would write over a line of progress

@@ -12,7 +12,7 @@ import click
 @click.option("--dir", "folder", type=click.Path(), default="oddsmith-demo", show_default=True, help="Where to work.")
 @click.pass_context
 def command(context: click.Context, folder: str) -> None:
-    """Fit, predict and evaluate the Breast Cancer data, showing what to type."""
+    """Fit, predict and evaluate real data, showing what to type."""
     from oddsmith.demo import COMMANDS, DATA, write_data
 
     oddsmith = context.find_root().command
@@ -20,7 +20,9 @@ def command(context: click.Context, folder: str) -> None:
     click.echo(f"Breast Cancer Wisconsin (569 rows, 30 columns) is in {Path(folder) / DATA}")
     with contextlib.chdir(folder):
         for line in COMMANDS:
-            click.secho(f"\n$ oddsmith {' '.join(line)}\n", bold=True)
+            click.echo()
+            click.secho(f"$ oddsmith {' '.join(line)}", bold=True)
+            click.echo()
             oddsmith.main(list(line), standalone_mode=False)
     click.echo(
         "\nThese last scores include the rows that were fitted; those on held-out data above are the honest ones."

@@ -6,6 +6,7 @@ import click
 
 from oddsmith.cli.options import data_argument, delimiter_option, json_option, model_argument, opened
 from oddsmith.cli.output import print_json, score_card
+from oddsmith.cli.progress import reading, stage
 
 
 @click.command("evaluate")
@@ -16,16 +17,18 @@ from oddsmith.cli.output import print_json, score_card
 @delimiter_option
 @json_option
 def command(model: str, data: str, weight: str | None, threshold: float, delimiter: str | None, as_json: bool) -> None:
-    """Score a model on the rows of DATA, beside always answering with the base rate."""
+    """Score a model on the rows of DATA, beside the base rate."""
     from oddsmith import load
     from oddsmith.report import evaluation_text
     from oddsmith.sources import read_rows
 
     loaded = load(model)
-    rows = read_rows(opened(data), loaded.schema, classes=loaded.classes, weight=weight, delimiter=delimiter)
+    with reading(data):
+        rows = read_rows(opened(data), loaded.schema, classes=loaded.classes, weight=weight, delimiter=delimiter)
     assert rows.target is not None
-    eta = loaded.eta(rows)[rows.kept]
-    card = score_card(loaded.fit, eta, rows.target, rows.weight, data, threshold)
+    with stage("scoring"):
+        eta = loaded.eta(rows)[rows.kept]
+        card = score_card(loaded.fit, eta, rows.target, rows.weight, data, threshold)
     if as_json:
         print_json(card.to_dict() | {"model_file": model})
     else:

@@ -17,10 +17,11 @@ from oddsmith.cli.options import (
     table_options,
 )
 from oddsmith.cli.output import check_place, print_json, score_card
+from oddsmith.cli.progress import reading, stage
 from oddsmith.errors import SpecificationError
 
 
-@click.command("fit")
+@click.command("fit", short_help="Fit a model of one column of DATA.")
 @data_argument
 @click.option("--target", required=True, metavar="COL", help="The column to predict.")
 @table_options
@@ -54,8 +55,9 @@ def command(
         advice = "Give --alpha with --penalty ridge, and only then."
         raise SpecificationError("--penalty and --alpha disagree", f"--penalty {penalty}, --alpha {alpha}", advice)
     check_place(out, data)
-    source = read(opened(data), target=target, **table_arguments(table))
-    whole = source.coded("reference" if alpha is None else "full")
+    with reading(data):
+        source = read(opened(data), target=target, **table_arguments(table))
+        whole = source.coded("reference" if alpha is None else "full")
     train, test, label = whole, whole, "the training data, which flatters"
     origin = f"{whole.rows} rows and {len(whole.schema.names)} columns beside {target!r} from {data}"
     origin += f"; {source.dropped} rows with missing values dropped" if source.dropped else ""
@@ -65,11 +67,13 @@ def command(
         fitted_rows, held_out = split_rows(whole.target, test_size, seed)
         train, test, label = whole.take(fitted_rows), whole.take(held_out), "held-out data"
         origin += f"; {test.rows} rows held out"
-    result = fit(
-        train, penalty=NoPenalty() if alpha is None else L2(alpha), tol=tol, max_passes=max_passes,
-        intercept=intercept, standardize=standardize,
-    )  # fmt: skip
-    card = score_card(result, test.eta(result.beta[0]), test.target, test.weight, label)
+    with stage("fitting"):
+        result = fit(
+            train, penalty=NoPenalty() if alpha is None else L2(alpha), tol=tol, max_passes=max_passes,
+            intercept=intercept, standardize=standardize,
+        )  # fmt: skip
+    with stage("scoring"):
+        card = score_card(result, test.eta(result.beta[0]), test.target, test.weight, label)
     summary = summarise(result, origin=origin, target=target, level=level, scores=card)
     if out is not None:
         save(result, out)

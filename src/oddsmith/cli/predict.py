@@ -8,10 +8,11 @@ import click
 
 from oddsmith.cli.options import data_argument, delimiter_option, json_option, model_argument, opened
 from oddsmith.cli.output import check_place, print_json
+from oddsmith.cli.progress import reading, stage
 from oddsmith.errors import SpecificationError
 
 
-@click.command("predict")
+@click.command("predict", short_help="Predict every row of DATA.")
 @model_argument
 @data_argument
 @click.option("--out", type=click.Path(), metavar="FILE", help="Write a CSV here rather than to the terminal.")
@@ -41,11 +42,13 @@ def command(
         advice = "Choose another place, or remove that file first."
         raise SpecificationError("--out would write predictions over a model", out, advice)
     loaded = load(model)
-    rows = read_rows(opened(data), loaded.schema, missing=missing, unseen=unseen, delimiter=delimiter)
+    with reading(data):
+        rows = read_rows(opened(data), loaded.schema, missing=missing, unseen=unseen, delimiter=delimiter)
     eta = loaded.eta(rows)
     probability, prediction = probabilities(loaded.fit, eta)[:, 1], decide(loaded.fit, eta, threshold)
     if out is not None:
-        write_atomically(out, as_csv(prediction=prediction, probability=probability))
+        with stage(f"writing {out}"):
+            write_atomically(out, as_csv(prediction=prediction, probability=probability))
     if as_json:
         found = {"prediction": prediction.tolist(), "probability": [float(v) if v == v else None for v in probability]}  # noqa: PLR0124
         print_json({"model_file": model, "positive": np.array(loaded.classes[1]).item(), "rows": len(eta), **found})
