@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     )
     from oddsmith.estimators import LogisticRegression
     from oddsmith.fitting import Fit, fit
-    from oddsmith.inference import Inference, infer
+    from oddsmith.formula import LogitResult, logit
+    from oddsmith.hypotheses import ChiSquareTest, lr_test, wald_test
+    from oddsmith.inference import Inference, OddsRatios, covariance, infer, odds_ratios
+    from oddsmith.likelihood import Likelihood
     from oddsmith.model_file import Model, load, save
     from oddsmith.optimality import Certificate
     from oddsmith.penalties import L2, NoPenalty
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 # Public names and where they live. They load on first use, so that no one pays for a face that he does not use.
 _HOMES = {
     "Certificate": "optimality",
+    "ChiSquareTest": "hypotheses",
     "ColumnWarning": "errors",
     "ConvergenceWarning": "errors",
     "DataError": "errors",
@@ -42,12 +46,15 @@ _HOMES = {
     "GradientDescent": "solvers",
     "Inference": "inference",
     "L2": "penalties",
+    "Likelihood": "likelihood",
     "LogisticRegression": "estimators",
+    "LogitResult": "formula",
     "Model": "model_file",
     "ModelFileError": "errors",
     "Newton": "solvers",
     "NoPenalty": "penalties",
     "NumericalError": "errors",
+    "OddsRatios": "inference",
     "OddsmithError": "errors",
     "OddsmithWarning": "errors",
     "Scores": "scores",
@@ -58,31 +65,40 @@ _HOMES = {
     "Status": "errors",
     "Summary": "report",
     "as_source": "sources",
+    "covariance": "inference",
     "fit": "fitting",
     "from_coefficients": "published",
     "infer": "inference",
     "load": "model_file",
+    "logit": "formula",
+    "lr_test": "hypotheses",
+    "odds_ratios": "inference",
     "read": "sources",
     "save": "model_file",
     "score": "scores",
     "summarise": "report",
+    "wald_test": "hypotheses",
 }
 
 __all__ = [
     "L2",
     "Certificate",
+    "ChiSquareTest",
     "ColumnWarning",
     "ConvergenceWarning",
     "DataError",
     "Fit",
     "GradientDescent",
     "Inference",
+    "Likelihood",
     "LogisticRegression",
+    "LogitResult",
     "Model",
     "ModelFileError",
     "Newton",
     "NoPenalty",
     "NumericalError",
+    "OddsRatios",
     "OddsmithError",
     "OddsmithWarning",
     "Scores",
@@ -93,14 +109,19 @@ __all__ = [
     "Status",
     "Summary",
     "as_source",
+    "covariance",
     "fit",
     "from_coefficients",
     "infer",
     "load",
+    "logit",
+    "lr_test",
+    "odds_ratios",
     "read",
     "save",
     "score",
     "summarise",
+    "wald_test",
 ]
 
 

@@ -21,10 +21,12 @@ def is_sparse(X: object) -> bool:
 def check_matrix(X: Any, name: str = "X") -> Any:
     """X as float32 or float64, two-dimensional, row- or column-major; copied only when it must be.
 
+    It may have no columns: those of a model that has an intercept only.
+
     Raises
     ------
     DataError
-        If X is not a two-dimensional table of real numbers with at least one row and one column.
+        If X is not a two-dimensional table of real numbers with at least one row.
     """
     if is_sparse(X):
         return _check_sparse(X, name)
@@ -44,7 +46,7 @@ def check_matrix(X: Any, name: str = "X") -> Any:
             f"{array.ndim} dimension(s), shape {array.shape}",
             "Reshape your data: X.reshape(-1, 1) for a single column, X.reshape(1, -1) for a single row.",
         )
-    _check_extent(array.shape, name)
+    _check_rows(array.shape, name)
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float64)
     if not array.dtype.isnative:
@@ -98,11 +100,9 @@ def first_not_finite(X: Any) -> tuple[int, int] | None:
     return None
 
 
-def _check_extent(shape: tuple[int, ...], name: str) -> None:
+def _check_rows(shape: tuple[int, ...], name: str) -> None:
     if shape[0] == 0:
         raise DataError(f"{name} has no rows", f"0 sample(s) (shape={shape}) while a minimum of 1 is required", "")
-    if shape[1] == 0:
-        raise DataError(f"{name} has no columns", f"0 feature(s) (shape={shape}) while a minimum of 1 is required.", "")
 
 
 def _numbers_from_objects(array: AnyArray, name: str) -> Array:
@@ -129,7 +129,7 @@ def _not_numbers(kind: type[Exception], name: str, where: str) -> Exception:
 def _check_sparse(X: Any, name: str) -> Any:
     if X.ndim != 2:
         raise DataError(f"{name} must be two-dimensional", f"{X.ndim} dimension(s)", "Reshape your data.")
-    _check_extent(X.shape, name)
+    _check_rows(X.shape, name)
     if X.dtype.kind == "c":
         raise DataError(f"Complex data not supported in {name}", f"dtype {X.dtype}", "Pass real numbers.")
     if X.dtype.kind not in "fiub":

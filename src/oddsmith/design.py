@@ -1,7 +1,7 @@
 """One block's X: dense or sparse, seen through standardised columns z = (x - centre) / scale.
 
-The engine asks four things of it: matvec (Z v), rmatvec (Z' r), gram (Z' diag(h) Z) and widest, the largest row
-norm of [1, Z] M. Standardising is a view: the user's array is never copied or changed. A constant column has scale
+The engine asks four things of it: matvec (Z v), rmatvec (Z' r), gram (Z' diag(h) Z) and the squared row norms of
+[1, Z] M. Standardising is a view: the user's array is never copied or changed. A constant column has scale
 infinity, so that its z is exactly 0.
 """
 
@@ -65,7 +65,7 @@ class Design(Protocol):
     def magnitude(self, v: Array) -> Array: ...
     def rmatvec(self, r: Array) -> Array: ...
     def gram(self, h: Array) -> Array: ...
-    def widest(self, half: Array | None, weight: Array | None) -> float: ...
+    def norms(self, half: Array | None = None) -> Array: ...
     def moments(self, weight: Array | None, threads: int | None = None) -> Moments: ...
 
 
@@ -126,13 +126,12 @@ class Dense:
         p = self.shape[1]
         return sum((z.T @ (h[part, None] * z) for part, z in self._panels()), np.zeros((p, p)))
 
-    def widest(self, half: Array | None, weight: Array | None) -> float:
-        """The largest |[1, z] half|^2 over the rows of positive weight; half is the identity if None."""
-        largest = 0.0
+    def norms(self, half: Array | None = None) -> Array:
+        """|[1, z] half|^2 of every row; half is the identity if None."""
+        out = np.empty(self.shape[0])
         for part, z in self._panels():
-            square = 1.0 + _square(z) if half is None else _square(z @ half[1:] + half[0])
-            largest = max(largest, _largest(square, weight, part))
-        return largest
+            out[part] = 1.0 + _square(z) if half is None else _square(z @ half[1:] + half[0])
+        return out
 
     def moments(self, weight: Array | None, threads: int | None = None) -> Moments:
         """Moments of the raw columns. Raises DataError if an entry is NaN or infinite: the check costs nothing more."""
@@ -194,22 +193,22 @@ class Sparse:
         out: Array = centred / self.scale / self.scale[:, None]
         return out
 
-    def widest(self, half: Array | None, weight: Array | None) -> float:
-        """The largest |[1, z] half|^2 over the rows of positive weight; half is the identity if None."""
+    def norms(self, half: Array | None = None) -> Array:
+        """|[1, z] half|^2 of every row; half is the identity if None."""
         if half is None:
             empty = self.centre / self.scale
             value, column = self.array.data.astype(np.float64), self.array.indices
             change = ((value - self.centre[column]) / self.scale[column]) ** 2 - empty[column] ** 2
             row = np.repeat(np.arange(self.shape[0]), np.diff(self.array.indptr))
-            return _largest(1.0 + empty @ empty + np.bincount(row, change, self.shape[0]), weight, slice(None))
+            return 1.0 + empty @ empty + np.bincount(row, change, self.shape[0])
         columns = half[1:] / self.scale[:, None]
         base = half[0] - self.centre @ columns
         rows = max(1, PANEL_BYTES // (8 * max(1, half.shape[1])))
-        largest = 0.0
+        out = np.empty(self.shape[0])
         for start in range(0, self.shape[0], rows):
             part = slice(start, start + rows)
-            largest = max(largest, _largest(_square(self.array[part] @ columns + base), weight, part))
-        return largest
+            out[part] = _square(self.array[part] @ columns + base)
+        return out
 
     def moments(self, weight: Array | None, threads: int | None = None) -> Moments:
         """Moments of the raw columns, the zeros counted; raises DataError if an entry is NaN or infinite."""
@@ -238,10 +237,6 @@ def make_design(X: Any) -> Dense | Sparse:
 def _square(rows: Array) -> Array:
     out: Array = np.einsum("ij,ij->i", rows, rows)
     return out
-
-
-def _largest(square: Array, weight: Array | None, part: slice) -> float:
-    return float((square if weight is None else square[weight[part] > 0]).max(initial=0.0))
 
 
 def _finite(moments: Moments, X: Any) -> Moments:

@@ -22,6 +22,8 @@ class Factor:
 
     Attributes
     ----------
+    scale : array of shape (m,)
+        The diagonal of D; 1 where that of H is 0.
     rank : int
         m, unless C is singular to rounding. `solve` then applies the pseudo-inverse of C between two D^-1.
     """
@@ -34,8 +36,8 @@ class Factor:
                 "The Hessian is not finite", "NaN or infinity in it", "Look for extreme values in the data or weights."
             )
         diagonal = np.sqrt(np.maximum(np.diagonal(matrix), 0.0))
-        self._scale = np.where(diagonal > 0.0, diagonal, 1.0)
-        unit = matrix / self._scale / self._scale[:, None]
+        self.scale = np.where(diagonal > 0.0, diagonal, 1.0)
+        unit = matrix / self.scale / self.scale[:, None]
         self.size = self.rank = len(matrix)
         self._cholesky: Array | None = None
         lower, failed = lapack.dpotrf(unit, lower=1, clean=1)
@@ -54,22 +56,22 @@ class Factor:
         """H^-1 vector."""
         from scipy.linalg import lapack
 
-        scaled = vector / self._scale
+        scaled = vector / self.scale
         if self._cholesky is None:
             solved: Array = self._half @ (self._half.T @ scaled)
         else:
             solved = lapack.dpotrs(self._cholesky, scaled, lower=1)[0]
-        return solved / self._scale
+        return solved / self.scale
 
     @cached_property
     def half(self) -> Array:
         """A matrix M, of shape (m, rank), with M M' = H^-1."""
         if self._cholesky is None:
-            return self._half / self._scale[:, None]
+            return self._half / self.scale[:, None]
         from scipy.linalg import lapack
 
         inverse: Array = lapack.dtrtri(self._cholesky, lower=1)[0]
-        return np.ascontiguousarray(inverse.T / self._scale[:, None])
+        return np.ascontiguousarray(inverse.T / self.scale[:, None])
 
     @cached_property
     def inverse(self) -> Array:
@@ -78,12 +80,12 @@ class Factor:
 
     def unseen(self, vector: Array) -> Array:
         """The part of a vector, on axes scaled to a unit diagonal, that lies where H is singular."""
-        out: Array = self.null_axes.T @ (vector / self._scale)
+        out: Array = self.null_axes.T @ (vector / self.scale)
         return out
 
     def null_part(self, vector: Array) -> Array:
         """The projection of a vector to where H is singular, between two D^-1."""
-        out: Array = self.null_axes @ self.unseen(vector) / self._scale
+        out: Array = self.null_axes @ self.unseen(vector) / self.scale
         return out
 
     @property

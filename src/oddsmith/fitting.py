@@ -213,6 +213,8 @@ def fit(
     """
     began = time.perf_counter()
     _check_types(source, penalty)
+    if not (intercept or source.columns):
+        raise SpecificationError("There is nothing to fit", "neither columns nor an intercept", "Add either.")
     _check_limits(tol, max_passes, threads)
     chosen_loss = _loss(loss, source)
     chosen = _by_name("solver", solver, solvers.CATALOGUE, ALIASES)

@@ -1,17 +1,21 @@
-"""Standard errors, tests and intervals: pure functions of a Fit."""
+"""Standard errors, intervals and odds ratios: pure functions of a Fit."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
-from oddsmith.arrays import Array
+from oddsmith.arrays import AnyArray, Array
+from oddsmith.design import make_design
 from oddsmith.errors import SpecificationError, Status
 from oddsmith.factor import Factor
 from oddsmith.fitting import Fit
+from oddsmith.schema import nearest
 
 INTERCEPT = "(Intercept)"
 
@@ -55,6 +59,14 @@ class Inference:
             ratio: Array = np.exp(self.coef)
         return ratio
 
+    def to_frame(self) -> Any:
+        """As a pandas data frame, one row for each coefficient."""
+        import pandas as pd
+
+        columns = {"coefficient": self.coef, "odds_ratio": self.odds_ratio, "standard_error": self.se, "z": self.z}
+        columns |= {"p": self.p, "ci_low": self.ci_low, "ci_high": self.ci_high}
+        return pd.DataFrame(columns, index=list(self.names))
+
     def __repr__(self) -> str:
         width = max(map(len, self.names))
         head = f"{'':{width}}  {'coef':>12} {'se':>11} {'z':>9} {'p':>9} {'low':>12} {'high':>12}"
@@ -64,6 +76,52 @@ class Inference:
             for name, coef, se, z, p, low, high in rows
         ]
         return "\n".join([head, *lines, *([self.note] if self.note else [])])
+
+
+@dataclass(frozen=True)
+class OddsRatios:
+    """By what the odds are multiplied when a column grows by so many units. One entry for each column.
+
+    Attributes
+    ----------
+    names : tuple of str
+    unit : array
+        By how much the column grows; 1 unless asked otherwise.
+    odds_ratio : array
+        exp(unit * coef).
+    ci_low, ci_high : array
+        The Wald interval of unit * coef, mapped by exp.
+    p : array
+        Two-sided Wald test of an odds ratio of 1.
+    level : float
+    note : str
+        What limits the numbers; empty for maximum likelihood.
+    """
+
+    names: tuple[str, ...]
+    unit: Array
+    odds_ratio: Array
+    ci_low: Array
+    ci_high: Array
+    p: Array
+    level: float
+    note: str = ""
+
+    def to_frame(self) -> Any:
+        """As a pandas data frame, one row for each column."""
+        import pandas as pd
+
+        columns = {"unit": self.unit, "odds_ratio": self.odds_ratio, "ci_low": self.ci_low, "ci_high": self.ci_high}
+        return pd.DataFrame(columns | {"p": self.p}, index=list(self.names))
+
+    def __repr__(self) -> str:
+        width = max(map(len, self.names), default=0)
+        interval = f"{100 * self.level:g} % interval"
+        lines = [f"{'':{width}}  {'per':>8}  {'odds ratio':>10}  {interval:>20}  {'p':>9}"]
+        columns = (self.names, self.unit, self.odds_ratio, self.ci_low, self.ci_high, self.p)
+        for name, unit, ratio, low, high, p in zip(*columns, strict=True):
+            lines.append(f"{name:{width}}  {unit:8g}  {ratio:10.4g}  {low:9.4g}  {high:9.4g}  {p:9.3g}")
+        return "\n".join([*lines, *([self.note] if self.note else [])])
 
 
 def infer(fit: Fit, level: float = 0.95) -> Inference:
@@ -95,29 +153,129 @@ def infer(fit: Fit, level: float = 0.95) -> Inference:
     McCullagh and Nelder (1989), section 4.4.
     """
     _require_fit(fit)
-    if not 0.0 < level < 1.0:
-        raise SpecificationError("level must lie between 0 and 1", f"{level!r}", "0.95 is usual.")
+    width = normal_width(level)
     names = (INTERCEPT, *fit.names) if fit.intercept else fit.names
     coef = fit.beta[0] if fit.intercept else fit.beta[0, 1:]
     se = standard_errors(fit)
-    width = NormalDist().inv_cdf(0.5 + 0.5 * level)
     with np.errstate(invalid="ignore", divide="ignore"):
         z = coef / se
     p = np.array([math.erfc(abs(value) / math.sqrt(2.0)) for value in z])
     return Inference(names, coef, se, z, p, coef - width * se, coef + width * se, level, _note(fit))
 
 
+def odds_ratios(fit: Fit, units: Mapping[str, float] | None = None, level: float = 0.95) -> OddsRatios:
+    """Odds ratios of the columns, per unit or per so many units, with Wald intervals. The intercept has none.
+
+    Parameters
+    ----------
+    fit : Fit
+    units : mapping of str to float, optional
+        By how much a column grows: {"age": 10} for ten years. 1 for those that are not named.
+    level : float, default 0.95
+        Of the intervals.
+
+    Raises
+    ------
+    SpecificationError
+        If a name is no column, a unit is 0 or not finite, or the level is not between 0 and 1.
+
+    References
+    ----------
+    Hosmer, Lemeshow and Sturdivant (2013), *Applied Logistic Regression*, 3rd ed., chapter 3.
+    """
+    found = infer(fit, level)
+    names, columns = fit.names, slice(int(fit.intercept), None)
+    unit = np.ones(len(names))
+    for name, value in (units or {}).items():
+        if name not in names:
+            advice = f"Use the names that a summary shows{nearest(name, names)}."
+            raise SpecificationError("units names no column of the model", repr(name), advice)
+        if not (isinstance(value, int | float | np.number) and np.isfinite(value) and value != 0):
+            raise SpecificationError("A unit must be a number other than 0", f"{name!r}: {value!r}", "1 is usual.")
+        unit[names.index(name)] = value
+    with np.errstate(over="ignore"):
+        ratio, one, other = (np.exp(unit * side[columns]) for side in (found.coef, found.ci_low, found.ci_high))
+    low, high = np.minimum(one, other), np.maximum(one, other)  # a negative unit turns them round
+    return OddsRatios(names, unit, ratio, low, high, found.p[columns], level, found.note)
+
+
+def covariance_root(fit: Fit) -> Array:
+    """M with M M' = Cov(b) on raw columns, where the coefficients are unique; NaN if the Hessian is not known.
+
+    From it, and not from the covariance, sums of squares keep their digits for columns of large means.
+    """
+    size = len(fit.names) + fit.intercept
+    if fit.hessian is None:
+        return np.full((size, size), np.nan)
+    return fit.axes.rows_to_raw(Factor(fit.hessian).half / math.sqrt(fit.weight))
+
+
+def covariance(fit: Fit) -> Array:
+    """The covariance of the coefficients on raw columns, the intercept first if there is one.
+
+    Infinite variances, and NaN beside them, where `infer` has infinite standard errors; NaN if the Hessian is not
+    known.
+    """
+    _require_fit(fit)
+    root = covariance_root(fit)
+    matrix: Array = root @ root.T
+    infinite = np.isinf(standard_errors(fit))
+    matrix[infinite] = matrix[:, infinite] = np.nan
+    matrix[infinite, infinite] = np.inf
+    return matrix
+
+
 def standard_errors(fit: Fit) -> Array:
     """Standard errors on raw columns, the intercept first if there is one. NaN if the Hessian is not known."""
-    if fit.hessian is None:
-        return np.full(len(fit.names) + fit.intercept, np.nan)
-    half = Factor(fit.hessian).half / math.sqrt(fit.weight)
-    se: Array = np.linalg.norm(fit.axes.rows_to_raw(half), axis=1)
+    se: Array = np.linalg.norm(covariance_root(fit), axis=1)
     if fit.status is Status.SEPARATED and fit.value * fit.weight < math.log(2.0):
         se[:] = np.inf  # separated completely: no estimate has anything to stand on
     for column in fit.runaway:
         se[column + fit.intercept] = np.inf
     return se
+
+
+def eta_standard_errors(fit: Fit, matrix: AnyArray) -> Array:
+    """Standard errors of the linear predictor x'b of dense rows; an offset has none.
+
+    Infinite where the fit does not determine x'b: in a row that has a part outside of what collinear rows span, or
+    that takes part in a coefficient without a finite optimum. NaN if the Hessian is not known.
+    """
+    if fit.hessian is None:
+        return np.full(len(matrix), np.nan)
+    factor, axes = Factor(fit.hessian), fit.axes
+    design = make_design(matrix).standardised(axes.centre, axes.scale)
+    se: Array = np.sqrt(design.norms(_led(factor.half, fit)) / fit.weight)
+    if fit.status is Status.SEPARATED:
+        infinite = np.isinf(standard_errors(fit))
+        se[np.any(matrix[:, infinite[fit.intercept :]] != 0.0, axis=1) | (fit.intercept and infinite[0])] = np.inf
+    elif factor.rank < factor.size:
+        se[_outside(fit, factor, matrix)] = np.inf
+    return se
+
+
+def _outside(fit: Fit, factor: Factor, matrix: AnyArray) -> AnyArray:
+    """Which rows have a part where the Hessian is singular: there x'b is not unique."""
+    axes = fit.axes
+    design = make_design(matrix).standardised(axes.centre, axes.scale)
+    part = design.norms(_led(factor.null_axes / factor.scale[:, None], fit))
+    whole = design.norms(_led(np.diag(1.0 / factor.scale), fit))
+    constant = np.isinf(axes.scale)  # z is 0 there, whatever x is
+    moved = np.abs(matrix[:, constant] - axes.centre[constant]) > 1e-12 * np.abs(axes.centre[constant])
+    outside: AnyArray = (part > 1e-12 * whole) | moved.any(axis=1)
+    return outside
+
+
+def _led(rows: Array, fit: Fit) -> Array:
+    """With a row of zeros for an intercept that is not free: designs ask for one."""
+    return rows if fit.intercept else np.vstack([np.zeros((1, rows.shape[1])), rows])
+
+
+def normal_width(level: float) -> float:
+    """Half the width of an interval, in standard errors."""
+    if not 0.0 < level < 1.0:
+        raise SpecificationError("level must lie between 0 and 1", f"{level!r}", "0.95 is usual.")
+    return NormalDist().inv_cdf(0.5 + 0.5 * level)
 
 
 def _note(fit: Fit) -> str:

@@ -200,7 +200,7 @@ def _evaluate_by_verbs(block: Block, loss: Loss, beta: Array, order: int) -> Eva
     if order >= 2:
         border = block.design.rmatvec(h)
         hessian = np.block([[np.array([[h.sum()]]), border[None, :]], [border[:, None], block.design.gram(h)]])
-        reach = block.design.widest(None, block.weight)
+        reach = _largest_norm(block)
     return Evaluation(float(value.sum()), gradient, hessian, block.total_weight, reach)
 
 
@@ -249,7 +249,13 @@ def _hessian_product(block: Block, *, loss: Loss, beta: Array, vector: Array) ->
 
 
 def _widest(block: Block, *, half: Array) -> Evaluation:
-    return Evaluation(0.0, None, None, block.total_weight, block.design.widest(half, block.weight))
+    return Evaluation(0.0, None, None, block.total_weight, _largest_norm(block, half))
+
+
+def _largest_norm(block: Block, half: Array | None = None) -> float:
+    """The largest |[1, z] half|^2 over the rows of positive weight."""
+    norms = block.design.norms(half)
+    return float((norms if block.weight is None else norms[block.weight > 0]).max(initial=0.0))
 
 
 @dataclass(frozen=True)

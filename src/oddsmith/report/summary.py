@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from oddsmith.fitting import Fit
+from oddsmith.hypotheses import ChiSquareTest, null_test
 from oddsmith.inference import Inference, infer
+from oddsmith.likelihood import Likelihood
+from oddsmith.report.html import summary_html
 from oddsmith.report.text import summary_text
 from oddsmith.scores import Scores
 
@@ -43,7 +46,7 @@ class ScoreCard:
 
 @dataclass(frozen=True)
 class Summary:
-    """Everything a report says of a fit. `str` gives it as text, `to_dict` as JSON-able data.
+    """Everything a report says of a fit. `str` gives it as text, a notebook shows it as tables.
 
     Attributes
     ----------
@@ -57,9 +60,16 @@ class Summary:
     kinds, penalty, solver, certificate, status, advice : str
     seconds : float
     coefficients : Inference
+    likelihood : Likelihood or None
+        None where the coefficients do not maximise the likelihood.
+    null_test : ChiSquareTest or None
+        Of the whole model against the null model; None where that is not known or not nested.
     runaway : tuple of str
         Columns without a finite or a unique optimum.
     scores : ScoreCard or None
+    formula : str or None
+    left_out : int
+        Rows that were left out because a value is missing in them.
     """
 
     origin: str | None
@@ -77,12 +87,17 @@ class Summary:
     advice: str
     seconds: float
     coefficients: Inference
+    likelihood: Likelihood | None = None
+    null_test: ChiSquareTest | None = None
     runaway: tuple[str, ...] = ()
     scores: ScoreCard | None = None
+    formula: str | None = None
+    left_out: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-able data; infinite and unknown numbers are null."""
-        told = {key: value for key, value in vars(self).items() if key not in ("coefficients", "scores")}
+        parts = ("coefficients", "likelihood", "null_test", "scores")
+        told = {key: value for key, value in vars(self).items() if key not in parts}
         found = self.coefficients
         names = {"coefficient": found.coef, "odds_ratio": found.odds_ratio, "standard_error": found.se, "z": found.z}
         names |= {"p": found.p, "ci_low": found.ci_low, "ci_high": found.ci_high}
@@ -91,8 +106,17 @@ class Summary:
             for k, name in enumerate(found.names)
         ]
         told["level"], told["note"] = found.level, found.note
+        told["likelihood"] = None if self.likelihood is None else _of_likelihood(self.likelihood)
+        told["null_test"] = None if self.null_test is None else vars(self.null_test)
         told["scores"] = None if self.scores is None else self.scores.to_dict()
         return _plain(told)
+
+    def to_frame(self) -> Any:
+        """The coefficients as a pandas data frame."""
+        return self.coefficients.to_frame()
+
+    def _repr_html_(self) -> str:
+        return summary_html(self)
 
     def __str__(self) -> str:
         return summary_text(self)
@@ -107,6 +131,9 @@ def summarise(
     target: str | None = None,
     level: float = 0.95,
     scores: ScoreCard | None = None,
+    null_log_likelihood: float | None = None,
+    formula: str | None = None,
+    left_out: int = 0,
 ) -> Summary:
     """Gather what there is to tell of a fit.
 
@@ -120,7 +147,15 @@ def summarise(
     level : float, default 0.95
         Of the intervals.
     scores : ScoreCard, optional
+    null_log_likelihood : float, optional
+        That of the null model, where the fit has an offset and cannot know it.
+    formula : str, optional
+        What the columns were made by.
+    left_out : int, default 0
+        Rows that were left out because a value is missing in them.
     """
+    likelihood = Likelihood.of(fit, null_log_likelihood=null_log_likelihood)
+    nested = fit.intercept and likelihood.parameters > 1 and not math.isnan(likelihood.null_log_likelihood)
     return Summary(
         origin=origin,
         target=target,
@@ -137,9 +172,18 @@ def summarise(
         advice=fit.status.value,
         seconds=fit.seconds,
         coefficients=infer(fit, level),
+        likelihood=None if likelihood.objection else likelihood,
+        null_test=null_test(likelihood) if nested and not likelihood.objection else None,
         runaway=tuple(fit.runaway_names),
         scores=scores,
+        formula=formula,
+        left_out=left_out,
     )
+
+
+def _of_likelihood(found: Likelihood) -> dict[str, float]:
+    names = ("log_likelihood", "null_log_likelihood", "parameters", "aic", "bic", "pseudo_r2")
+    return {name: getattr(found, name) for name in names}
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from oddsmith.schema import shown
 
 if TYPE_CHECKING:
+    from oddsmith.hypotheses import ChiSquareTest
+    from oddsmith.inference import Inference
+    from oddsmith.likelihood import Likelihood
     from oddsmith.report.summary import ScoreCard, Summary
 
 WIDTH = 100
@@ -26,9 +29,8 @@ SCORES = {
 
 def summary_text(summary: Summary) -> str:
     """The whole summary: what was read, how it was fitted, the coefficients, the scores."""
-    of = f" of {summary.target}" if summary.target else ""
     parts = [
-        f"Logistic regression{of}: probability of {summary.classes[1]!r}",
+        title(summary),
         _facts(summary),
         _coefficients(summary),
         *([evaluation_text(summary.scores)] if summary.scores else []),
@@ -38,78 +40,119 @@ def summary_text(summary: Summary) -> str:
 
 def evaluation_text(card: ScoreCard) -> str:
     """Scores beside those of the base rate, and the confusion matrix."""
-    title = f"Scores on {card.label}"
-    width = max(len(title), 24)
-    lines = [f"{title:{width}}  {'model':>9}  {'base rate':>9}"]
-    for key, label in SCORES.items():
-        values = [getattr(side, key) for side in (card.model, card.base_rate)]
-        lines.append(f"{label:{width}}  " + "  ".join(f"{_score(v):>9}" for v in values))
+    heads, rows = score_table(card)
+    width = max(len(heads[0]), 24)
+    lines = [_line(cells, [width, 9, 9]) for cells in (heads, *rows)]
     return "\n".join([*lines, "", *_confusion(card)])
 
 
-def _facts(summary: Summary) -> str:
+def score_table(card: ScoreCard) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of the table of scores."""
+    rows = [
+        [label, *(score(getattr(side, key)) for side in (card.model, card.base_rate))] for key, label in SCORES.items()
+    ]
+    return [f"Scores on {card.label}", "model", "base rate"], rows
+
+
+def title(summary: Summary) -> str:
+    """Of what, and of which class the probability is modelled."""
+    of = f" of {summary.target}" if summary.target else ""
+    return f"Logistic regression{of}: probability of {summary.classes[1]!r}"
+
+
+def facts(summary: Summary) -> dict[str, str]:
+    """What was read, how it was fitted and how well, by name."""
     if not summary.rows:
-        return _filled({"Columns": summary.kinds, "Status": summary.advice})
+        return {"Columns": summary.kinds, "Status": summary.advice}
     total = sum(summary.class_weights)
     balance = ", ".join(
         f"{label}: {weight:g} ({100 * weight / total:.1f} %)"
         for weight, label in sorted(zip(summary.class_weights, summary.classes, strict=True))
     )
     weighted = "" if total == summary.rows else f", total weight {total:g}"
-    facts = {"Read": summary.origin} if summary.origin else {}
-    facts |= {
-        "Data": f"{_count(summary.rows, 'row')}, {_count(summary.columns, 'column')}{weighted}; {balance}",
-        "Columns": summary.kinds,
+    missing = f"{_counted(summary.left_out, 'row')} left out for missing values; " if summary.left_out else ""
+    told = {"Read": summary.origin} if summary.origin else {}
+    told |= {
+        "Data": f"{_counted(summary.rows, 'row')}, {_counted(summary.columns, 'column')}{weighted}; {missing}{balance}",
+        **({"Formula": summary.formula} if summary.formula else {"Columns": summary.kinds}),
         "Penalty": summary.penalty,
-        "Solver": f"{summary.solver}, {_count(summary.passes, 'pass')} over the data, {summary.seconds:.2g} s",
+        "Solver": f"{summary.solver}, {_counted(summary.passes, 'pass')} over the data, {summary.seconds:.2g} s",
         "Certificate": summary.certificate,
         "Status": summary.advice,
     }
     if summary.runaway:
-        facts["Concerned"] = shown(summary.runaway)
-    return _filled(facts)
+        told["Concerned"] = shown(summary.runaway)
+    if summary.likelihood is not None:
+        found = summary.likelihood
+        told["Likelihood"] = f"log-likelihood {found.log_likelihood:.6g}, AIC {found.aic:.6g}, BIC {found.bic:.6g}"
+        if not math.isnan(found.null_log_likelihood):
+            told["Null model"] = _null_model(found, summary.null_test)
+    return told
 
 
-def _filled(facts: dict[str, str]) -> str:
+def coefficient_table(found: Inference) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of the table of coefficients. The last head stands over two cells: the interval."""
+    heads = ["", "coefficient", "odds ratio", "std. error", "z", "p", f"{100 * found.level:g} % interval"]
+    columns = (found.names, found.coef, found.odds_ratio, found.se, found.z, found.p, found.ci_low, found.ci_high)
+    rows = [
+        [name, number(coef), number(ratio), number(se), z_value(z), p_value(p), number(low), number(high)]
+        for name, coef, ratio, se, z, p, low, high in zip(*columns, strict=True)
+    ]
+    return heads, rows
+
+
+def _facts(summary: Summary) -> str:
     return "\n".join(
         textwrap.fill(text, WIDTH, initial_indent=f"{name:11}  ", subsequent_indent=" " * 13)
-        for name, text in facts.items()
+        for name, text in facts(summary).items()
     )
 
 
+def _null_model(found: Likelihood, test: ChiSquareTest | None) -> str:
+    told = f"log-likelihood {found.null_log_likelihood:.6g}, McFadden's R2 {found.pseudo_r2:.4f}"
+    if test is not None:
+        told += f"; chi-square {test.statistic:.4g} on {test.df} df, p {p_value(test.p)}"
+    return told
+
+
 def _coefficients(summary: Summary) -> str:
-    found = summary.coefficients
-    width = min(32, max(map(len, found.names)))
-    interval = f"{100 * found.level:g} % interval"
-    lines = [
-        f"{'':{width}}  {'coefficient':>11}  {'odds ratio':>10}  {'std. error':>10}  {'z':>7}  {'p':>7}  {interval:>22}"
-    ]
-    for k, name in enumerate(found.names):
-        shown = name if len(name) <= width else name[: width - 1] + "…"
-        limits = f"{_number(found.ci_low[k]):>10}  {_number(found.ci_high[k]):>10}"
-        lines.append(
-            f"{shown:{width}}  {_number(found.coef[k]):>11}  {_number(found.odds_ratio[k]):>10}  "
-            f"{_number(found.se[k]):>10}  {_z(found.z[k]):>7}  {_p(found.p[k]):>7}  {limits}"
-        )
-    return "\n".join([*lines, *(textwrap.wrap(found.note, WIDTH) if found.note else [])])
+    heads, rows = coefficient_table(summary.coefficients)
+    width = min(32, max(len(row[0]) for row in rows))
+    lines = [_line(heads, [width, 11, 10, 10, 7, 7, 22])]
+    lines += [_line([_shortened(row[0], width), *row[1:]], [width, 11, 10, 10, 7, 7, 10, 10]) for row in rows]
+    note = summary.coefficients.note
+    return "\n".join([*lines, *(textwrap.wrap(note, WIDTH) if note else [])])
+
+
+def _line(cells: list[str], widths: list[int]) -> str:
+    return "  ".join([f"{cells[0]:{widths[0]}}", *(f"{c:>{w}}" for c, w in zip(cells[1:], widths[1:], strict=True))])
+
+
+def _shortened(name: str, width: int) -> str:
+    """With an ellipsis in the middle: the end of a name tells its level."""
+    return name if len(name) <= width else f"{name[: (width - 1) // 2]}…{name[-(width // 2) :]}"
+
+
+def confusion_table(card: ScoreCard) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of the confusion matrix."""
+    heads = ["", *(f"predicted {label}" for label in card.classes)]
+    counts = zip(card.classes, card.model.confusion, strict=True)
+    return heads, [[f"actual {label}", *(f"{count:g}" for count in row)] for label, row in counts]
 
 
 def _confusion(card: ScoreCard) -> list[str]:
-    heads = [f"predicted {label}" for label in card.classes]
-    width = max(len(f"actual {label}") for label in card.classes)
-    lines = [f"{'':{width}}  " + "  ".join(heads)]
-    for label, row in zip(card.classes, card.model.confusion, strict=True):
-        cells = (f"{count:>{len(head)}g}" for count, head in zip(row, heads, strict=True))
-        lines.append(f"{'actual ' + label:{width}}  " + "  ".join(cells))
-    return lines
+    heads, rows = confusion_table(card)
+    widths = [max(len(row[0]) for row in rows), *map(len, heads[1:])]
+    return [_line(cells, widths) for cells in (heads, *rows)]
 
 
-def _count(number: int, noun: str) -> str:
+def _counted(count: int, noun: str) -> str:
     plural = noun + ("es" if noun.endswith("s") else "s")
-    return f"{number:,} {noun if number == 1 else plural}".replace(",", " ")
+    return f"{count:,} {noun if count == 1 else plural}".replace(",", " ")
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Four digits; "-" if not known."""
     if math.isnan(value):
         return "-"
     if math.isinf(value):
@@ -117,15 +160,18 @@ def _number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def _score(value: float) -> str:
+def score(value: float) -> str:
+    """Four decimals; "-" if not defined."""
     return "-" if math.isnan(value) else f"{value:.4f}"
 
 
-def _z(value: float) -> str:
+def z_value(value: float) -> str:
+    """Two decimals; "-" if not known."""
     return "-" if math.isnan(value) else f"{value:.2f}"
 
 
-def _p(value: float) -> str:
+def p_value(value: float) -> str:
+    """Four decimals; "-" if not known."""
     if math.isnan(value):
         return "-"
     return f"{value:.4f}" if value >= 0.0001 else "<0.0001"
