@@ -78,7 +78,11 @@ class Likelihood:
 
 def _null(fit: Fit) -> float:
     """Every row has the probability of its class."""
-    return math.nan if not fit.weight else math.fsum(weight * math.log(weight / fit.weight) for weight in fit.class_weights)
+    return (
+        math.nan
+        if not fit.weight
+        else math.fsum(weight * math.log(weight / fit.weight) for weight in fit.class_weights)
+    )
 
 
 def _cost(fit: Fit) -> float:

@@ -26,7 +26,7 @@ except ImportError as error:
 
 from oddsmith.arrays import AnyArray, Array, first_not_finite
 from oddsmith.errors import DataError, SpecificationError
-from oddsmith.schema import nearest
+from oddsmith.schema import nearest, shown
 
 WHOLE = 2.0**53  # whole numbers beyond it are no float64
 TABLES = "Pass a pandas or polars data frame, a pyarrow table, or a dict of columns."
@@ -102,11 +102,10 @@ class Terms:
         if len(kept) == 0:
             raise DataError("No row is complete", f"{len(table)} rows, values missing in each", "Leave columns out.")
         frame = _plain(used.iloc[kept])
-        made, categories = _evaluated(spec, frame, table.columns)
-        for name, values in categories.items():  # a formula may list levels: C(x, levels=[...])
-            listed = made.model_spec.encoder_state[name][1].get("categories", values.unique())
-            _require_known(name, values, listed, kept)
-        terms = cls(response.expr, made.model_spec, {name: values.unique() for name, values in categories.items()})
+        made, seen = _evaluated(spec, frame, {}, kept, table.columns)
+        state = made.model_spec.encoder_state  # a formula may list levels: C(x, levels=[...])
+        _require_known(seen, {name: state[name][1].get("categories", seen[name]) for name in seen}, kept)
+        terms = cls(response.expr, made.model_spec, {name: values.unique() for name, values in seen.items()})
         weight, offset = (None if vector is None else vector[kept] for vector in (weight, offset))
         rows = Rows(terms._finite(made, kept), weight, offset, kept, table.index)
         return terms, rows, _response(response, frame, kept, table.columns)
@@ -123,9 +122,7 @@ class Terms:
         kept = _complete(used, offset)
         matrix = np.empty((0, len(self.names)))
         if len(kept):
-            made, categories = _evaluated(self.spec, _plain(used.iloc[kept]), table.columns)
-            for name, values in categories.items():
-                _require_known(name, values, self.levels[name], kept)
+            made, _ = _evaluated(self.spec, _plain(used.iloc[kept]), self.levels, kept, table.columns)
             matrix = self._finite(made, kept)
         return Rows(matrix, None, None if offset is None else offset[kept], kept, table.index)
 
@@ -320,27 +317,34 @@ def _context(frame: pd.DataFrame) -> Any:
     return ModelSpec.from_spec([]).get_materializer(frame, context={"C": _categories}).layered_context
 
 
-def _evaluated(spec: ModelSpec, frame: pd.DataFrame, columns: Iterable[Any]) -> tuple[Any, dict[str, pd.Series]]:
-    """The matrix with the spec that made it, and the values of categorical factors before they were encoded."""
+def _evaluated(
+    spec: ModelSpec, frame: pd.DataFrame, levels: Mapping[str, Any], kept: AnyArray, columns: Iterable[Any]
+) -> tuple[Any, dict[str, pd.Series]]:
+    """The matrix, with the spec that made it, and the values of the categorical factors: of these levels, if any."""
     numbers = pd.DataFrame({name: _as_float(frame[name]) for name in frame.columns}, index=frame.index)
     materializer = spec.get_materializer(numbers, context={"C": _categories})
+    made, failure = None, None
     with warnings.catch_warnings(), np.errstate(all="ignore"):  # what is not finite is looked for, and told of
-        warnings.simplefilter("ignore", DataMismatchWarning)  # and so are levels that are not known
+        for category in (DataMismatchWarning, DeprecationWarning):  # and so are levels that are not known
+            warnings.simplefilter("ignore", category)
         try:
             made = materializer.get_model_matrix(spec)
             if np.iscomplexobj(made.__wrapped__):
                 raise TypeError("complex numbers")
             np.asarray(made.__wrapped__, dtype=np.float64)
         except Exception as error:  # a formula is code: it may raise anything
-            raise _failed(error, columns) from error
+            failure = error
+    seen = {
+        name: pd.Series(np.asarray(getattr(factor.values, "__wrapped__", factor.values)))
+        for name, factor in materializer.factor_cache.items()
+        if factor.metadata.kind is Factor.Kind.CATEGORICAL
+    }
+    _require_known(seen, levels, kept)
+    if made is None or failure is not None:
+        raise _failed(failure or ValueError("no matrix"), columns) from failure
     if made.shape[0] != len(frame):
         raise DataError("The formula makes other rows than the data have", f"{made.shape[0]} of {len(frame)}", "")
-    categories = {}
-    for name, factor in materializer.factor_cache.items():
-        if factor.metadata.kind is Factor.Kind.CATEGORICAL and name in made.model_spec.encoder_state:
-            values = getattr(factor.values, "__wrapped__", factor.values)
-            categories[name] = pd.Series(np.asarray(values))
-    return made, categories
+    return made, seen
 
 
 def _failed(error: Exception, columns: Iterable[Any]) -> DataError:
@@ -352,18 +356,19 @@ def _failed(error: Exception, columns: Iterable[Any]) -> DataError:
     return DataError("The formula cannot be evaluated on the data", f"{type(error).__name__}: {error}", advice)
 
 
-def _require_known(expression: str, values: pd.Series, levels: Any, kept: AnyArray) -> None:
-    unknown = ~values.isin(list(levels)).to_numpy()
-    if unknown.any():
-        row = int(np.argmax(unknown))
-        level = values.iloc[row]
-        level = level.item() if isinstance(level, np.generic) else level
-        shown = ", ".join(map(str, list(levels)[:10])) + (", …" if len(levels) > 10 else "")
-        raise DataError(
-            f"{expression} has a level that the model does not know",
-            f"{level!r} in row {kept[row]}; it knows {shown}",
-            "Correct or leave out such rows, or fit to data that have it.",
-        )
+def _require_known(seen: Mapping[str, pd.Series], levels: Mapping[str, Any], kept: AnyArray) -> None:
+    for name in seen.keys() & levels.keys():
+        values, known = seen[name], list(levels[name])
+        unknown = ~values.isin(known).to_numpy()
+        if unknown.any():
+            row = int(np.argmax(unknown))
+            level = values.iloc[row]
+            level = level.item() if isinstance(level, np.generic) else level
+            raise DataError(
+                f"{name} has a level that the model does not know",
+                f"{level!r} in row {kept[row]}; it knows {shown(list(map(str, dict.fromkeys(known))))}",
+                "Correct or leave out such rows, or fit to data that have it.",
+            )
 
 
 def _response(factor: Factor, frame: pd.DataFrame, kept: AnyArray, columns: Iterable[Any]) -> pd.Series:
