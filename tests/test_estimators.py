@@ -231,3 +231,12 @@ def test_any_number_of_threads_gives_the_same_bits():
     X, y = np.tile(PLAIN.X, (100, 1)), np.tile(PLAIN.y, 100)
     one, two = (LogisticRegression(n_threads=n).fit(X, y).coef_ for n in (1, 2))
     np.testing.assert_array_equal(one, two)
+
+
+def test_an_array_is_no_frame_with_categories():
+    frame = pd.DataFrame({"x": PLAIN.X[:, 0], "c": np.where(PLAIN.X[:, 1] > 0, "a", "b")})
+    model = LogisticRegression(categories="auto", C=np.inf).fit(frame, PLAIN.y)
+    with pytest.raises(DataError, match="The model has categories: a ndarray"):
+        model.predict(np.zeros((2, 2)))
+    with pytest.raises(SpecificationError, match="Inference for more than two classes"):
+        LogisticRegression().fit(PLAIN.X, np.arange(500) % 3).summary()

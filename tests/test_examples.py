@@ -8,6 +8,7 @@ import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PROMISES = {
+    "affairs.py": ["Likelihood-ratio test", "Wald test of religious = 0", "AIC", "rate_marriage", "probability"],
     "campaign.py": ["Left out: 'customer'", "category channel (5 levels, against 'phone')", "Status       Converged.",
                     "held out: ROC AUC 0.6", "'region' has a level that the model has not seen: 'R99' in row 0"],
     "scoring.py": ["missing values imputed", "200 predictions in scores.csv", "agree to the last bit"],

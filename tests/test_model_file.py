@@ -121,7 +121,9 @@ def test_it_is_json_of_exact_decimals_without_nan(path):
     model.save(path)
     document = json.loads(path.read_text(), parse_constant=pytest.fail)
     assert document["beta"] == model.fit.beta.tolist()
-    assert document["schema"]["columns"] == [{"name": "x0", "kind": "numeric"}, {"name": "x1", "kind": "numeric"}]
+    assert document["schema"]["columns"] == [
+        {"name": name, "kind": "numeric", "fill": None, "indicator": False} for name in ("x0", "x1")
+    ]
 
 
 def test_an_existing_file_survives_every_failure(path, monkeypatch):
@@ -230,3 +232,15 @@ def test_a_loaded_model_predicts_from_numpy_alone(path):
 
 def test_the_repr_says_what_it_predicts():
     assert repr(make("tiny")).startswith("<Model: P(1) from 2 columns; <Fit: logistic")
+
+
+def test_a_mean_of_zero_is_a_mean(path):
+    from oddsmith import read
+
+    frame = pd.DataFrame({"z": [-1.0, 1.0] * 20, "b": [False] * 40, "y": [0, 1, 1, 0] * 10})
+    frame["x"] = np.arange(40.0) % 7
+    frame.loc[[0, 1], "z"] = np.nan
+    found = fit(read(frame, target="y", missing="impute", drop=["b"]))
+    save(found, path)
+    assert load(path).schema == found.schema
+    np.testing.assert_array_equal(load(path).predict_proba(frame), Model(found).predict_proba(frame))

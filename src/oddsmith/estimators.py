@@ -216,6 +216,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         if self._takes_categories(X):
             validate_data(self, X, reset=False, skip_check_array=True)
             return Model(self._current()).decision_function(X, offset)
+        if not self.fit_.schema.is_plain:
+            raise errors.DataError("The model has categories", f"a {type(X).__name__}", "Pass a data frame.")
         X = validate_data(
             self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False, reset=False
         )

@@ -26,7 +26,7 @@ from oddsmith.inference import (
 )
 from oddsmith.likelihood import Likelihood
 from oddsmith.penalties import Penalty
-from oddsmith.prediction import linear_predictor
+from oddsmith.prediction import linear_predictor, probabilities
 from oddsmith.report import Summary, summarise
 from oddsmith.sources import as_source
 from oddsmith.sources.base import encode_target
@@ -253,12 +253,15 @@ class LogitResult:
         else:
             rows = self._new_rows(new_data, offset if offset is not None else self.offset)
         eta = linear_predictor(self.fit, rows.matrix, rows.offset)
-        found = {"probability": self.fit.loss.mean(eta)}
+        found = {"probability": probabilities(self.fit, eta)[:, 1]}
         if self.fit.status is Status.COLLINEAR:
             self._warn_of_undetermined(rows)
         if interval is not None:
             width = normal_width(interval) * self._eta_standard_errors(rows)
-            found |= {"low": self.fit.loss.mean(eta - width), "high": self.fit.loss.mean(eta + width)}
+            found |= {
+                "low": probabilities(self.fit, eta - width)[:, 1],
+                "high": probabilities(self.fit, eta + width)[:, 1],
+            }
         whole = rows.placed(found)
         return whole["probability"].to_numpy() if interval is None else whole
 

@@ -301,3 +301,6 @@ def _require_fit(fit: object) -> None:
     if not isinstance(fit, Fit):
         advice = "Pass what oddsmith.fit returned, or an estimator's fit_."
         raise SpecificationError("infer needs a Fit", f"a {type(fit).__name__}", advice)
+    if len(fit.classes) > 2:
+        advice = "Compare two classes at a time, or use what predicts: beta, certificate, probabilities."
+        raise SpecificationError("Inference for more than two classes is not there yet", f"{len(fit.classes)}", advice)

@@ -49,7 +49,8 @@ class Likelihood:
         """
         if null_log_likelihood is None:
             null_log_likelihood = math.nan if fit.has_offset else _null(fit)
-        parameters = len(fit.names) + fit.intercept if fit.hessian is None else Factor(fit.hessian).rank
+        size = fit.loss.outputs * (len(fit.names) + fit.intercept)
+        parameters = size if fit.hessian is None else Factor(fit.hessian).rank
         value = (_cost(fit) - fit.value) * fit.weight
         return cls(value, null_log_likelihood, parameters, fit.weight, _objection(fit))
 
@@ -88,7 +89,9 @@ def _null(fit: Fit) -> float:
 def _cost(fit: Fit) -> float:
     """What the penalty adds to the mean loss."""
     scale = np.ones_like(fit.axes.spread) if fit.standardized else fit.axes.spread
-    return fit.penalty.bound(scale, intercept=fit.intercept).value(fit.axes.from_raw(fit.beta[0]))
+    parts = [fit.axes.from_raw(row) for row in fit.loss.contrasts.T @ fit.beta]
+    bound = fit.penalty.bound(scale, intercept=fit.intercept, outputs=fit.loss.outputs)
+    return bound.value(np.concatenate(parts))
 
 
 def _objection(fit: Fit) -> str:

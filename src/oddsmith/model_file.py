@@ -262,8 +262,11 @@ def _from_document(document: dict[str, Any]) -> Model:
 
 
 def _column(column: Column) -> dict[str, Any]:
-    """A column, without what it has not."""
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in vars(column).items() if v not in ((), None, False)}
+    """A column, without what its kind has not."""
+    told: dict[str, Any] = {"name": column.name, "kind": column.kind}
+    if column.kind == "category":
+        return told | {"levels": list(column.levels), "reference": column.reference}
+    return told | {"fill": column.fill, "indicator": column.indicator}
 
 
 def _schema(told: dict[str, Any]) -> Schema:

@@ -230,7 +230,7 @@ def _evaluate_outputs(block: Block, loss: Loss, beta: Array, order: int) -> Eval
                 full[j, 1:, k, 1:] = block.design.gram(h[:, j, k])
                 full[k, :, j, :] = full[j, :, k, :]
         hessian = full.reshape(beta.size, beta.size)
-        reach = block.design.widest(None, block.weight)
+        reach = _largest_norm(block)
     return Evaluation(float(value.sum()), gradient, hessian, block.total_weight, reach)
 
 

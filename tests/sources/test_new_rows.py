@@ -86,3 +86,10 @@ def test_rows_that_do_not_fit(text, options, message):
 def test_a_model_without_the_name_of_its_target_cannot_be_evaluated():
     with pytest.raises(DataError, match="does not know the name of its target"):
         read_rows(table(), Schema((Column("dose"),)), classes=CLASSES)
+
+
+def test_truth_is_spelled_in_any_way():
+    schema = Schema((Column("x"),), "y")
+    for classes in (np.array([False, True]), np.array(["False", "True"]), np.array(["false", "true"])):
+        for text in ("x,y\n1,true\n2,false\n", "x,y\n1,True\n2,False\n"):
+            assert read_rows(table(text), schema, classes=classes).target.tolist() == [1, 0]

@@ -197,3 +197,19 @@ def test_a_frame_beside_labels_of_its_own():
         read_frame(frame, [0, 1])
     with pytest.raises(DataError, match=r"missing values: 'c' \(1\); the first in row 1 "):
         read_frame(frame.replace("b", None), [0, 1, 1])
+
+
+def test_a_list_of_texts_is_no_text():
+    with pytest.raises(SpecificationError, match=r"na must be a list of names: the text 'NA'"):
+        read(table(), target="died", na="NA")
+
+
+def test_a_row_without_a_weight_can_be_dropped():
+    text = "x,w,y\n1,2,0\n2,,1\n3,1,1\n"
+    assert next(read(table(text), target="y", weight="w", missing="drop").blocks()).weight.tolist() == [2, 1]
+
+
+def test_the_nameless_index_of_a_saved_pandas_frame_is_no_column(tmp_path):
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "c": list("abab"), "y": [0, 1, 1, 0]}).iloc[[3, 0, 2, 1]]
+    frame.to_parquet(tmp_path / "t.parquet")
+    assert read(tmp_path / "t.parquet", target="y").schema.names == read(frame, target="y").schema.names == ("x", "c")

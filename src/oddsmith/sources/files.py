@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from oddsmith.arrays import AnyArray
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.schema import require
-from oddsmith.sources.tables import Table
+from oddsmith.sources.tables import Table, is_index
 
 BLOCK_BYTES = 1 << 24  # of a CSV at a time: more than the widest row has
 
@@ -163,7 +163,7 @@ def open_file(data: str | os.PathLike[str] | BinaryIO, delimiter: str | None = N
             names = tuple(pq.read_schema(_opened(content)).names)
         except (pa.ArrowInvalid, OSError) as error:
             raise DataError("The file is not Parquet", f"{origin}: {error}", "Check the file.") from None
-        return ParquetFile(origin, content, _distinct(names, origin))
+        return ParquetFile(origin, content, _distinct([name for name in names if not is_index(name)], origin))
     if suffixes[-1:] in ([".parquet"], [".pq"]):
         raise DataError("The file is not Parquet", f"{origin} does not begin with PAR1", "Check the file.")
     mark = ("\t" if ".tsv" in suffixes else ",") if delimiter is None else delimiter.replace("\\t", "\t")

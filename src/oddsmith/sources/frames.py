@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oddsmith.errors import DataError
 from oddsmith.schema import require
-from oddsmith.sources.tables import Table
+from oddsmith.sources.tables import Table, is_index
 
 
 class Frame:
@@ -22,11 +23,12 @@ class Frame:
     origin = "the data frame"
 
     def __init__(self, frame: Any) -> None:
-        self._arrow = _without_index(_to_arrow(frame))
+        arrow = _to_arrow(frame)
+        name, count = max(Counter(arrow.column_names).items(), key=lambda item: item[1], default=("", 0))
+        if count > 1:
+            raise DataError("Two columns of the data frame have the same name", repr(name), "Give each its own.")
+        self._arrow = _without_index(arrow)
         self.names: tuple[str, ...] = tuple(self._arrow.column_names)
-        for name in self.names:
-            if self.names.count(name) > 1:
-                raise DataError("Two columns of the data frame have the same name", repr(name), "Give each its own.")
 
     def require(self, name: str) -> None:
         """Raise DataError unless there is a column of that name."""
@@ -58,6 +60,8 @@ def _to_arrow(frame: Any) -> Any:
     elif not hasattr(frame, "__arrow_c_stream__"):
         frame = _by_narwhals(frame)
     try:
+        if hasattr(frame, "reset_index"):  # pandas: its index is no column, named or not
+            frame = frame.reset_index(drop=True)
         return pa.table(frame)
     except (pa.ArrowException, ValueError) as error:
         raise _mixed(frame, str(error)) from None
@@ -77,9 +81,8 @@ def _by_narwhals(frame: Any) -> Any:
 
 
 def _without_index(table: Any) -> Any:
-    """Without the index of a pandas frame, which comes along as a column."""
-    stored = (table.schema.pandas_metadata or {}).get("index_columns", [])
-    return table.drop_columns([name for name in stored if isinstance(name, str) and name in table.column_names])
+    """Without the nameless index of a pandas frame, which comes along as a column."""
+    return table.select([name for name in table.column_names if not is_index(name)])
 
 
 def _mixed(frame: Any, reason: str) -> DataError:

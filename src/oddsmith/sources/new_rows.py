@@ -12,8 +12,7 @@ from oddsmith.errors import DataError, SpecificationError
 from oddsmith.schema import Missing, Schema, Unseen
 from oddsmith.sources.encoding import design_matrix, rows_to_keep, values_of
 from oddsmith.sources.kinds import to_numbers
-from oddsmith.sources.memory import check_weight
-from oddsmith.sources.reading import open_table
+from oddsmith.sources.reading import open_table, weights_of
 from oddsmith.sources.tables import Table
 
 
@@ -91,9 +90,7 @@ def read_rows(
         keep,
         extra[schema.offset].values[keep] if schema.offset in extra else None,
         None if label is None or classes is None else _known_labels(table, label, keep, classes),
-        check_weight(extra[weight].values, table.rows, f"column {weight!r}", table.first_row)[keep]
-        if weight is not None
-        else None,
+        weights_of(table, weight, extra[weight].values, keep) if weight is not None else None,
     )
 
 
@@ -107,7 +104,10 @@ def _label(schema: Schema, classes: AnyArray | None) -> str | None:
 
 def _known_labels(table: Table, name: str, keep: AnyArray, classes: AnyArray) -> Array:
     labels = table.labels(name)
-    text = labels.astype(str)  # so that a file's true and True are the same label
+    text = labels.astype(str)
+    if {str(label).lower() for label in classes} == {"true", "false"}:  # one file's true is another's True
+        text = np.char.lower(text)
+        classes = np.array([str(label).lower() for label in classes])
     negative, positive = ((labels == label) | (text == str(label)) for label in classes)
     known = negative | positive | ~keep
     if not np.all(known):

@@ -169,7 +169,7 @@ def read(
     opened = open_table(data, delimiter)
     kinds = Kinds(tuple(category), tuple(numeric), dict(reference or {}))
     roles = [name for name in (target, weight, offset) if name is not None]
-    names = _features(opened, roles, columns, drop, kinds)
+    names = _features(opened, roles, columns, drop, kinds, na)
     table = opened.table([*names, *roles], text=[target, *kinds.category], na=tuple(na))
     found = examine(table, names, kinds)
     extra = {name: to_numbers(table, name, table.cells(name)) for name in roles[1:]}
@@ -177,7 +177,7 @@ def read(
     keep = rows_to_keep(table, cells, missing, required=roles)
     weights = None
     if weight is not None:
-        weights = check_weight(extra[weight].values, table.rows, f"column {weight!r}", table.first_row)[keep]
+        weights = weights_of(table, weight, extra[weight].values, keep)
     described, values = _learn(table, found, kinds, missing, keep, weights)
     left_out = [*_nameless(opened), *found.left_out]
     _warn_of(left_out)
@@ -219,6 +219,12 @@ def read_frame(X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None)
     )
 
 
+def weights_of(table: Table, name: str, values: Array, keep: AnyArray) -> Array:
+    """The weights of the rows that are kept, checked: a row that is left out may have none."""
+    checked = check_weight(np.where(keep, values, 0.0), table.rows, f"column {name!r}", table.first_row)
+    return checked[keep]
+
+
 def open_table(data: Any, delimiter: str | None = None) -> Tabular:
     """A file or a data frame, its columns known and not yet read."""
     return Frame(data) if is_frame(data) else open_file(data, delimiter)
@@ -244,10 +250,16 @@ def _learn(
 
 
 def _features(
-    opened: Tabular, roles: Sequence[str], columns: Collection[str] | None, drop: Collection[str], kinds: Kinds
+    opened: Tabular,
+    roles: Sequence[str],
+    columns: Collection[str] | None,
+    drop: Collection[str],
+    kinds: Kinds,
+    na: Collection[str],
 ) -> list[str]:
     """The columns to use, in the order of the table."""
     for argument, given in (
+        ("na", na),
         ("columns", columns),
         ("drop", drop),
         ("category", kinds.category),

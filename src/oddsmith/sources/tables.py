@@ -181,6 +181,11 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
+def is_index(name: str) -> bool:
+    """Whether a column is the nameless index of a pandas frame, as it stands in Arrow tables and Parquet files."""
+    return re.fullmatch(r"__index_level_\d+__", name) is not None
+
+
 def as_text(value: Any) -> str:
     """A cell as text, without white space around it; empty if there is none."""
     if value is None or value != value:  # noqa: PLR0124  (NaN)
