@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from oddsmith import plots as plots
+    from oddsmith import scratch as scratch
     from oddsmith.errors import (
         ColumnWarning,
         ConvergenceWarning,
@@ -80,6 +82,9 @@ _HOMES = {
     "wald_test": "hypotheses",
 }
 
+# Public modules: the figures, and the learner's class.
+_MODULES = ("plots", "scratch")
+
 __all__ = [
     "L2",
     "Certificate",
@@ -130,6 +135,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("oddsmith")
+    if name in _MODULES:
+        return import_module(f"oddsmith.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'oddsmith' has no attribute {name!r}")
     value = getattr(import_module(f"oddsmith.{_HOMES[name]}"), name)
@@ -138,4 +145,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return [*__all__, *_MODULES, "__version__"]
