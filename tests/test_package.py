@@ -27,7 +27,9 @@ def loaded_by(code: str) -> set[str]:
         ("import oddsmith; oddsmith.load, oddsmith.Model", set()),
         ("import oddsmith; oddsmith.fit, oddsmith.L2, oddsmith.as_source, oddsmith.read", set()),
         ("import oddsmith.cli", {"click"}),
-        ("import oddsmith; oddsmith.LogisticRegression", HEAVY),
+        ("import oddsmith; oddsmith.LogisticRegression", HEAVY - {"matplotlib"}),
+        ("import oddsmith; oddsmith.scratch", HEAVY - {"matplotlib", "click"}),
+        ("import oddsmith; oddsmith.plots", {"matplotlib"}),
     ],
 )
 def test_no_one_pays_for_a_face_that_he_does_not_use(code, allowed):
@@ -52,6 +54,14 @@ def test_every_name_has_a_home():
     assert set(oddsmith.__all__) < set(dir(oddsmith))
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = oddsmith.nonsense
+
+
+@pytest.mark.parametrize("name", oddsmith._MODULES)
+def test_public_modules_are_there_after_import_oddsmith_alone(name):
+    code = f"import oddsmith; print(oddsmith.{name}.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"oddsmith.{name}"
+    assert name in dir(oddsmith)
 
 
 def test_no_public_name_is_a_modules_name():

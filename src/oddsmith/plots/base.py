@@ -38,6 +38,11 @@ def axes_for(ax: Axes | None) -> Axes:
     return ax
 
 
+def is_frame(X: Any) -> bool:
+    """Whether X is a data frame of pandas or polars: columns by name, and made from a mapping of them."""
+    return hasattr(X, "columns") and hasattr(X, "dtypes")
+
+
 def classes_of(model: Any) -> AnyArray:
     """The labels of a model's classes, in its order; 0 and 1 where it does not say."""
     return np.asarray(getattr(model, "classes_", getattr(model, "classes", (0, 1))))
@@ -50,7 +55,7 @@ def name_of(label: Any) -> str:
 
 def scores(model: Any, rows: Any) -> Array:
     """One column for each class, whose largest is the class predicted; for two classes they differ by the log-odds."""
-    model = Model.of(model) if isinstance(model, Fit) else model
+    model = Model(model) if isinstance(model, Fit) else model
     if hasattr(model, "decision_function"):
         score = np.asarray(model.decision_function(rows))
         return np.column_stack([np.zeros_like(score), score]) if score.ndim == 1 else score
@@ -61,7 +66,7 @@ def scores(model: Any, rows: Any) -> Array:
 
 def probabilities(model: Any, rows: Any) -> Array | None:
     """One column for each class; None where the model has no probabilities."""
-    model = Model.of(model) if isinstance(model, Fit) else model
+    model = Model(model) if isinstance(model, Fit) else model
     return np.asarray(model.predict_proba(rows)) if hasattr(model, "predict_proba") else None
 
 
@@ -105,13 +110,14 @@ def plane_through(X: Any, columns: Sequence[Any], at: Mapping[Any, Any] | None, 
     SpecificationError
         If a column is not there, or one that is held has neither a mean nor a value given.
     """
-    framed = hasattr(X, "iloc")
+    framed = is_frame(X)
     table = {name: np.asarray(X[name]) for name in X.columns} if framed else dict(enumerate(np.asarray(X).T))
     if len(table) < 2:
         raise DataError("A plane needs two columns", f"{len(table)}", "Pass an X of two columns or more.")
-    if len(columns) != 2:
+    chosen = [_find(name, table) for name in columns]
+    if len(chosen) != 2 or chosen[0] == chosen[1]:
         raise SpecificationError("columns must be two", f"{columns!r}", "Name two columns, or give their numbers.")
-    first, second = (_find(name, table) for name in columns)
+    first, second = chosen
     given = {_find(name, table): value for name, value in (at or {}).items()}
     x, y = (_range(np.asarray(table[name], dtype=np.float64), resolution) for name in (first, second))
     grid: dict[Any, AnyArray] = {first: np.tile(x, len(y)), second: np.repeat(y, len(x))}

@@ -13,7 +13,7 @@ from oddsmith.arrays import Array
 from oddsmith.errors import SpecificationError
 from oddsmith.fitting import Fit
 from oddsmith.losses import Logistic
-from oddsmith.plots.base import COLOURS, INK, axes_for, classes_of
+from oddsmith.plots.base import COLOURS, INK, axes_for, classes_of, is_frame
 
 BANDS = 16
 
@@ -73,11 +73,7 @@ def cost_surface(
     height = _heights(model, X, y, list(pair), (u, v), cost)
     ax = axes_for(ax)
     if hasattr(ax, "plot_surface"):
-        ax.plot_surface(
-            *np.meshgrid(u, v), height, cmap="viridis", linewidth=0, antialiased=False, rcount=80, ccount=80
-        )
-        ax.set(zlabel="cost $J$", xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(height.min(), height.max()))
-        ax.set_box_aspect(None, zoom=0.85)  # room for that label
+        _draw_surface(ax, u, v, height)
     else:
         _draw_contours(ax, u, v, height)
         ax.plot(*optimum, "x", color=INK, markersize=8, markeredgewidth=2)
@@ -123,6 +119,12 @@ def _limits(points: Array) -> tuple[Array, Array]:
     return low - room, high + room
 
 
+def _draw_surface(ax: Any, u: Array, v: Array, height: Array) -> None:
+    ax.plot_surface(*np.meshgrid(u, v), height, cmap="viridis", linewidth=0, antialiased=False, rcount=80, ccount=80)
+    ax.set(zlabel="cost $J$", xlim=(u[0], u[-1]), ylim=(v[0], v[-1]), zlim=(height.min(), height.max()))
+    ax.set_box_aspect(None, zoom=0.85)  # room for that label
+
+
 def _draw_contours(ax: Axes, u: Array, v: Array, height: Array) -> None:
     """Bands that narrow towards the lowest point, where there is most to see."""
     lowest, highest = float(height.min()), float(height.max())
@@ -135,4 +137,4 @@ def _draw_contours(ax: Axes, u: Array, v: Array, height: Array) -> None:
 def _called(column: int, X: Any) -> str:
     if column == -1:
         return "intercept $b$"
-    return f"weight of {X.columns[column]}" if hasattr(X, "iloc") else f"weight $w_{{{column + 1}}}$"
+    return f"weight of {X.columns[column]}" if is_frame(X) else f"weight $w_{{{column + 1}}}$"

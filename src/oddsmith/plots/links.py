@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from oddsmith.arrays import Array
 from oddsmith.errors import SpecificationError
 from oddsmith.losses import Logistic
-from oddsmith.plots.base import COLOURS, FAINT, axes_for, classes_of, name_of, row_style, scores
+from oddsmith.plots.base import COLOURS, FAINT, axes_for, classes_of, is_frame, name_of, row_style, scores
 
 INVERSE: dict[str, Callable[[Array], Array]] = {
     "logit": Logistic().mean,
@@ -88,7 +88,7 @@ def _line(model: Any, X: Any) -> tuple[Array, Array, str]:
     column = np.asarray(X, dtype=np.float64)[:, 0]
     margin = 0.1 * float(np.ptp(column)) or 1.0
     x = np.linspace(column.min() - margin, column.max() + margin, 241)
-    framed = hasattr(X, "iloc")
+    framed = is_frame(X)
     rows = type(X)({X.columns[0]: x}) if framed else x[:, None]
     return x, _score(model, rows), str(X.columns[0]) if framed else "$x$"
 
