@@ -27,7 +27,7 @@ def linear_predictor(fit: Fit, matrix: Any, offset: Any = None) -> Array:
         raise SpecificationError("The model was fitted with an offset, and needs one here", "", "Pass offset=.")
     with np.errstate(invalid="ignore", over="ignore"):
         beta = fit.beta[0] if len(fit.classes) == 2 else fit.beta
-        eta = make_design(matrix).matvec(beta[..., 1:].T) + beta[..., 0]
+        eta = make_design(matrix).dot_rows(beta[..., 1:].T) + beta[..., 0]
     if not np.isfinite(eta).all():
         raise _not_finite(fit, matrix)
     return eta if offset is None else eta + check_vector(offset, len(eta), "offset")
