@@ -69,3 +69,10 @@ def test_a_row_has_the_same_bits_whichever_rows_are_beside_it(p, classes):
         np.testing.assert_array_equal(odd, beside[5:222])
         if not sp.issparse(form):
             np.testing.assert_array_equal(beside, together)
+
+
+def test_no_rows_are_predicted_as_none():
+    result = fit(PROBLEMS["plain"].source)
+    eta = linear_predictor(result, PROBLEMS["plain"].X[:0])
+    assert decide(result, eta).shape == (0,)
+    assert probabilities(result, eta).shape == (0, 2)

@@ -254,7 +254,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
     def score(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> float:
         """Accuracy of `predict`, as in scikit-learn."""
         eta = self.decision_function(X, offset)
-        kept = ~np.isnan(eta).reshape(len(eta), -1).any(axis=1)
+        kept = ~(np.isnan(eta) if eta.ndim == 1 else np.isnan(eta).any(axis=1))
         weight = None if sample_weight is None else np.asarray(sample_weight)[kept]
         return float(accuracy_score(np.asarray(y)[kept], decide(self.fit_, eta[kept]), sample_weight=weight))
 

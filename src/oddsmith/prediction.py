@@ -58,7 +58,7 @@ def decide(fit: Fit, eta: Array, threshold: float | None = None) -> AnyArray:
     else:
         chosen = (eta > 0 if threshold is None else eta >= Logistic().link(float(threshold))).astype(int)
     labels: AnyArray = fit.classes[chosen]
-    left_out = np.isnan(eta).reshape(len(eta), -1).any(axis=1)
+    left_out = np.isnan(eta) if eta.ndim == 1 else np.isnan(eta).any(axis=1)
     if left_out.any():
         labels = labels.astype(object)
         labels[left_out] = None
