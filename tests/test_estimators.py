@@ -238,8 +238,6 @@ def test_an_array_is_no_frame_with_categories():
     model = LogisticRegression(categories="auto", C=np.inf).fit(frame, PLAIN.y)
     with pytest.raises(DataError, match="The model has categories: a ndarray"):
         model.predict(np.zeros((2, 2)))
-    with pytest.raises(SpecificationError, match="Inference for more than two classes"):
-        LogisticRegression().fit(PLAIN.X, np.arange(500) % 3).summary()
 
 
 def test_gaps_and_new_levels_in_a_frame_do_what_is_asked():

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn import metrics
 
 from oddsmith import DataError, SpecificationError, score
 from oddsmith.scores import split_rows
@@ -62,3 +63,25 @@ def test_splits_are_those_of_scikit_learn():
 def test_a_split_that_cannot_be_made(size):
     with pytest.raises(SpecificationError):
         split_rows(TARGET, size, 0)
+
+
+def test_three_classes_are_scored_as_scikit_learn_does():
+    rng = np.random.default_rng(8)
+    target = rng.integers(0, 3, 90).astype(float)
+    probability = rng.dirichlet([1.0, 1.0, 1.0], 90)
+    weight = rng.integers(1, 4, 90).astype(float)
+    found = score(target, probability, weight=weight)
+    decision = probability.argmax(axis=1)
+    ranked = {"multi_class": "ovr", "average": "macro", "sample_weight": weight}
+    assert found.accuracy == pytest.approx(metrics.accuracy_score(target, decision, sample_weight=weight))
+    assert found.f1 == pytest.approx(metrics.f1_score(target, decision, average="macro", sample_weight=weight))
+    assert found.roc_auc == pytest.approx(metrics.roc_auc_score(target, probability, **ranked))
+    assert found.log_loss == pytest.approx(metrics.log_loss(target, probability, sample_weight=weight))
+    assert np.array(found.confusion).sum() == weight.sum()
+    assert found.threshold is None
+    with pytest.raises(SpecificationError, match="A threshold is for two classes"):
+        score(target, probability, threshold=0.5)
+
+
+def test_two_columns_are_as_good_as_one():
+    assert score(TARGET, np.column_stack([1 - PROBABILITY, PROBABILITY])) == score(TARGET, PROBABILITY)

@@ -258,15 +258,15 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         weight = None if sample_weight is None else np.asarray(sample_weight)[kept]
         return float(accuracy_score(np.asarray(y)[kept], decide(self.fit_, eta[kept]), sample_weight=weight))
 
-    def inference(self, level: float = 0.95) -> Inference:
+    def inference(self, level: float = 0.95, *, reference: Any = None) -> Inference:
         """Standard errors, tests and intervals; see `oddsmith.infer`."""
         check_is_fitted(self)
-        return infer(self.fit_, level)
+        return infer(self.fit_, level, reference=reference)
 
-    def summary(self, level: float = 0.95) -> Summary:
+    def summary(self, level: float = 0.95, *, reference: Any = None) -> Summary:
         """What was fitted, how, and the table of coefficients. Print it."""
         check_is_fitted(self)
-        return summarise(self.fit_, level=level)
+        return summarise(self.fit_, level=level, reference=reference)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a model file that `oddsmith.load` reads, without scikit-learn and without running code."""

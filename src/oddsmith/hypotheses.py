@@ -171,7 +171,8 @@ def lr_test(one: Fit, other: Fit) -> ChiSquareTest:
 def null_test(likelihood: Likelihood) -> ChiSquareTest:
     """Likelihood-ratio test of the null model, against one that has an intercept too."""
     statistic = 2.0 * (likelihood.log_likelihood - likelihood.null_log_likelihood)
-    return ChiSquareTest.of("Likelihood-ratio", "the null model", max(0.0, statistic), likelihood.parameters - 1)
+    df = likelihood.parameters - likelihood.null_parameters
+    return ChiSquareTest.of("Likelihood-ratio", "the null model", max(0.0, statistic), df)
 
 
 def _require_same_rows(one: Fit, other: Fit) -> None:

@@ -22,13 +22,14 @@ INTERCEPT = "(Intercept)"
 
 @dataclass(frozen=True)
 class Inference:
-    """One entry for each coefficient, the intercept first if there is one.
+    """One entry for each coefficient, the intercept first if there is one; of K > 2 classes K - 1 such lists.
 
     Attributes
     ----------
     names : tuple of str
+        Of K > 2 classes with the class before it: "virginica: petal length".
     coef : array
-        Log-odds.
+        Log-odds; of K > 2 classes against the reference.
     se : array
         Standard errors. Infinite where no finite or no unique optimum exists; NaN where they are not known.
     z : array
@@ -40,6 +41,8 @@ class Inference:
     level : float
     note : str
         What limits the numbers; empty for maximum likelihood.
+    reference : str or None
+        Of K > 2 classes, the one that the others are compared with.
     """
 
     names: tuple[str, ...]
@@ -51,6 +54,7 @@ class Inference:
     ci_high: Array
     level: float
     note: str = ""
+    reference: str | None = None
 
     @property
     def odds_ratio(self) -> Array:
@@ -124,24 +128,27 @@ class OddsRatios:
         return "\n".join([*lines, *([self.note] if self.note else [])])
 
 
-def infer(fit: Fit, level: float = 0.95) -> Inference:
+def infer(fit: Fit, level: float = 0.95, *, reference: Any = None) -> Inference:
     r"""Wald inference from the exact Hessian at the solution.
 
     .. math:: \widehat{\mathrm{Cov}}(b) = (W H)^{-1}, \qquad z_j = b_j / \mathrm{se}_j, \qquad
               p_j = 2 \Phi(-|z_j|)
 
-    with H the Hessian of mean loss plus penalty, W the sum of (frequency) weights.
+    with H the Hessian of mean loss plus penalty, W the sum of (frequency) weights. Of K > 2 classes b stands for the
+    K - 1 contrasts :math:`b_k - b_r`, the log-odds of class k against the reference r.
 
     Parameters
     ----------
     fit : Fit
     level : float, default 0.95
         Of the intervals, between 0 and 1.
+    reference : label, optional
+        The class that the others are compared with; the first by default.
 
     Raises
     ------
     SpecificationError
-        If the level is not between 0 and 1.
+        If the level is not between 0 and 1, or the reference is no class.
 
     Notes
     -----
@@ -150,20 +157,29 @@ def infer(fit: Fit, level: float = 0.95) -> Inference:
 
     References
     ----------
-    McCullagh and Nelder (1989), section 4.4.
+    McCullagh and Nelder (1989), section 4.4; of K > 2 classes, Agresti, *Categorical Data Analysis*, 3rd ed. (2013),
+    section 8.1.
     """
     _require_fit(fit)
     width = normal_width(level)
+    base = _reference(fit, reference)
     names = (INTERCEPT, *fit.names) if fit.intercept else fit.names
-    coef = fit.beta[0] if fit.intercept else fit.beta[0, 1:]
-    se = standard_errors(fit)
+    many = len(fit.classes) > 2
+    if many:
+        names = tuple(f"{label}: {name}" for k, label in enumerate(fit.classes) if k != base for name in names)
+    scores = fit.beta if many else np.vstack([np.zeros_like(fit.beta), fit.beta])
+    coef = np.delete(scores - scores[base], base, axis=0)[:, 0 if fit.intercept else 1 :].ravel()
+    se = standard_errors(fit, reference)
     with np.errstate(invalid="ignore", divide="ignore"):
         z = coef / se
     p = np.array([math.erfc(abs(value) / math.sqrt(2.0)) for value in z])
-    return Inference(names, coef, se, z, p, coef - width * se, coef + width * se, level, _note(fit))
+    against = str(fit.classes[base]) if many else None
+    return Inference(names, coef, se, z, p, coef - width * se, coef + width * se, level, _note(fit), against)
 
 
-def odds_ratios(fit: Fit, units: Mapping[str, float] | None = None, level: float = 0.95) -> OddsRatios:
+def odds_ratios(
+    fit: Fit, units: Mapping[str, float] | None = None, level: float = 0.95, *, reference: Any = None
+) -> OddsRatios:
     """Odds ratios of the columns, per unit or per so many units, with Wald intervals. The intercept has none.
 
     Parameters
@@ -173,6 +189,8 @@ def odds_ratios(fit: Fit, units: Mapping[str, float] | None = None, level: float
         By how much a column grows: {"age": 10} for ten years. 1 for those that are not named.
     level : float, default 0.95
         Of the intervals.
+    reference : label, optional
+        Of K > 2 classes, the one that the others are compared with; the first by default.
 
     Raises
     ------
@@ -183,8 +201,8 @@ def odds_ratios(fit: Fit, units: Mapping[str, float] | None = None, level: float
     ----------
     Hosmer, Lemeshow and Sturdivant (2013), *Applied Logistic Regression*, 3rd ed., chapter 3.
     """
-    found = infer(fit, level)
-    names, columns = fit.names, slice(int(fit.intercept), None)
+    found = infer(fit, level, reference=reference)
+    names = fit.names
     unit = np.ones(len(names))
     for name, value in (units or {}).items():
         if name not in names:
@@ -193,45 +211,55 @@ def odds_ratios(fit: Fit, units: Mapping[str, float] | None = None, level: float
         if not (isinstance(value, int | float | np.number) and np.isfinite(value) and value != 0):
             raise SpecificationError("A unit must be a number other than 0", f"{name!r}: {value!r}", "1 is usual.")
         unit[names.index(name)] = value
+    free = len(names) + fit.intercept
+    columns = np.flatnonzero(np.arange(len(found.names)) % free >= fit.intercept)
+    unit = np.tile(unit, len(found.names) // free)
     with np.errstate(over="ignore"):
         ratio, one, other = (np.exp(unit * side[columns]) for side in (found.coef, found.ci_low, found.ci_high))
     low, high = np.minimum(one, other), np.maximum(one, other)  # a negative unit turns them round
-    return OddsRatios(names, unit, ratio, low, high, found.p[columns], level, found.note)
+    shown = tuple(found.names[k] for k in columns)
+    return OddsRatios(shown, unit, ratio, low, high, found.p[columns], level, found.note)
 
 
-def covariance_root(fit: Fit) -> Array:
+def covariance_root(fit: Fit, reference: Any = None) -> Array:
     """M with M M' = Cov(b) on raw columns, where the coefficients are unique; NaN if the Hessian is not known.
 
     From it, and not from the covariance, sums of squares keep their digits for columns of large means.
     """
-    size = len(fit.names) + fit.intercept
+    outputs, free = fit.loss.outputs, len(fit.names) + fit.intercept
     if fit.hessian is None:
-        return np.full((size, size), np.nan)
-    return fit.axes.rows_to_raw(Factor(fit.hessian).half / math.sqrt(fit.weight))
+        return np.full((outputs * free, outputs * free), np.nan)
+    parts = np.split(Factor(fit.hessian).half / math.sqrt(fit.weight), outputs)
+    raw = np.stack([fit.axes.rows_to_raw(part) for part in parts])
+    scores = fit.loss.contrasts if outputs > 1 else np.array([[0.0], [1.0]])
+    base = _reference(fit, reference)
+    against = np.delete(scores - scores[base], base, axis=0)
+    root: Array = np.tensordot(against, raw, axes=1).reshape(outputs * free, -1)
+    return root
 
 
-def covariance(fit: Fit) -> Array:
-    """The covariance of the coefficients on raw columns, the intercept first if there is one.
+def covariance(fit: Fit, *, reference: Any = None) -> Array:
+    """The covariance of the coefficients on raw columns, in the order of `infer`.
 
     Infinite variances, and NaN beside them, where `infer` has infinite standard errors; NaN if the Hessian is not
     known.
     """
     _require_fit(fit)
-    root = covariance_root(fit)
+    root = covariance_root(fit, reference)
     matrix: Array = root @ root.T
-    infinite = np.isinf(standard_errors(fit))
+    infinite = np.isinf(standard_errors(fit, reference))
     matrix[infinite] = matrix[:, infinite] = np.nan
     matrix[infinite, infinite] = np.inf
     return matrix
 
 
-def standard_errors(fit: Fit) -> Array:
-    """Standard errors on raw columns, the intercept first if there is one. NaN if the Hessian is not known."""
-    se: Array = np.linalg.norm(covariance_root(fit), axis=1)
+def standard_errors(fit: Fit, reference: Any = None) -> Array:
+    """Standard errors on raw columns, in the order of `infer`. NaN if the Hessian is not known."""
+    se: Array = np.linalg.norm(covariance_root(fit, reference), axis=1)
     if fit.status is Status.SEPARATED and fit.value * fit.weight < math.log(2.0):
         se[:] = np.inf  # separated completely: no estimate has anything to stand on
     for column in fit.runaway:
-        se[column + fit.intercept] = np.inf
+        se[column + fit.intercept :: len(fit.names) + fit.intercept] = np.inf
     return se
 
 
@@ -301,6 +329,14 @@ def _require_fit(fit: object) -> None:
     if not isinstance(fit, Fit):
         advice = "Pass what oddsmith.fit returned, or an estimator's fit_."
         raise SpecificationError("infer needs a Fit", f"a {type(fit).__name__}", advice)
-    if len(fit.classes) > 2:
-        advice = "Compare two classes at a time, or use what predicts: beta, certificate, probabilities."
-        raise SpecificationError("Inference for more than two classes is not there yet", f"{len(fit.classes)}", advice)
+
+
+def _reference(fit: Fit, label: Any) -> int:
+    """The place of the class that others are compared with."""
+    if label is None:
+        return 0
+    found = [k for k, known in enumerate(fit.classes) if known == label or str(known) == str(label)]
+    if not found:
+        classes = ", ".join(map(str, fit.classes))
+        raise SpecificationError("The reference is not among the classes", f"{label!r}", f"Use one of: {classes}.")
+    return found[0]

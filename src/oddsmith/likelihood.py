@@ -29,6 +29,8 @@ class Likelihood:
         The sum of (frequency) weights: how many rows they stand for.
     objection : str
         Why the log-likelihood is not a maximum, so that nothing can be read off it; empty where it is one.
+    null_parameters : int
+        Of the null model: its intercepts.
     """
 
     log_likelihood: float
@@ -36,6 +38,7 @@ class Likelihood:
     parameters: int
     weight: float
     objection: str = ""
+    null_parameters: int = 1
 
     @classmethod
     def of(cls, fit: Fit, *, null_log_likelihood: float | None = None) -> Likelihood:
@@ -52,7 +55,7 @@ class Likelihood:
         size = fit.loss.outputs * (len(fit.names) + fit.intercept)
         parameters = size if fit.hessian is None else Factor(fit.hessian).rank
         value = (_cost(fit) - fit.value) * fit.weight
-        return cls(value, null_log_likelihood, parameters, fit.weight, _objection(fit))
+        return cls(value, null_log_likelihood, parameters, fit.weight, _objection(fit), fit.loss.outputs)
 
     @property
     def aic(self) -> float:

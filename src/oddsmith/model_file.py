@@ -122,7 +122,8 @@ class Model:
 
     def __repr__(self) -> str:
         target = f" of {self.schema.target}" if self.schema.target else ""
-        return f"<Model{target}: P({self.classes[1]!s}) from {len(self.columns)} columns; {self.fit!r}>"
+        of = str(self.classes[1]) if len(self.classes) == 2 else f"each of {len(self.classes)} classes"
+        return f"<Model{target}: P({of}) from {len(self.columns)} columns; {self.fit!r}>"
 
 
 def save(model: Model | Fit, path: str | os.PathLike[str]) -> None:

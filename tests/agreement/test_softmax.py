@@ -17,8 +17,13 @@ from oddsmith import (
     SpecificationError,
     Status,
     as_source,
+    covariance,
     fit,
+    infer,
     load,
+    odds_ratios,
+    summarise,
+    wald_test,
 )
 from oddsmith.losses import Multinomial
 from oddsmith.objective import Objective
@@ -188,3 +193,62 @@ def test_what_has_no_meaning_for_many_classes():
         as_source(Z, Z[:, 0])
     with pytest.raises(DataError, match="A class has no rows: no row of class 2 has any weight"):
         fit(as_source(Z, Y, sample_weight=(Y != 2).astype(float)))
+
+
+def test_statsmodels_agrees_on_standard_errors_and_the_likelihood():
+    peer = sm.MNLogit(Y, sm.add_constant(Z)).fit(method="newton", tol=1e-14, maxiter=100, disp=False)
+    ours = fit(as_source(Z, Y))
+    found = infer(ours)
+    np.testing.assert_allclose(found.coef, peer.params.T.ravel(), rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(found.se, peer.bse.T.ravel(), rtol=1e-8)
+    np.testing.assert_allclose(found.p, peer.pvalues.T.ravel(), rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(covariance(ours), peer.cov_params(), rtol=1e-7, atol=1e-12)
+    summary = summarise(ours)
+    np.testing.assert_allclose(
+        [summary.likelihood.log_likelihood, summary.likelihood.aic, summary.likelihood.bic],
+        [peer.llf, peer.aic, peer.bic],
+    )
+    np.testing.assert_allclose([summary.null_test.statistic, summary.null_test.df], [peer.llr, peer.df_model])
+
+
+def test_any_class_may_be_the_reference():
+    ours = fit(SOURCE)
+    relabelled = fit(as_source(X, (Y - 2) % CLASSES))
+    one, other = infer(ours, reference=2), infer(relabelled)
+    order = np.argsort([int(name.split(":")[0]) for name in one.names], kind="stable")
+    np.testing.assert_allclose(one.se.reshape(CLASSES - 1, -1)[[2, 0, 1]], other.se.reshape(CLASSES - 1, -1), rtol=1e-6)
+    np.testing.assert_allclose(
+        one.coef.reshape(CLASSES - 1, -1)[[2, 0, 1]], other.coef.reshape(CLASSES - 1, -1), rtol=1e-6, atol=1e-9
+    )
+    assert order.tolist() == list(range(len(order)))
+    assert (one.reference, other.reference) == ("2", "0")
+    with pytest.raises(SpecificationError, match="'7'. Use one of: 0, 1, 2, 3"):
+        infer(ours, reference="7")
+
+
+def test_two_classes_are_softmax_of_two():
+    binary = fit(as_source(X, Y % 2))
+    plain, turned = infer(binary), infer(binary, reference=1)
+    assert plain.reference is None
+    np.testing.assert_array_equal(turned.coef, -plain.coef)
+    np.testing.assert_array_equal(turned.se, plain.se)
+
+
+def test_odds_ratios_per_unit_of_each_class():
+    ours = fit(as_source(X, Y, names=["a", "b", "c", "d"]))
+    found, ratios = infer(ours), odds_ratios(ours, {"b": 100.0})
+    assert ratios.names[:4] == ("1: a", "1: b", "1: c", "1: d")
+    np.testing.assert_allclose(np.log(ratios.odds_ratio[1::4]), 100.0 * found.coef[2::5], rtol=1e-9)
+    np.testing.assert_array_equal(ratios.p[::4], found.p[1::5])
+
+
+def test_the_wald_test_of_a_column_in_all_classes():
+    ours = fit(as_source(Z, Y, names=["a", "b", "c", "d"]))
+    found = infer(ours)
+    R = np.zeros((CLASSES - 1, len(found.names)))
+    R[np.arange(CLASSES - 1), 1 + 5 * np.arange(CLASSES - 1)] = 1.0
+    chosen = R @ covariance(ours) @ R.T
+    expected = (R @ found.coef) @ np.linalg.solve(chosen, R @ found.coef)
+    test = wald_test(ours, R)
+    assert test.df == CLASSES - 1
+    np.testing.assert_allclose(test.statistic, expected, rtol=1e-9)

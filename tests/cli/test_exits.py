@@ -17,7 +17,7 @@ from oddsmith import cli
         ("fit none.csv --target died", 3, "none.csv is not there"),
         ("fit data.csv --target dead", 3, "did you mean 'died'"),
         ("fit data.csv --target died --positive maybe", 3, "'maybe'; the classes are no and yes"),
-        ("fit data.csv --target age", 3, "Only binary classification is supported: The target 'age' has "),
+        ("fit data.csv --target age", 3, "The target 'age' holds measurements, not classes: 500 "),
         ("fit data.csv --target died --delimiter ;", 3, "There is no column 'died'"),
         ("fit data.csv --target died --out nowhere/m.json", 3, "there is no folder for nowhere/m.json"),
         ("predict none.json data.csv", 3, "model file cannot be read"),

@@ -44,16 +44,24 @@ def test_the_positive_class_can_be_named(positive):
     np.testing.assert_array_equal(encoded, [1, 0, 0])
 
 
-def test_many_classes_are_not_all_listed():
-    with pytest.raises(DataError, match="The target 'age' has 57 classes: 0, 1, 2, 3, 4, …. Choose"):
+def test_three_classes_or_more():
+    encoded, classes = encode_target(["b", "c", "a", "b"])
+    assert classes.tolist() == ["a", "b", "c"]
+    assert encoded.tolist() == [1, 2, 0, 1]
+
+
+def test_a_label_a_row_is_no_class():
+    with pytest.raises(DataError, match="The target 'age' looks like measurements.*: 57 different labels in 57 rows"):
         encode_target(np.arange(57), name="The target 'age'")
+    assert len(encode_target(np.arange(57).repeat(2))[1]) == 57
 
 
 @pytest.mark.parametrize(
     ("labels", "positive", "message"),
     [
         ([1, 1], None, "one class only: every label is 1"),
-        ([3, 1, 1, 2], None, "Only binary classification is supported: y has 3 classes: 3, 1, 2"),
+        ([3, 1, 1, 2], 1, "A positive class is one of two: y has more than two classes"),
+        ([0.5, 1.5, 2.5], None, "y holds measurements, not classes: 3 different numbers, such as 0.5"),
         ([1.0, np.nan], None, "y contains NaN or infinity: first in row 1"),
         (np.array(["a", None], dtype=object), None, "y contains NaN or None"),
         (np.array(["a", np.nan], dtype=object), None, "y contains NaN or None"),

@@ -23,16 +23,16 @@ from oddsmith.cli.progress import reading, stage
 @model_argument
 @data_argument
 @click.option("--weight", metavar="COL", help="A column of frequency weights.")
-@click.option("--threshold", type=float, default=0.5, show_default=True, metavar="T")
+@click.option("--threshold", type=float, metavar="T", help="Positive where the probability is at least T [0.5].")
 @missing_option
 @unseen_option
 @delimiter_option
 @json_option
 def command(
-    model: str, data: str, weight: str | None, threshold: float, missing: Any, unseen: Any, delimiter: str | None,
-    as_json: bool,
+    model: str, data: str, weight: str | None, threshold: float | None, missing: Any, unseen: Any,
+    delimiter: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Score a model on the rows of DATA, beside the base rate."""
+    """Score a model on the rows of DATA, beside the base rates."""
     from oddsmith import load
     from oddsmith.report import evaluation_text
     from oddsmith.sources import read_rows
@@ -52,5 +52,5 @@ def command(
     if as_json:
         print_json(card.to_dict() | {"model_file": model})
     else:
-        title = f"Logistic regression of {loaded.schema.target}: probability of {str(loaded.classes[1])!r}"
-        click.echo(f"{title}\n\n{evaluation_text(card)}")
+        of = f"probability of {card.classes[1]!r}" if len(card.classes) == 2 else f"{len(card.classes)} classes"
+        click.echo(f"Logistic regression of {loaded.schema.target}: {of}\n\n{evaluation_text(card)}")

@@ -9,6 +9,7 @@ import click
 
 from oddsmith.cli.exits import UNTRUSTWORTHY
 from oddsmith.cli.options import (
+    against_option,
     data_argument,
     json_option,
     level_option,
@@ -42,13 +43,14 @@ if TYPE_CHECKING:
 @click.option("--tol", type=float, help="Stop at this relative suboptimality [full precision].")
 @click.option("--max-passes", type=int, metavar="N", help="Limit of passes over the data.")
 @level_option
+@against_option
 @click.option("--out", type=click.Path(), metavar="MODEL", help="Write the model to this file.")
 @click.option("--strict", is_flag=True, help=f"Exit with {UNTRUSTWORTHY} if the fit is not trustworthy.")
 @json_option
 def command(
     data: str, target: str, penalty: str, alpha: float | None, standardize: bool, intercept: bool,
-    test_size: float | None, seed: int, tol: float | None, max_passes: int | None, level: float, out: str | None,
-    strict: bool, as_json: bool, **table: Any,
+    test_size: float | None, seed: int, tol: float | None, max_passes: int | None, level: float, against: str | None,
+    out: str | None, strict: bool, as_json: bool, **table: Any,
 ) -> None:  # fmt: skip
     """Fit a model of the column TARGET of the file DATA (CSV or Parquet; - is standard input)."""
     from oddsmith import L2, NoPenalty, fit, read, save, summarise
@@ -79,8 +81,8 @@ def command(
             intercept=intercept, standardize=standardize,
         )  # fmt: skip
     with stage("scoring"):
-        card = score_card(result, test.eta(result.beta[0]), test.target, test.weight, label)
-    summary = summarise(result, origin=origin, target=target, level=level, scores=card)
+        card = score_card(result, test.eta(result.beta), test.target, test.weight, label)
+    summary = summarise(result, origin=origin, target=target, level=level, scores=card, reference=against)
     if out is not None:
         save(result, out)
     if as_json:

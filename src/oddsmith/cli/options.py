@@ -24,9 +24,12 @@ missing_option = click.option(
 unseen_option = click.option(
     "--unseen", type=click.Choice(["error", "reference"]), help="About unseen levels [as the model was fitted]."
 )
+against_option = click.option(
+    "--against", metavar="LABEL", help="Of more than two classes, the one to compare with [the first]."
+)
 NAMES = "COL[,COL]"
 TABLE = (
-    click.option("--positive", metavar="LABEL", help="The class whose probability is modelled [the larger label]."),
+    click.option("--positive", metavar="LABEL", help="Of two classes, the one that is modelled [the larger label]."),
     click.option("--weight", metavar="COL", help="A column of frequency weights."),
     click.option("--offset", metavar="COL", help="A column of offsets, in log-odds."),
     click.option("--columns", metavar=NAMES, multiple=True, help="Use these columns only."),

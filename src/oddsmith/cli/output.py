@@ -36,11 +36,11 @@ def check_place(path: str | None, *inputs: str) -> None:
 
 
 def score_card(
-    fit: Fit, eta: Array, target: Array, weight: Array | None, label: str, threshold: float = 0.5
+    fit: Fit, eta: Array, target: Array, weight: Array | None, label: str, threshold: float | None = None
 ) -> ScoreCard:
-    """Score a fit on rows of this eta, beside always answering with the base rate of its training data.
+    """Score a fit on rows of this eta, beside always answering with the base rates of its training data.
 
-    A model that was not fitted here is compared with the base rate of these rows.
+    A model that was not fitted here is compared with the base rates of these rows.
     """
     import numpy as np
 
@@ -48,11 +48,13 @@ def score_card(
     from oddsmith.report import ScoreCard
     from oddsmith.scores import score
 
-    rate = fit.class_weights[1] / fit.weight if fit.weight else float(np.average(target, weights=weight))
-    base_rate = np.full(len(eta), rate)
+    shares = np.array(fit.class_weights)
+    if not fit.weight:
+        shares = np.bincount(target.astype(int), weight, len(fit.classes))
+    base_rate = np.tile(shares / shares.sum(), (len(eta), 1))
     return ScoreCard(
         f"{label} ({len(eta)} rows)",
-        (str(fit.classes[0]), str(fit.classes[1])),
-        score(target, probabilities(fit, eta)[:, 1], weight=weight, threshold=threshold),
+        tuple(map(str, fit.classes)),
+        score(target, probabilities(fit, eta), weight=weight, threshold=threshold),
         score(target, base_rate, weight=weight, threshold=threshold),
     )

@@ -53,17 +53,27 @@ def command(
     with reading(data):
         rows = read_rows(opened(data), loaded.schema, missing=missing, unseen=unseen, delimiter=delimiter)
     eta = loaded.eta(rows)
-    probability, prediction = probabilities(loaded.fit, eta)[:, 1], decide(loaded.fit, eta, threshold)
+    found, prediction = probabilities(loaded.fit, eta), decide(loaded.fit, eta, threshold)
+    binary = len(loaded.classes) == 2
+    columns = {"prediction": prediction} | (
+        {"probability": found[:, 1]}
+        if binary
+        else {f"probability {label!s}": found[:, k] for k, label in enumerate(loaded.classes)}
+    )
     if out is not None:
         with stage(f"writing {out}"):
-            write_atomically(out, as_csv(prediction=prediction, probability=probability))
+            write_atomically(out, as_csv(**columns))
     if as_json:
-        found = {"prediction": prediction.tolist(), "probability": [float(v) if v == v else None for v in probability]}  # noqa: PLR0124
-        print_json({"model_file": model, "positive": np.array(loaded.classes[1]).item(), "rows": len(eta), **found})
+        given = found[:, 1] if binary else found
+        known = given.astype(object)
+        known[np.isnan(given)] = None
+        of = {"positive": np.array(loaded.classes[1]).item()} if binary else {"classes": loaded.classes.tolist()}
+        told = {"prediction": prediction.tolist(), "probability": known.tolist()}
+        print_json({"model_file": model, **of, "rows": len(eta), **told})
     elif out is None:
-        click.echo(as_csv(prediction=prediction, probability=probability), nl=False)
+        click.echo(as_csv(**columns), nl=False)
     else:
-        positive = int((prediction == loaded.classes[1]).sum())
+        counts = [f"{int((prediction == label).sum())} of them {label!s}" for label in loaded.classes[int(binary) :]]
         left_out = len(eta) - int(rows.kept.sum())
         empty = f"; {left_out} rows with missing values are empty" if left_out else ""
-        click.echo(f"{len(eta)} predictions in {out}, {positive} of them {loaded.classes[1]!s}{empty}")
+        click.echo(f"{len(eta)} predictions in {out}, {', '.join(counts)}{empty}")

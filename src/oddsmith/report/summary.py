@@ -28,7 +28,7 @@ class ScoreCard:
     """
 
     label: str
-    classes: tuple[str, str]
+    classes: tuple[str, ...]
     model: Scores
     base_rate: Scores
 
@@ -54,7 +54,7 @@ class Summary:
         Where the rows came from.
     target : str or None
     classes : tuple of str
-        The probability of the second is modelled.
+        Of two, the probability of the second is modelled.
     class_weights : tuple of float
     rows, columns, passes : int
     kinds, penalty, solver, certificate, status, advice : str
@@ -74,7 +74,7 @@ class Summary:
 
     origin: str | None
     target: str | None
-    classes: tuple[str, str]
+    classes: tuple[str, ...]
     class_weights: tuple[float, ...]
     rows: int
     columns: int
@@ -105,7 +105,7 @@ class Summary:
             {"name": name} | {key: float(column[k]) for key, column in names.items()}
             for k, name in enumerate(found.names)
         ]
-        told["level"], told["note"] = found.level, found.note
+        told["level"], told["note"], told["reference"] = found.level, found.note, found.reference
         told["likelihood"] = None if self.likelihood is None else _of_likelihood(self.likelihood)
         told["null_test"] = None if self.null_test is None else vars(self.null_test)
         told["scores"] = None if self.scores is None else self.scores.to_dict()
@@ -134,6 +134,7 @@ def summarise(
     null_log_likelihood: float | None = None,
     formula: str | None = None,
     left_out: int = 0,
+    reference: Any = None,
 ) -> Summary:
     """Gather what there is to tell of a fit.
 
@@ -153,13 +154,19 @@ def summarise(
         What the columns were made by.
     left_out : int, default 0
         Rows that were left out because a value is missing in them.
+    reference : label, optional
+        Of K > 2 classes, the one that the others are compared with; the first by default.
     """
     likelihood = Likelihood.of(fit, null_log_likelihood=null_log_likelihood)
-    nested = fit.intercept and likelihood.parameters > 1 and not math.isnan(likelihood.null_log_likelihood)
+    nested = (
+        fit.intercept
+        and likelihood.parameters > likelihood.null_parameters
+        and not math.isnan(likelihood.null_log_likelihood)
+    )
     return Summary(
         origin=origin,
         target=target,
-        classes=(str(fit.classes[0]), str(fit.classes[1])),
+        classes=tuple(map(str, fit.classes)),
         class_weights=fit.class_weights,
         rows=fit.rows,
         columns=len(fit.schema.names),
@@ -171,7 +178,7 @@ def summarise(
         status=fit.status.name.lower(),
         advice=fit.status.value,
         seconds=fit.seconds,
-        coefficients=infer(fit, level),
+        coefficients=infer(fit, level, reference=reference),
         likelihood=None if likelihood.objection else likelihood,
         null_test=null_test(likelihood) if nested and not likelihood.objection else None,
         runaway=tuple(fit.runaway_names),

@@ -57,7 +57,11 @@ def score_table(card: ScoreCard) -> tuple[list[str], list[list[str]]]:
 def title(summary: Summary) -> str:
     """Of what, and of which class the probability is modelled."""
     of = f" of {summary.target}" if summary.target else ""
-    return f"Logistic regression{of}: probability of {summary.classes[1]!r}"
+    against = summary.coefficients.reference
+    if against is None:
+        return f"Logistic regression{of}: probability of {summary.classes[1]!r}"
+    others = [repr(label) for label in summary.classes if label != against]
+    return f"Logistic regression{of}: {shown(others)} against {against!r}"
 
 
 def facts(summary: Summary) -> dict[str, str]:

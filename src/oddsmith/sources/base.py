@@ -17,6 +17,7 @@ from oddsmith.errors import DataError, SpecificationError
 from oddsmith.schema import Coding, Schema
 
 T = TypeVar("T")
+FEW_CLASSES = 20  # so many labels are never taken for measurements
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def _offset_sums(block: Block) -> Array:
     return np.array([total, block.total_weight])
 
 
-def encode_target(y: Any, positive: Any = None, name: str = "y", *, binary: bool = True) -> tuple[Array, AnyArray]:
+def encode_target(y: Any, positive: Any = None, name: str = "y") -> tuple[Array, AnyArray]:
     """Labels of any type as target 0, 1, ..., and the classes in that order: sorted, but for a `positive` one, last.
 
     `name` is what messages call y.
@@ -164,7 +165,8 @@ def encode_target(y: Any, positive: Any = None, name: str = "y", *, binary: bool
     Raises
     ------
     DataError
-        If there is one class only (or, if `binary`, more than two), labels are missing, or `positive` is no label.
+        If there is one class only, there are more than two and one is `positive`, labels are missing or look like
+        measurements, or `positive` is no label.
     """
     labels = np.asarray(y)
     if labels.ndim == 2 and labels.shape[1] == 1:
@@ -176,9 +178,7 @@ def encode_target(y: Any, positive: Any = None, name: str = "y", *, binary: bool
         raise DataError(f"{name} has one class only", f"every label is {first!s}", "A fit needs rows of 2 classes.")
     second = labels[int(np.argmax(other))]
     if not (labels[other] == second).all():
-        if binary or positive is not None:
-            raise _too_many(labels, name)
-        return _many(labels, name)
+        return _many(labels, name, positive)
     try:
         swap = bool(second < first)
     except TypeError:
@@ -219,8 +219,11 @@ def _check_labels(labels: AnyArray, name: str) -> None:
         raise DataError(f"{name} has no rows", "0 labels", "Pass some.")
 
 
-def _many(labels: AnyArray, name: str) -> tuple[Array, AnyArray]:
+def _many(labels: AnyArray, name: str, positive: Any) -> tuple[Array, AnyArray]:
     """Three classes or more."""
+    if positive is not None:
+        found = f"{name} has more than two classes"
+        raise DataError("A positive class is one of two", found, "Leave it out, or choose a two-class target.")
     try:
         classes, target = np.unique(labels, return_inverse=True)
     except TypeError:
@@ -228,6 +231,9 @@ def _many(labels: AnyArray, name: str) -> tuple[Array, AnyArray]:
     if labels.dtype.kind == "f" and not (classes == np.round(classes)).all():
         found = f"{len(classes)} different numbers, such as {classes[0]!s}"
         raise DataError(f"{name} holds measurements, not classes", found, "Use labels, or whole numbers, for classes.")
+    if len(classes) > max(FEW_CLASSES, len(labels) / 2):
+        found = f"{len(classes)} different labels in {len(labels)} rows"
+        raise DataError(f"{name} looks like measurements or identifiers", found, "Choose another target.")
     return target.astype(np.float64), classes
 
 
@@ -239,10 +245,3 @@ def _of_many_types(labels: AnyArray, name: str) -> DataError:
 def _all_known(labels: AnyArray) -> bool:
     """Whether no label is None or NaN, the one value that does not equal itself."""
     return bool(np.all(labels == labels)) and not any(label is None for label in labels)  # noqa: PLR0124
-
-
-def _too_many(labels: AnyArray, name: str) -> DataError:
-    distinct = list(dict.fromkeys(labels.tolist()))
-    shown = ", ".join(str(label) for label in distinct[:5]) + (", …" if len(distinct) > 5 else "")
-    found = f"{name} has {len(distinct)} classes: {shown}"
-    return DataError("Only binary classification is supported", found, "Choose a two-class target.")

@@ -189,14 +189,16 @@ def as_csv(**columns: AnyArray) -> bytes:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
+    heads = io.StringIO()
+    csv.writer(heads, lineterminator="\n").writerow(columns)
     sink = pa.BufferOutputStream()
-    sink.write((",".join(columns) + "\n").encode())
+    sink.write(heads.getvalue().encode())
     table = pa.table({name: pa.array(values, from_pandas=True) for name, values in columns.items()})
     try:
         arrow_csv.write_csv(table, sink, arrow_csv.WriteOptions(include_header=False, quoting_style="none"))
     except pa.ArrowInvalid:  # a text holds a comma, a quote or a line break: then "needed" quotes all texts
         sink = pa.BufferOutputStream()
-        sink.write((",".join(columns) + "\n").encode())
+        sink.write(heads.getvalue().encode())
         arrow_csv.write_csv(table, sink, arrow_csv.WriteOptions(include_header=False, quoting_style="needed"))
     content: bytes = sink.getvalue().to_pybytes()
     return content

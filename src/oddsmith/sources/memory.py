@@ -107,8 +107,12 @@ class MemorySource(Source):
         return self._weight
 
     def eta(self, beta: Array) -> Array:
-        """The linear predictor of every row at raw coefficients, intercept first; offset included."""
-        eta = self._design.matvec(beta[1:]) + beta[0]
+        """The linear predictor of every row at raw coefficients, intercept first; offset included.
+
+        Of shape (n,), or for several rows of coefficients (n, rows).
+        """
+        raw = beta[0] if beta.ndim == 2 and len(beta) == 1 else beta
+        eta = self._design.dot_rows(raw[..., 1:].T) + raw[..., 0]
         return eta if self._offset is None else eta + self._offset
 
     def _weight_of(self, rows: AnyArray) -> Array | None:
@@ -154,7 +158,7 @@ def as_source(
         names = [str(name) for name in frame_columns] if frame_columns is not None else None
     matrix = check_matrix(X)
     rows, p = matrix.shape
-    target, classes = encode_target(y, positive, binary=False)
+    target, classes = encode_target(y, positive)
     if len(target) != rows:
         raise DataError(
             "X and y have inconsistent numbers of samples", f"{rows} rows of X and {len(target)} of y", "Match them."

@@ -9,7 +9,7 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import DataError, SpecificationError
-from oddsmith.schema import Missing, Schema, Unseen
+from oddsmith.schema import Missing, Schema, Unseen, shown
 from oddsmith.sources.base import equals
 from oddsmith.sources.encoding import design_matrix, rows_to_keep, values_of
 from oddsmith.sources.kinds import to_numbers
@@ -28,7 +28,7 @@ class NewRows:
     kept : bool array of shape (rows,)
         Which rows those are: all, unless missing values leave some out.
     offset, target, weight : arrays of shape (kept,), or None
-        The offset if the model needs one; target (0 or 1) and weight if asked for.
+        The offset if the model needs one; target (0, 1, ..., K - 1) and weight if asked for.
     """
 
     matrix: Any
@@ -55,7 +55,7 @@ def read_rows(
     ----------
     data : as for `read`
     schema : Schema
-    classes : array of shape (2,), optional
+    classes : array of shape (K,), optional
         Read the target too, and match it with these.
     weight : str, optional
         Read this column of weights too.
@@ -110,13 +110,13 @@ def _label(schema: Schema, classes: AnyArray | None) -> str | None:
 
 def _known_labels(table: Table, name: str, keep: AnyArray, classes: AnyArray) -> Array:
     labels = table.labels(name)
-    negative, positive = (equals(labels, label, classes) for label in classes)
-    known = negative | positive | ~keep
+    matches = np.array([equals(labels, label, classes) for label in classes])
+    known = matches.any(axis=0) | ~keep
     if not np.all(known):
         row = int(np.argmin(known))
         raise DataError(
             f"The target {name!r} of {table.origin} has a label that the model does not know",
-            f"{labels[row]!s} in {table.row(row)}; known are {classes[0]!s} and {classes[1]!s}",
+            f"{labels[row]!s} in {table.row(row)}; known are {shown([*map(str, classes)])}",
             "Correct or remove such rows.",
         )
-    return positive[keep].astype(np.float64)
+    return matches.argmax(axis=0)[keep].astype(np.float64)

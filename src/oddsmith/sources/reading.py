@@ -50,7 +50,7 @@ def read(
     na: Collection[str] = MISSING,
     delimiter: str | None = None,
 ) -> TableSource:
-    """Read a table: its kinds of columns, and a two-class target.
+    """Read a table: its kinds of columns, and a target of two classes or more.
 
     A column of numbers is numeric; of true and false, boolean; of other text, a category. All of a column decides, not
     its head. A category has one coefficient for each level but the most frequent (treatment coding); under a penalty,
@@ -62,9 +62,9 @@ def read(
         CSV with a header, perhaps compressed (.gz), or Parquet; a frame of pandas, polars, pyarrow, or any other that
         has an Arrow capsule; a dictionary of columns.
     target : str
-        Name of the column to predict: two labels of any type.
+        Name of the column to predict: labels of any type.
     positive : label, optional
-        The class whose probability is modelled; the larger label by default.
+        Of two classes, the one whose probability is modelled; the larger label by default.
     weight, offset : str, optional
         Names of the columns of frequency weights and of offsets (log-odds).
     columns : collection of str, optional
@@ -94,7 +94,7 @@ def read(
     Raises
     ------
     DataError
-        If the data cannot be read, the target has not two classes, or a column is empty, holds dates, infinities, or a
+        If the data cannot be read, the target has one class only, or a column is empty, holds dates, infinities, or a
         mixture of numbers and text. The message names column and row (the first after a file's header is row 1; the
         first of a frame, row 0).
     SpecificationError
@@ -157,7 +157,7 @@ def read_frame(
         raise DataError("X and y have inconsistent numbers of samples", shapes, "Match them.")
     found = examine(table, frame.names, Kinds())
     keep = _complete(table, found.cells, missing)
-    target, classes = encode_target(np.asarray(y)[keep], binary=False)
+    target, classes = encode_target(np.asarray(y)[keep])
     weights = None if sample_weight is None else check_weight(sample_weight, table.rows, "sample_weight")[keep]
     offsets = None if offset is None else check_vector(offset, table.rows, "offset")[keep]
     return TableSource.learn(
