@@ -92,7 +92,7 @@ def test_every_solver_ends_at_the_same_optimum(page, solver, classes):
 
 @pytest.mark.parametrize("alpha", [0, 0.01])
 @pytest.mark.parametrize("degree", [1, 2])
-def test_softmax_agrees_with_scikit_learn(page, degree, alpha):
+def test_softmax_agrees_with_the_engine_and_scikit_learn(page, degree, alpha):
     X, y = clouds(3, rows=90)
     columns = PolynomialFeatures(degree, include_bias=False).fit_transform(X)
     strength = 1 / (alpha * len(y)) if alpha else np.inf
@@ -101,6 +101,9 @@ def test_softmax_agrees_with_scikit_learn(page, degree, alpha):
     found = page.fit(X, y, degree=degree, standardize=False, alpha=alpha)
     assert np.array(found["coefficients"]) == pytest.approx(wanted - wanted.mean(0), rel=1e-6, abs=1e-6)
     assert np.array(found["probabilities"]) == pytest.approx(peer.predict_proba(columns), abs=1e-8)
+    fit = oddsmith.fit(oddsmith.as_source(columns, y), penalty=oddsmith.L2(alpha))
+    assert np.array(found["coefficients"]) == pytest.approx(fit.beta, rel=1e-6, abs=1e-6)
+    assert found["value"] == pytest.approx(fit.losses[-1], rel=1e-9)
 
 
 def test_one_vs_all_agrees_with_scikit_learn(page):
