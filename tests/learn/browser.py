@@ -7,7 +7,7 @@ from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
 
 BROWSER, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"  # Debian's; no one looks for others, or fetches them
-PLAIN = {"view": "plane", "degree": 1, "standardize": True, "cost": "entropy", "alpha": 0, "solver": "newton"}
+PLAIN = {"view": "plane", "degree": 1, "standardize": True, "loss": "entropy", "alpha": 0, "solver": "newton"}
 
 
 def start(folder: Path) -> webdriver.Chrome:
@@ -49,14 +49,14 @@ class Page:
             self.js("location.hash = arguments[0]", lesson)
         else:
             self.open(lesson)
-        WebDriverWait(self.driver, 5, poll_frequency=0.01).until(
-            lambda _: self.js(
-                "return document.querySelector(`[data-lesson='${arguments[0]}']`).hidden === false", lesson
-            )
-        )
+        self.until("document.querySelector(`[data-lesson='${arguments[0]}']`).hidden === false", lesson)
 
     def js(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
+
+    def until(self, condition, *arguments, seconds=5):
+        wait = WebDriverWait(self.driver, seconds, poll_frequency=0.01)
+        wait.until(lambda _: self.js(f"return {condition}", *arguments))
 
     def state(self):
         """Where the run stands."""
@@ -68,8 +68,7 @@ class Page:
 
     def rest(self, seconds=20):
         """Wait until no run is on and the picture is drawn."""
-        wait = WebDriverWait(self.driver, seconds, poll_frequency=0.02)
-        wait.until(lambda _: not self.js("return oddsmith.runner.running"))
+        self.until("!oddsmith.runner.running", seconds=seconds)
         self.driver.execute_async_script("const done = arguments[0]; requestAnimationFrame(() => setTimeout(done))")
         return self.state()
 

@@ -82,7 +82,7 @@ def test_two_classes_agree_with_the_engine(page, degree, standardize, alpha):
 @pytest.mark.parametrize("classes", [2, 3])
 def test_every_solver_ends_at_the_same_optimum(page, solver, classes):
     X, y = clouds(classes)
-    found = page.fit(X, y, degree=2, alpha=0.01, solver=solver, rate=0.5, batch=0)
+    found = page.fit(X, y, degree=2, alpha=0.01, solver=solver, learningRate=0.5, batchSize=0)
     wanted = page.fit(X, y, degree=2, alpha=0.01)
     assert found["converged"]
     assert found["value"] == pytest.approx(wanted["value"], rel=1e-9)
@@ -111,23 +111,23 @@ def test_one_vs_all_agrees_with_scikit_learn(page):
     binary = LogisticRegression(C=1 / (0.01 * len(y)), solver="newton-cholesky", tol=1e-12)
     peer = OneVsRestClassifier(binary).fit(X, y)
     wanted = [[*model.intercept_, *model.coef_[0]] for model in peer.estimators_]
-    found = page.fit(X, y, cost="onevsall", standardize=False, alpha=0.01)
+    found = page.fit(X, y, loss="onevsall", standardize=False, alpha=0.01)
     assert np.array(found["coefficients"]) == pytest.approx(np.array(wanted), rel=1e-6, abs=1e-6)
 
 
 def test_the_straight_line_is_least_squares(page):
     X, y = clouds(2)
     wanted = np.linalg.lstsq(np.column_stack([np.ones(len(y)), X]), y, rcond=None)[0]
-    assert page.fit(X, y, cost="linear")["coefficients"] == [pytest.approx(wanted, rel=1e-9)]
+    assert page.fit(X, y, loss="linear")["coefficients"] == [pytest.approx(wanted, rel=1e-9)]
 
 
-@pytest.mark.parametrize("cost", ["entropy", "onevsall", "squared", "linear"])
+@pytest.mark.parametrize("loss", ["entropy", "onevsall", "squared", "linear"])
 @pytest.mark.parametrize("data", ["clouds", "row"])
-def test_gradient_and_hessian_are_derivatives(page, data, cost):
+def test_gradient_and_hessian_are_derivatives(page, data, loss):
     found = page.js(
         """
-        const [data, cost] = arguments;
-        oddsmith.lab.load({data, cost, alpha: 0.1});
+        const [data, loss] = arguments;
+        oddsmith.lab.load({data, loss, alpha: 0.1});
         const {objective} = oddsmith.lab.model, h = 1e-5;
         const beta = Float64Array.from({length: objective.size}, (_, i) => Math.sin(i + 1));
         const at = (i, step) => objective.evaluate(beta.map((b, j) => b + (i === j) * step), {hessian: true});
@@ -143,7 +143,7 @@ def test_gradient_and_hessian_are_derivatives(page, data, cost):
         });
         """,
         data,
-        cost,
+        loss,
     )
     for entry in found:
         assert entry["slope"] == pytest.approx(entry["slopes"], abs=1e-8)
@@ -171,9 +171,9 @@ def test_the_safe_rate_is_safe_and_little_more_is_not(page):
     rises = page.js(
         """
         const {lab} = oddsmith;
-        lab.load({data: "clouds", cost: "linear"}); // where the bound is the curvature itself
+        lab.load({data: "clouds", loss: "linear"}); // where the bound is the curvature itself
         return [0.99, 1.05].map((share) => {
-          lab.set({rate: share * lab.safeRate});
+          lab.set({learningRate: share * lab.safeRate});
           for (let step = 0; step < 300; step++) lab.step();
           return lab.run.curve.some(({value}, at) => at > 0 && value > lab.run.curve[at - 1].value * (1 + 1e-9));
         });
@@ -196,12 +196,12 @@ def fits_of(page, data, **settings):
 def test_lesson_2_far_points_move_the_line_and_not_the_sigmoid(page):
     cut, missed, highest = {}, {}, {}
     for data in ("tumours", "far"):
-        for cost, at in (("linear", 0.5), ("entropy", 0)):
-            fit = fits_of(page, data, view="line", cost=cost)
+        for loss, at in (("linear", 0.5), ("entropy", 0)):
+            fit = fits_of(page, data, view="line", loss=loss)
             intercept, slope = fit["coefficients"][0]
-            cut[data, cost] = (at - intercept) / slope
-            missed[data, cost] = int((fit["X"][fit["y"] == 1, 0] < cut[data, cost]).sum())
-            highest[data, cost] = max(p[1] for p in fit["probabilities"])
+            cut[data, loss] = (at - intercept) / slope
+            missed[data, loss] = int((fit["X"][fit["y"] == 1, 0] < cut[data, loss]).sum())
+            highest[data, loss] = max(p[1] for p in fit["probabilities"])
     assert abs(cut["far", "entropy"] - cut["tumours", "entropy"]) < 0.05
     assert cut["far", "linear"] - cut["tumours", "linear"] > 0.5
     assert (missed["tumours", "linear"], missed["far", "linear"], missed["far", "entropy"]) == (0, 2, 1)
@@ -213,8 +213,8 @@ def test_lesson_4_the_squared_error_has_flat_ground(page):
         """
         const {lab, LESSONS} = oddsmith;
         const {start} = LESSONS[3].tries[2].set;
-        return ["squared", "entropy"].map((cost) => {
-          lab.load({...LESSONS[3].preset, cost, start});
+        return ["squared", "entropy"].map((loss) => {
+          lab.load({...LESSONS[3].preset, loss, start});
           for (let step = 0; step < 50; step++) lab.step();
           return 1 - lab.run.now.value / lab.run.curve[0].value;
         });
@@ -224,8 +224,44 @@ def test_lesson_4_the_squared_error_has_flat_ground(page):
     assert falls[1] > 0.9
 
 
+def test_lesson_5_a_rate_too_small_a_good_one_and_one_too_large(page):
+    ends = page.js(
+        """
+        const {lab, LESSONS} = oddsmith;
+        return LESSONS[4].tries.map(({set}) => {
+          lab.load({...LESSONS[4].preset, ...set});
+          while (!lab.done) lab.step();
+          const {end, rises, path, now} = lab.run;
+          return [end, rises / path.length, now.value - lab.optimum.value, lab.settings.learningRate < lab.safeRate];
+        });
+        """
+    )
+    small, good, large, batches, single = ends
+    assert (good[0], good[1], good[3]) == ("converged", 0, True)
+    assert (small[0], small[1], small[2] > 0.05) == ("limit", 0, True)
+    assert (large[0], large[1] > 0.1, large[2] > 0.01, large[3]) == ("limit", True, True, False)
+    for end, rises, above, _ in (batches, single):  # near the optimum, and trembling
+        assert (end, rises > 0.1, above < 0.005) == ("limit", True, True)
+
+
+def test_the_same_run_again_takes_its_place_and_another_stays_beside_it(page):
+    kept = page.js(
+        """
+        const {lab} = oddsmith;
+        lab.load({data: "clouds"});
+        return [0.5, 0.5, 2, 0.5, 1].map((learningRate) => {
+          lab.set({learningRate});
+          for (let step = 0; step < 5; step++) lab.step();
+          return lab.ghosts.map(({label}) => label);
+        });
+        """
+    )
+    name = "Gradient descent, rate {}".format
+    assert kept == [[], [], [name(0.5)], [name(2)], [name(2), name(0.5)]]
+
+
 def test_lesson_6_hundreds_of_passes_dozens_or_a_handful(page):
-    setting = {"degree": 3, "alpha": 0.001, "rate": 1, "batch": 0}
+    setting = {"degree": 3, "alpha": 0.001, "learningRate": 1, "batchSize": 0}
     passes = {s: fits_of(page, "moons", solver=s, **setting)["passes"] for s in ("gd", "cg", "lbfgs", "newton")}
     assert passes["gd"] > passes["cg"] > 100 > passes["lbfgs"] > 20 > passes["newton"]
 
@@ -233,9 +269,9 @@ def test_lesson_6_hundreds_of_passes_dozens_or_a_handful(page):
 @pytest.mark.parametrize("data", ["row", "corners"])
 def test_lesson_7_one_vs_all_loses_the_middle_of_a_row(page, data):
     right = {}
-    for cost in ("onevsall", "entropy"):
-        fit = fits_of(page, data, cost=cost)
-        right[cost] = (np.argmax(fit["probabilities"], axis=1) == fit["y"])[fit["y"] == 1].mean()
+    for loss in ("onevsall", "entropy"):
+        fit = fits_of(page, data, loss=loss)
+        right[loss] = (np.argmax(fit["probabilities"], axis=1) == fit["y"])[fit["y"] == 1].mean()
     lost = right["entropy"] - right["onevsall"]
     assert lost > 0.4 if data == "row" else abs(lost) <= 0.03
 
@@ -245,11 +281,11 @@ def test_lesson_8_standardising_is_everything_to_descent_and_nothing_to_newton(p
     assert abs(raw - standardised) <= 1
     script = """
         const [standardize, rate] = arguments, {lab} = oddsmith;
-        lab.load({data: "cancer", standardize, rate});
+        lab.load({data: "cancer", standardize, learningRate: rate});
         while (!lab.done) lab.step();
         return [lab.run.end, lab.run.now.passes, rate < lab.safeRate];
     """
-    assert page.js(script, False, 0.005) == ["limit", 5000, True]
+    assert page.js(script, False, 0.005) == ["limit", 5001, True]
     end, passes, safe = page.js(script, True, 2)
     assert (end, safe) == ("converged", True)
     assert 100 < passes < 1000
@@ -292,6 +328,11 @@ def test_a_run_converges_and_its_cost_falls(page):
     page.open(5)
     page.click("#run")
     state = page.rest()
+    assert (state["end"], state["steps"]) == ("limit", 301)
+    for _ in range(5):  # it goes on
+        if state["end"] == "limit":
+            page.click("#run")
+            state = page.rest()
     assert state["end"] == "converged"
     curve = page.js("return oddsmith.lab.run.curve.map(({value}) => value)")
     assert all(np.diff(curve) <= 1e-15)
@@ -316,7 +357,7 @@ def test_a_step_is_one_step_and_reset_goes_back(page):
     assert once["beta"] == pytest.approx([-0.5 * slope for slope in gradient])
     page.click("#reset")
     back = page.state()
-    assert (back["beta"], back["steps"], back["ghosts"]) == (start["beta"], 1, 1)
+    assert (back["beta"], back["steps"], back["ghosts"]) == (start["beta"], 1, 0)
 
 
 def test_run_becomes_pause(page):
@@ -355,7 +396,7 @@ def test_one_class_is_not_enough(page):
 
 def test_a_rate_that_is_too_large_is_told(page):
     page.open(8)
-    page.js("oddsmith.lab.set({rate: 10})")
+    page.js("oddsmith.lab.set({learningRate: 10})")
     page.click("#step")
     page.click("#step")
     assert "learning rate is too large" in page.state()["note"]
@@ -416,7 +457,7 @@ def test_sliders_and_surface_move_the_coefficients(page):
 
 def test_controls_set_what_they_say(page):
     page.open(5)
-    for name, value in (("data", "moons"), ("solver", "lbfgs"), ("cost", "squared")):
+    for name, value in (("data", "moons"), ("solver", "lbfgs"), ("loss", "squared")):
         page.js("const [name, value] = arguments; const s = document.getElementById(name); s.value = value;"
                 "s.dispatchEvent(new Event('change'))", name, value)  # fmt: skip
     for name in ("degree", "alpha"):
@@ -424,9 +465,9 @@ def test_controls_set_what_they_say(page):
         page.press(webdriver.Keys.ARROW_RIGHT)
     page.click('[data-setting="standardize"]')
     found = page.js("return oddsmith.lab.settings")
-    wanted = {"data": "moons", "solver": "lbfgs", "cost": "squared", "degree": 2, "alpha": 1e-5, "standardize": True}
+    wanted = {"data": "moons", "solver": "lbfgs", "loss": "squared", "degree": 2, "alpha": 1e-5, "standardize": True}
     assert {name: found[name] for name in wanted} == wanted
-    assert page.js("return document.getElementById('rate').disabled")
+    assert page.js("return document.getElementById('learningRate').disabled")
     page.click('[data-setting="view"] input[value="line"]')
     assert page.js("return oddsmith.lab.model.objective.columns") == 3
 
@@ -441,8 +482,7 @@ def test_the_theme_follows_the_system_and_then_the_button(page):
     assert page.js(theme) == "light"
     light = page.js(ground)
     page.media("dark")
-    page.rest()
-    assert page.js(theme) == "dark"
+    page.until("document.documentElement.dataset.theme === 'dark'")
     assert page.js(ground) != light
     page.click("#theme")
     assert (page.js(theme), page.js(ground)) == ("light", light)

@@ -3,11 +3,11 @@
 const LISTS = {
   degree: [1, 2, 3, 4, 5, 6],
   alpha: [0, 0.00001, 0.0001, 0.001, 0.01, 0.1, 1],
-  rate: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50],
-  batch: [1, 2, 5, 10, 20, 50, 100, 0],
+  learningRate: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50],
+  batchSize: [1, 2, 5, 10, 20, 50, 100, 0],
 };
-const WORDS = { alpha: { 0: "none" }, batch: { 0: "all" } };
-const OF_DESCENT = ["rate", "batch"];
+const WORDS = { alpha: { 0: "none" }, batchSize: { 0: "all" } };
+const OF_DESCENT = ["learningRate", "batchSize"];
 
 /** Connect the form to the lab. Returns a function that shows the lab's settings. */
 export function controls(lab, root) {

@@ -1,5 +1,5 @@
 // The cost against passes over the data: the present run, and earlier ones faint beside it.
-import { axes, Frame, short } from "./canvas.js";
+import { axes, Frame, short } from "./frame.js";
 
 export class Curve {
   constructor(lab) {

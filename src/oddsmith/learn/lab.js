@@ -7,10 +7,11 @@ export const DEFAULTS = {
   data: "clouds",
   view: "plane", // or "line": the first feature only
   degree: 1,
-  cost: "entropy", // or "onevsall", "squared", "linear"
+  loss: "entropy", // or "onevsall", "squared", "linear"
   solver: "gd",
-  rate: 0.5,
-  batch: 0, // 0: all rows
+  learningRate: 0.5,
+  batchSize: 0, // 0: all rows
+  maxIter: 5000, // steps at which a run stops; pressed again, it goes on for as many
   alpha: 0,
   standardize: false,
   start: null, // coefficients of raw columns, [intercept, ...] for each output; zeros by default
@@ -18,7 +19,6 @@ export const DEFAULTS = {
   window: null, // what the surface shows at least: {x: [from, to], y: [from, to]}
 };
 
-const LIMIT = { passes: 5000, steps: 6000 };
 const GHOSTS = 4;
 
 export class Lab {
@@ -47,12 +47,12 @@ export class Lab {
     this.rebuild();
   }
 
-  /** Change settings: the run starts over; earlier runs stay to be compared as long as their cost is the same. */
+  /** Change settings: the run starts over; earlier runs stay to be compared as long as their loss is the same. */
   set(changes) {
     const before = this.settings;
     this.settings = { ...before, ...changes };
     const changed = (...names) => names.some((name) => this.settings[name] !== before[name]);
-    const otherShape = changed("data", "view", "degree", "cost");
+    const otherShape = changed("data", "view", "degree", "loss");
     this.keepRun();
     if (otherShape) this.settings = { ...this.settings, start: null, axes: null, window: null, ...changes };
     if (otherShape || changed("alpha")) this.ghosts = [];
@@ -98,28 +98,30 @@ export class Lab {
   }
 
   begin(beta) {
-    const { solver } = this.settings;
+    const { solver, start, maxIter } = this.settings;
     this.generator = SOLVERS[solver].run(this.model.objective, beta, this.settings);
     const now = this.generator.next().value;
-    this.run = { label: this.label(), path: [beta], curve: [now], now, end: null };
+    const label = this.label();
+    const key = JSON.stringify([label, start]);
+    this.ghosts = this.ghosts.filter((ghost) => ghost.key !== key); // the same run again takes its place
+    this.run = { label, key, path: [beta], curve: [now], now, end: null, limit: maxIter, rises: 0 };
     this.optimum = this.model.enough ? this.model.optimum() : null;
     this.run.note = this.note(null);
   }
 
   label() {
-    const { solver, rate, batch, standardize } = this.settings;
+    const { solver, learningRate, standardize } = this.settings;
     const parts = [SOLVERS[solver].name];
-    if (solver === "gd") parts.push(`rate ${rate}`);
-    if (solver === "gd" && batch > 0) parts.push(batch === 1 ? "one row at a time" : `batches of ${batch}`);
+    if (solver === "gd") parts.push(`rate ${learningRate}`);
+    if (this.batch > 0) parts.push(`batches of ${this.batch}`);
     if (standardize) parts.push("standardised");
     return parts.join(", ");
   }
 
-  /** Put a run aside, faint, beside which the next one is seen; of the same label the last. */
+  /** Put a run aside, faint, beside which the next one is seen. */
   keepRun() {
     if (this.run.path.length < 3) return;
-    const others = this.ghosts.filter((ghost) => ghost.label !== this.run.label);
-    this.ghosts = [...others, { ...this.run, quality: this.quality }].slice(-GHOSTS);
+    this.ghosts = [...this.ghosts, { ...this.run, quality: this.quality }].slice(-GHOSTS);
   }
 
   get quality() {
@@ -141,6 +143,7 @@ export class Lab {
       run.path.push(now.beta);
       run.curve.push({ passes: now.passes, value: now.value });
       run.rose = now.value > before.value * (1 + 1e-12);
+      run.rises += Number(run.rose);
     }
     run.end = this.verdict(done);
     run.note = this.note(run.end);
@@ -150,35 +153,52 @@ export class Lab {
     const { now, curve, path } = this.run;
     const { objective } = this.model;
     if (!Number.isFinite(now.value) || now.value > 20 * curve[0].value + 1) return "diverged";
-    if (objective.steepness(now.gradient) <= 1e-9) return this.runsOff() ? "separated" : "converged";
+    if (objective.gradientNorm(now.gradient) <= 1e-9) return this.runsOff() ? "separated" : "converged";
     if (this.runsOff() && now.value < 1e-6) return "separated";
-    if (solverStopped) return objective.steepness(now.gradient) <= 1e-7 ? "converged" : "stalled";
-    if (now.passes >= LIMIT.passes || path.length >= LIMIT.steps) return "limit";
-    return null;
+    if (solverStopped) return objective.gradientNorm(now.gradient) <= 1e-7 ? "converged" : "stalled";
+    return path.length > this.run.limit ? "limit" : null;
+  }
+
+  /** Go on with a run that has come to its limit. */
+  resume() {
+    this.run.end = null;
+    this.run.limit += this.settings.maxIter;
+  }
+
+  /** Rows in a batch of gradient descent; 0 for all of them, and for other solvers. */
+  get batch() {
+    const { solver, batchSize } = this.settings;
+    return solver === "gd" && batchSize < this.points.length ? batchSize : 0;
   }
 
   /** Nothing holds the coefficients: every row is on its right side, and there is no penalty. */
   runsOff() {
-    const { cost, alpha } = this.settings;
-    return alpha === 0 && cost !== "linear" && this.model.objective.separates(this.run.now.beta);
+    const { loss, alpha } = this.settings;
+    return alpha === 0 && loss !== "linear" && this.model.objective.separates(this.run.now.beta);
   }
 
   note(end) {
-    const passes = Math.round(this.run.now.passes);
-    const { solver, batch } = this.settings;
+    const { run } = this;
+    const passes = Math.round(run.now.passes);
+    const steps = run.path.length - 1;
     if (!this.model.enough) return "Put points of at least two classes on the plane.";
     if (end === "diverged") return "The cost runs away: the learning rate is too large. Make it smaller.";
     if (end === "converged") return `Converged after ${passes} passes over the data.`;
     if (end === "stalled") return `Stopped after ${passes} passes: no length of step makes the cost fall.`;
-    if (end === "limit") return `Stopped after ${passes} passes, not at the optimum yet.`;
-    if (this.run.path.length > 1 && this.runsOff()) {
-      const alone = this.model.classes.length > 2 && !this.model.objective.family.coupled;
+    if (steps > 0 && this.runsOff()) {
+      const alone = this.model.classes.length > 2 && !this.model.objective.loss.coupled;
       const found = alone ? "A class is parted from the rest without a mistake" : "Every point is on its right side";
       return `${found}: its cost only tends to 0 and w grows for ever. A penalty would hold it.`;
     }
-    if (this.run.rose && solver === "gd" && batch === 0)
-      return "The cost has risen: the learning rate is too large here.";
-    return this.run.path.length > 1 ? null : "Ready: press Run, or Step to see one step."; // null: nothing but progress
+    if (end === "limit") return `After ${steps} steps ${this.unsettled(steps)} Run goes on.`;
+    if (run.rose && this.batch === 0) return "The cost has risen: the learning rate is too large here.";
+    return steps > 0 ? null : "Ready: press Run, or Step to see one step."; // null: nothing but progress
+  }
+
+  unsettled(steps) {
+    if (this.batch > 0) return "it hovers around the optimum: each step follows a few rows only.";
+    if (this.run.rises > steps / 10) return "the cost still leaps up and down: the learning rate is too large.";
+    return "it is not at the optimum yet.";
   }
 
   /** Gradient descent on a convex cost falls for every rate below 2 / L, L the largest curvature there can be. */

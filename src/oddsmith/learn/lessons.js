@@ -1,6 +1,6 @@
 // The presets of the eight lessons, and what to try in each. The words are in lessons.html.
 // preset: settings of the lab. beside: what the sigmoid is drawn with. chart, log: of the chart. speed: of the run.
-// tries: a button each; what it sets, and whether it runs.
+// tries: a button each; what it sets, whether it runs, and how fast if not as before.
 
 const VALLEY = { x: [-6, 6], y: [-6, 5] }; // what is shown of b and w, the flat ground too
 const FLAT = [[0, -5]]; // where the squared error of a sigmoid has next to no slope
@@ -23,12 +23,13 @@ export const LESSONS = [
     beside: ["straight"],
     run: true,
     tries: [
-      { name: "Without the far ones", set: { data: "tumours", cost: "entropy", solver: "newton" }, run: true },
-      { name: "With them", set: { data: "far", cost: "entropy", solver: "newton" }, run: true },
+      { name: "Without the far ones", set: { data: "tumours", loss: "entropy", solver: "newton" }, run: true },
+      { name: "With them", set: { data: "far", loss: "entropy", solver: "newton" }, run: true },
       {
         name: "Descend on the line itself",
-        set: { data: "far", cost: "linear", solver: "gd", rate: 0.005 },
+        set: { data: "far", loss: "linear", solver: "gd", learningRate: 0.01 },
         run: true,
+        speed: 4,
       },
     ],
   },
@@ -45,29 +46,30 @@ export const LESSONS = [
   },
   {
     title: "Cost",
-    preset: { data: "scores", view: "line", solver: "gd", rate: 0.5, window: VALLEY },
+    preset: { data: "scores", view: "line", solver: "gd", learningRate: 0.5, window: VALLEY },
     chart: "rows",
+    speed: 3,
     tries: [
-      { name: "Cross-entropy", set: { cost: "entropy", start: null, window: VALLEY } },
-      { name: "Squared error", set: { cost: "squared", start: null, window: VALLEY } },
-      { name: "Squared, from flat ground", set: { cost: "squared", start: FLAT, window: VALLEY }, run: true },
-      { name: "Cross-entropy from there", set: { cost: "entropy", start: FLAT, window: VALLEY }, run: true },
+      { name: "Cross-entropy", set: { loss: "entropy", start: null, window: VALLEY } },
+      { name: "Squared error", set: { loss: "squared", start: null, window: VALLEY } },
+      { name: "Squared, from flat ground", set: { loss: "squared", start: FLAT, window: VALLEY }, run: true },
+      { name: "Cross-entropy from there", set: { loss: "entropy", start: FLAT, window: VALLEY }, run: true },
     ],
   },
   {
     title: "Descent",
-    preset: { data: "clouds", solver: "gd", rate: 0.5 },
+    preset: { data: "clouds", solver: "gd", learningRate: 0.5, maxIter: 300 },
     tries: [
-      { name: "Too small", set: { rate: 0.02, batch: 0 }, run: true },
-      { name: "Good", set: { rate: 1, batch: 0 }, run: true },
-      { name: "Too large", set: { rate: 10, batch: 0 }, run: true },
-      { name: "Batches of 10", set: { rate: 0.5, batch: 10 }, run: true },
-      { name: "One row at a time", set: { rate: 0.1, batch: 1 }, run: true },
+      { name: "Too small", set: { learningRate: 0.02, batchSize: 0, maxIter: 300 }, run: true },
+      { name: "Good", set: { learningRate: 2, batchSize: 0, maxIter: 300 }, run: true },
+      { name: "Too large", set: { learningRate: 20, batchSize: 0, maxIter: 300 }, run: true },
+      { name: "Batches of 10", set: { learningRate: 0.5, batchSize: 10, maxIter: 500 }, run: true },
+      { name: "One row at a time", set: { learningRate: 0.1, batchSize: 1, maxIter: 1000 }, run: true },
     ],
   },
   {
     title: "Solvers",
-    preset: { data: "moons", degree: 3, standardize: true, alpha: 0.001, solver: "gd", rate: 1 },
+    preset: { data: "moons", degree: 3, standardize: true, alpha: 0.001, solver: "gd", learningRate: 1, maxIter: 1000 },
     log: true,
     speed: 3,
     tries: [
@@ -79,23 +81,23 @@ export const LESSONS = [
   },
   {
     title: "Classes",
-    preset: { data: "row", cost: "onevsall", solver: "newton" },
+    preset: { data: "row", loss: "onevsall", solver: "newton" },
     run: true,
     tries: [
-      { name: "In a row: one-vs-all", set: { data: "row", cost: "onevsall" }, run: true },
-      { name: "In a row: softmax", set: { data: "row", cost: "entropy" }, run: true },
-      { name: "Corners: one-vs-all", set: { data: "corners", cost: "onevsall" }, run: true },
-      { name: "Corners: softmax", set: { data: "corners", cost: "entropy" }, run: true },
+      { name: "In a row: one-vs-all", set: { data: "row", loss: "onevsall" }, run: true },
+      { name: "In a row: softmax", set: { data: "row", loss: "entropy" }, run: true },
+      { name: "Corners: one-vs-all", set: { data: "corners", loss: "onevsall" }, run: true },
+      { name: "Corners: softmax", set: { data: "corners", loss: "entropy" }, run: true },
     ],
   },
   {
     title: "Cancer",
-    preset: { data: "cancer", solver: "gd", rate: 0.005 },
+    preset: { data: "cancer", solver: "gd", learningRate: 0.005 },
     log: true,
     speed: 4,
     tries: [
-      { name: "Raw columns", set: { standardize: false, solver: "gd", rate: 0.005 }, run: true },
-      { name: "Standardised", set: { standardize: true, solver: "gd", rate: 2 }, run: true },
+      { name: "Raw columns", set: { standardize: false, solver: "gd", learningRate: 0.005 }, run: true },
+      { name: "Standardised", set: { standardize: true, solver: "gd", learningRate: 2 }, run: true },
       { name: "Newton, raw", set: { standardize: false, solver: "newton" }, run: true },
       { name: "Newton, standardised", set: { standardize: true, solver: "newton" }, run: true },
     ],

@@ -1,8 +1,8 @@
 // One feature: the points on a line, the sigmoid above it, and what is drawn beside it.
-import { axes, channels, drawPoints, Frame, tag } from "./canvas.js";
-import { COSTS } from "./engine.js";
+import { channels, tint } from "./canvas.js";
+import { axes, crosshair, drawPoints, Frame, tag } from "./frame.js";
+import { LOSSES } from "./losses.js";
 import { Model } from "./model.js";
-import { crosshair, tint } from "./plane.js";
 
 const STEPS = 240;
 
@@ -15,7 +15,7 @@ function normal(z) {
 }
 
 export const BESIDE = {
-  slope: { name: "slope g(1 − g)", curve: (eta) => COSTS.entropy.curvature(eta), dash: [2, 4] },
+  slope: { name: "slope g(1 − g)", curve: (eta) => LOSSES.entropy.rowHessian(eta), dash: [2, 4] },
   probit: { name: "probit Φ(z)", curve: normal, dash: [9, 4] },
   cloglog: { name: "cloglog 1 − exp(−exp z)", curve: (eta) => -Math.expm1(-Math.exp(eta)), dash: [9, 4, 2, 4] },
 };
@@ -27,7 +27,7 @@ export class Line {
   }
 
   layout(width, height) {
-    this.frame = Frame.within(width, height, this.lab.frame.x, [-0.3, 1.3]);
+    this.frame = Frame.within(width, height, this.lab.frame.x, [-0.3, 1.3], { left: 52 });
   }
 
   /** Class A lies at 0, class B at 1; of three classes each lies at the foot. */
@@ -81,7 +81,6 @@ export class Line {
   /** 0 and 1, and where the prediction changes. */
   guides(ctx, colours) {
     const { frame } = this;
-    const { model, run } = this.lab;
     ctx.strokeStyle = colours.muted;
     ctx.lineWidth = 1;
     ctx.globalAlpha = 0.5;
@@ -99,7 +98,7 @@ export class Line {
   /** Where the predicted class changes, between two of xs by the straight line through the difference of the scores. */
   borders() {
     const { model, run } = this.lab;
-    const { outputs, family } = model.objective;
+    const { outputs, loss } = model.objective;
     const places = this.xs().map((x) => {
       const point = { x1: x, x2: 0 };
       return { x, scores: model.scores(run.now.beta, point), says: model.predict(run.now.beta, point) };
@@ -107,8 +106,7 @@ export class Line {
     return places.slice(1).flatMap((place, index) => {
       const before = places[index];
       if (place.says === before.says) return [];
-      const lead = ({ scores }) =>
-        outputs === 1 ? family.margins(scores)[0] : scores[place.says] - scores[before.says];
+      const lead = ({ scores }) => (outputs === 1 ? loss.margins(scores)[0] : scores[place.says] - scores[before.says]);
       const [a, b] = [lead(before), lead(place)];
       return [before.x + ((place.x - before.x) * a) / (a - b)];
     });
@@ -148,7 +146,7 @@ export class Line {
       legend(
         ctx,
         frame,
-        [{ name: settings.cost === "linear" ? "w x + b" : "sigmoid g(z)", dash: [], colour: colours.accent }, ...named],
+        [{ name: settings.loss === "linear" ? "w x + b" : "sigmoid g(z)", dash: [], colour: colours.accent }, ...named],
         colours,
       );
   }
@@ -156,7 +154,7 @@ export class Line {
   /** The least-squares line of the same points, and where it crosses one half. */
   straight(ctx, colours) {
     const { lab, frame } = this;
-    const line = new Model(lab.points, { ...lab.settings, degree: 1, cost: "linear", alpha: 0 });
+    const line = new Model(lab.points, { ...lab.settings, degree: 1, loss: "linear", alpha: 0 });
     const beta = line.optimum().beta;
     const value = (x) => line.scores(beta, { x1: x, x2: 0 })[0];
     const crossing =

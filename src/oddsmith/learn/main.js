@@ -56,7 +56,7 @@ function show() {
   runsTable(lab, $("runs"));
   $("note").textContent =
     lab.run.note ?? (runner.running ? "Running." : `${Math.round(lab.run.now.passes)} passes over the data.`);
-  $("note").dataset.end = lab.run.end ?? (lab.run.rose ? "rose" : "");
+  $("note").dataset.end = lab.run.end ?? (lab.run.rose && lab.batch === 0 ? "rose" : "");
   $("fitted").replaceChildren(
     ...equations(lab).map((text) => Object.assign(document.createElement("span"), { textContent: text })),
   );
@@ -88,8 +88,9 @@ function openLesson(number) {
   if (lesson.run) runner.start();
 }
 
-function tryOut({ set, beside, run }) {
+function tryOut({ set, beside, run, speed }) {
   runner.pause();
+  if (speed) runner.speed = speed;
   if (beside) stage.views.line.beside = new Set(beside);
   if (set) lab.set(set);
   else if (run) lab.set({});

@@ -1,5 +1,5 @@
 // A model of labelled points, as the settings describe it: columns, objective, names of the coefficients.
-import { Objective } from "./engine.js";
+import { Objective } from "./objective.js";
 import { Features } from "./features.js";
 import { solve } from "./solvers.js";
 
@@ -9,7 +9,7 @@ const subscript = (number) => [...String(number)].map((digit) => SUBSCRIPTS[digi
 
 /** points: {x1, x2, label}, label 0, 1 or 2. Classes are those that occur; two of them at least. */
 export class Model {
-  constructor(points, { view, degree, standardize, cost, alpha }) {
+  constructor(points, { view, degree, standardize, loss, alpha }) {
     const occurs = (label) => points.some((point) => point.label === label);
     this.enough = [0, 1, 2].filter(occurs).length >= 2;
     this.classes = [0, 1, 2].filter((label) => occurs(label) || (!this.enough && label < 2));
@@ -20,7 +20,7 @@ export class Model {
       columns: this.features.columns,
       labels: points.map((point) => this.classes.indexOf(point.label)),
       classes: this.classes.length,
-      cost,
+      loss,
       alpha,
     });
   }
@@ -53,12 +53,12 @@ export class Model {
 
   /** One number for each of this.classes. */
   probabilities(beta, point) {
-    return this.objective.family.probabilities(this.scores(beta, point));
+    return this.objective.loss.probabilities(this.scores(beta, point));
   }
 
   /** The position in this.classes of the class that is predicted. */
   predict(beta, point) {
-    const margins = this.objective.family.margins(this.scores(beta, point));
+    const margins = this.objective.loss.margins(this.scores(beta, point));
     return margins.length === 1 ? Number(margins[0] >= 0) : margins.indexOf(Math.max(...margins));
   }
 

@@ -11,8 +11,8 @@ from oddsmith.atomic_file import write_atomically
 
 # each after those that it imports from
 SCRIPTS = (
-    "engine.js", "solvers.js", "features.js", "model.js", "cancer.js", "data.js", "lab.js", "lessons.js",
-    "canvas.js", "contours.js", "plane.js", "line.js", "stage.js", "surface.js", "sliders.js", "curve.js", "rows.js",
+    "losses.js", "objective.js", "solvers.js", "features.js", "model.js", "cancer.js", "data.js", "lab.js", "lessons.js",
+    "canvas.js", "frame.js", "contours.js", "plane.js", "line.js", "stage.js", "surface.js", "sliders.js", "curve.js", "rows.js",
     "readout.js", "controls.js", "runner.js", "theme.js", "main.js",
 )  # fmt: skip
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./[a-z]+\.js";\n', re.MULTILINE)

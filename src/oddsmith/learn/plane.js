@@ -1,6 +1,7 @@
 // The plane of two features: points, probability as shading, the decision boundary.
-import { axes, channels, drawPoints, Frame, mix } from "./canvas.js";
+import { channels, tint } from "./canvas.js";
 import { Grid } from "./contours.js";
+import { axes, crosshair, drawPoints, Frame } from "./frame.js";
 
 const LEVELS = [0.1, 0.25, 0.75, 0.9];
 
@@ -45,8 +46,8 @@ export class Plane {
   }
 
   shade(ctx, colours) {
-    const { model, run, settings } = this.lab;
-    const { columns, outputs, family } = model.objective;
+    const { model, run } = this.lab;
+    const { columns, outputs, loss } = model.objective;
     const [rows, beta] = [this.columns(), run.now.beta];
     const eta = new Float64Array(outputs);
     const scores = Array.from({ length: outputs }, () => new Float64Array(this.grid.size));
@@ -58,13 +59,13 @@ export class Plane {
         for (let j = 0; j < columns; j++) eta[k] += rows[at * columns + j] * beta[k * columns + j];
         scores[k][at] = eta[k];
       }
-      return tint(family.probabilities(eta), inks, ground);
+      return tint(loss.probabilities(eta), inks, ground);
     });
     if (outputs === 1) this.levels(ctx, colours, scores[0]);
-    else if (!family.coupled) this.ownLines(ctx, colours, scores);
+    else if (!loss.coupled) this.ownLines(ctx, colours, scores);
     ctx.strokeStyle = colours.ink;
     ctx.lineWidth = 2.25;
-    if (outputs === 1) ctx.stroke(this.grid.path(this.frame, scores[0], settings.cost === "linear" ? 0.5 : 0));
+    if (outputs === 1) ctx.stroke(this.grid.path(this.frame, scores[0], loss.link(0.5)));
     else this.borders(ctx, scores);
   }
 
@@ -82,50 +83,24 @@ export class Plane {
 
   /** Thin lines where the probability is 0.1, 0.25, 0.75 and 0.9. */
   levels(ctx, colours, scores) {
-    const { cost } = this.lab.settings;
+    const { link } = this.lab.model.objective.loss;
     ctx.strokeStyle = colours.ink;
     ctx.lineWidth = 0.75;
     ctx.globalAlpha = 0.45;
-    for (const level of LEVELS)
-      ctx.stroke(this.grid.path(this.frame, scores, cost === "linear" ? level : Math.log(level / (1 - level))));
+    for (const level of LEVELS) ctx.stroke(this.grid.path(this.frame, scores, link(level)));
     ctx.globalAlpha = 1;
   }
 
   /** One-vs-all: each class's own line against the rest. */
   ownLines(ctx, colours, scores) {
-    const { model, settings } = this.lab;
+    const { model } = this.lab;
+    const { loss } = model.objective;
     ctx.lineWidth = 1.5;
     ctx.setLineDash([5, 5]);
     scores.forEach((values, k) => {
       ctx.strokeStyle = colours.classes[model.classes[k]];
-      ctx.stroke(this.grid.path(this.frame, values, settings.cost === "linear" ? 0.5 : 0));
+      ctx.stroke(this.grid.path(this.frame, values, loss.link(0.5)));
     });
     ctx.setLineDash([]);
   }
-}
-
-/** The ground, tinted by how much the most probable class is ahead of chance. */
-export function tint(probabilities, inks, ground) {
-  const within = probabilities.map((p) => Math.min(1, Math.max(0, p)));
-  const sum = within.reduce((a, b) => a + b, 0) || 1;
-  const shares = within.map((p) => p / sum);
-  const chance = 1 / shares.length;
-  const strength = (0.42 * (Math.max(...shares) - chance)) / (1 - chance);
-  return mix([ground, mix(inks, shares)], [1 - strength, strength]);
-}
-
-export function crosshair(ctx, frame, [x, y], colours) {
-  const { left, top, width, height } = frame.box;
-  ctx.strokeStyle = colours.ink;
-  ctx.lineWidth = 1;
-  ctx.globalAlpha = 0.5;
-  ctx.setLineDash([3, 4]);
-  ctx.beginPath();
-  ctx.moveTo(left, y);
-  ctx.lineTo(left + width, y);
-  ctx.moveTo(x, top);
-  ctx.lineTo(x, top + height);
-  ctx.stroke();
-  ctx.setLineDash([]);
-  ctx.globalAlpha = 1;
 }

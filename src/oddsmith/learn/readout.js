@@ -1,5 +1,5 @@
 // What is told in words and numbers: the fitted equation, the place pointed at, the table of runs.
-import { short } from "./canvas.js";
+import { short } from "./frame.js";
 import { CLASS_NAMES } from "./model.js";
 
 const TERMS = 6;

@@ -31,7 +31,9 @@ export class Runner {
   }
 
   start() {
-    if (this.lab.run.end !== null) this.lab.set({});
+    const { end } = this.lab.run;
+    if (end === "limit") this.lab.resume();
+    else if (end !== null) this.lab.set({});
     this.running = true;
     this.owed = 1;
     this.last = performance.now();

@@ -1,5 +1,6 @@
 // The two coefficients of the cost surface: chosen by name, moved by sliders, or by a pointer on the surface itself.
-import { Panel, short } from "./canvas.js";
+import { Panel } from "./canvas.js";
+import { short } from "./frame.js";
 import { Surface } from "./surface.js";
 
 export class Sliders {
@@ -65,8 +66,8 @@ export class Sliders {
       range.setAttribute("aria-valuetext", short(beta[index]));
       output.textContent = short(beta[index]);
     });
-    const scale = lab.settings.standardize ? "standardised columns" : "";
-    const slice = names.length > 2 ? "a slice where the others stand" : "";
+    const scale = lab.settings.standardize ? "columns standardised" : "";
+    const slice = names.length > 2 ? "the others held fixed" : "";
     this.aside.textContent = [slice, scale].filter(Boolean).join("; ");
     this.canvas.setAttribute(
       "aria-label",

@@ -3,7 +3,7 @@
 
 export const dot = (a, b) => a.reduce((sum, value, index) => sum + value * b[index], 0);
 export const moved = (beta, length, direction) => beta.map((b, index) => b + length * direction[index]);
-export const largest = (vector) => vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+export const maxNorm = (vector) => vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /** Random numbers in [0, 1) that are the same on every run (mulberry32). */
 export function randomNumbers(seed) {
@@ -17,19 +17,19 @@ export function randomNumbers(seed) {
   };
 }
 
-/** beta <- beta - rate * gradient, all coefficients at once; where batch > 0, by batches of rows, each row once a sweep. */
-function* gradientDescent(objective, start, { rate, batch }) {
+/** beta <- beta - rate * gradient, all coefficients at once; where batchSize > 0, by so many rows, each once a sweep. */
+function* gradientDescent(objective, start, { learningRate, batchSize }) {
   const random = randomNumbers(1);
   let now = { beta: start, passes: 1, ...objective.evaluate(start) };
   yield now;
   const order = Array.from({ length: objective.rows }, (_, index) => index);
-  const size = batch > 0 ? Math.min(batch, objective.rows) : objective.rows;
+  const size = batchSize > 0 ? Math.min(batchSize, objective.rows) : objective.rows;
   for (;;) {
     shuffle(order, random);
     for (let first = 0; first < order.length; first += size) {
       const rows = order.slice(first, first + size);
       const slope = rows.length === order.length ? now.gradient : objective.evaluate(now.beta, { rows }).gradient;
-      const beta = moved(now.beta, -rate, slope);
+      const beta = moved(now.beta, -learningRate, slope);
       // J on all rows is read for the picture; of a mini-batch only its own rows count as work
       now = { beta, passes: now.passes + rows.length / order.length, ...objective.evaluate(beta) };
       yield now;
@@ -50,7 +50,7 @@ function* newton(objective, start) {
   for (;;) {
     yield now;
     const direction = newtonDirection(objective.withGauge(now.hessian), now.gradient);
-    const next = search(objective, now, direction, { hessian: true });
+    const next = lineSearch(objective, now, direction, { hessian: true });
     if (!next) return;
     now = next;
   }
@@ -101,7 +101,7 @@ function* lbfgs(objective, start) {
   let now = { beta: start, passes: 1, ...objective.evaluate(start) };
   for (;;) {
     yield now;
-    const next = search(objective, now, twoLoops(pairs, now.gradient));
+    const next = lineSearch(objective, now, twoLoopRecursion(pairs, now.gradient));
     if (!next) return;
     const step = moved(next.beta, -1, now.beta);
     const change = moved(next.gradient, -1, now.gradient);
@@ -111,7 +111,7 @@ function* lbfgs(objective, start) {
   }
 }
 
-function twoLoops(pairs, gradient) {
+function twoLoopRecursion(pairs, gradient) {
   let q = gradient.map((value) => -value);
   const newestFirst = [...pairs].reverse();
   const weights = newestFirst.map(({ step, change, inverse }) => {
@@ -120,7 +120,7 @@ function twoLoops(pairs, gradient) {
     return weight;
   });
   const newest = newestFirst[0];
-  const scale = newest ? 1 / (newest.inverse * dot(newest.change, newest.change)) : 1 / (1 + largest(gradient));
+  const scale = newest ? 1 / (newest.inverse * dot(newest.change, newest.change)) : 1 / (1 + maxNorm(gradient));
   q = q.map((value) => value * scale);
   pairs.forEach(({ step, change, inverse }, index) => {
     q = moved(q, weights[pairs.length - 1 - index] - inverse * dot(change, q), step);
@@ -132,10 +132,10 @@ function twoLoops(pairs, gradient) {
 function* conjugateGradient(objective, start) {
   let now = { beta: start, passes: 1, ...objective.evaluate(start) };
   let direction = now.gradient.map((value) => -value);
-  let first = 1 / (1 + largest(now.gradient));
+  let first = 1 / (1 + maxNorm(now.gradient));
   for (;;) {
     yield now;
-    const next = search(objective, now, direction, { flatness: 0.1, first });
+    const next = lineSearch(objective, now, direction, { c2: 0.1, first });
     if (!next) return;
     const change = moved(next.gradient, -1, now.gradient);
     const keep = Math.max(0, dot(next.gradient, change) / dot(now.gradient, now.gradient));
@@ -152,7 +152,7 @@ function* conjugateGradient(objective, start) {
  * A length that fulfils the strong Wolfe conditions: the fall is enough, and the slope flat enough. The full step, or
  * `first`, is tried first, then a bracket is narrowed by the secant of the slopes. Null where no length descends.
  */
-function search(objective, now, direction, { hessian = false, flatness = 0.9, first = 1 } = {}) {
+function lineSearch(objective, now, direction, { hessian = false, c2 = 0.9, first = 1 } = {}) {
   const slope = dot(now.gradient, direction);
   if (!(slope < 0)) return null;
   const rounding = 1e-15 * Math.abs(now.value);
@@ -164,7 +164,7 @@ function search(objective, now, direction, { hessian = false, flatness = 0.9, fi
     const next = { beta, length, passes: now.passes + trial, ...objective.evaluate(beta, { hessian }) };
     const end = { length, slope: dot(next.gradient, direction) };
     const falls = next.value <= now.value + 1e-4 * length * slope + rounding;
-    if (falls && Math.abs(end.slope) <= flatness * Math.abs(slope)) return next;
+    if (falls && Math.abs(end.slope) <= c2 * Math.abs(slope)) return next;
     if (!falls || end.slope > 0) high = end;
     else low = end;
     length = high ? between(low, high) : 2 * length;
@@ -190,8 +190,8 @@ export function solve(objective, start, solver, settings, { limit = 100000, unti
   let last = null;
   for (const now of SOLVERS[solver].run(objective, start, settings)) {
     last = now;
-    if (objective.steepness(now.gradient) <= 1e-10) return { ...now, converged: true };
+    if (objective.gradientNorm(now.gradient) <= 1e-10) return { ...now, converged: true };
     if (now.passes >= limit || !Number.isFinite(now.value) || until(now)) break;
   }
-  return { ...last, converged: objective.steepness(last.gradient) <= 1e-8 };
+  return { ...last, converged: objective.gradientNorm(last.gradient) <= 1e-8 };
 }

@@ -1,6 +1,7 @@
 // The cost surface: contours of J over two coefficients, the path of the run on it, and the optimum.
-import { axes, channels, Frame, mix } from "./canvas.js";
+import { channels, mix } from "./canvas.js";
 import { Grid } from "./contours.js";
+import { axes, Frame } from "./frame.js";
 
 const LINES = 14;
 const MARGINS = { left: 52 };
@@ -19,7 +20,7 @@ export class Surface {
     return columns > 2 ? [1, 2] : [0, 1];
   }
 
-  /** What is shown: start, optimum, and as much around as the cost rises by; wider where the run leaves it. */
+  /** What is shown: start, optimum, and as much around as the cost rises by; wider as the run leaves it. */
   get window() {
     const { lab } = this;
     const [i, j] = this.axes;
@@ -27,12 +28,16 @@ export class Surface {
     if (this.key !== key) {
       this.home = this.shown = this.initial([i, j]);
       this.key = key;
+      this.run = null;
     }
-    const { beta } = lab.run.now;
-    this.shown = {
-      x: stretched(this.shown.x, beta[i], span(this.home.x)),
-      y: stretched(this.shown.y, beta[j], span(this.home.y)),
-    };
+    if (this.run !== lab.run) Object.assign(this, { run: lab.run, seen: 0 });
+    for (const beta of lab.run.path.slice(this.seen)) {
+      this.shown = {
+        x: stretched(this.shown.x, beta[i], span(this.home.x)),
+        y: stretched(this.shown.y, beta[j], span(this.home.y)),
+      };
+    }
+    this.seen = lab.run.path.length;
     return this.equalised(this.shown);
   }
 
@@ -110,8 +115,9 @@ export class Surface {
       ctx.globalAlpha = 0.3;
       for (let line = 1; line <= LINES; line++)
         ctx.stroke(grid.path(frame, values, low + (high - low) * (line / (LINES + 1)) ** 2));
-      ctx.globalAlpha = 1;
+      ctx.globalAlpha = 0.6;
       lab.ghosts.forEach((ghost, index) => this.path(ctx, ghost.path, colours.ghosts[index], 1.25));
+      ctx.globalAlpha = 1;
       this.path(ctx, lab.run.path, colours.accent, 2, lab.run.path.length < 200);
       this.marks(ctx, colours);
     });
@@ -141,7 +147,7 @@ export class Surface {
     const { run, optimum, settings } = this.lab;
     ctx.strokeStyle = colours.ink;
     ctx.lineWidth = 2;
-    if (optimum?.converged && settings.cost !== "squared") {
+    if (optimum?.converged && settings.loss !== "squared") {
       const [x, y] = this.place(optimum.beta);
       ctx.beginPath();
       ctx.moveTo(x - 6, y);
