@@ -17,7 +17,7 @@ const COLOUR_NAMES = [
 ];
 
 /** The theme's colours, as the style sheet has them. */
-export function palette() {
+function palette() {
   const style = getComputedStyle(document.documentElement);
   const colours = Object.fromEntries(COLOUR_NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
   colours.classes = [0, 1, 2].map((label) => colours[`class-${label}`]);

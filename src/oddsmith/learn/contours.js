@@ -4,7 +4,7 @@
  * values: (columns + 1) x (rows + 1) at the nodes, row after row.
  * Returns lines, each a list of [u, v] in units of cells.
  */
-export function contour(values, columns, rows, level) {
+function contour(values, columns, rows, level) {
   const segments = [];
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {

@@ -3,7 +3,7 @@
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /** All powers x1^a x2^b with 1 <= a + b <= degree, by degree, x1 first: scikit-learn's order. */
-export function powers(variables, degree) {
+function powers(variables, degree) {
   const found = [];
   for (let total = 1; total <= degree; total++) {
     if (variables === 1) found.push([total, 0]);

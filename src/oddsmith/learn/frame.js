@@ -65,7 +65,7 @@ export class Frame {
 }
 
 /** Round numbers that divide from..to into about `count` parts. */
-export function ticks([from, to], count) {
+function ticks([from, to], count) {
   const raw = (to - from) / count;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = power * [1, 2, 5, 10].find((factor) => factor * Math.SQRT2 * power >= raw);
@@ -115,7 +115,7 @@ export function axes(ctx, frame, colours, { names, xTicks, yTicks, xText = short
 }
 
 /** A class is a shape as well as a colour: circle, square, triangle. */
-export function marker(ctx, label, x, y, radius) {
+function marker(ctx, label, x, y, radius) {
   ctx.beginPath();
   if (label === 0) ctx.arc(x, y, radius, 0, 2 * Math.PI);
   else if (label === 1) ctx.rect(x - 0.9 * radius, y - 0.9 * radius, 1.8 * radius, 1.8 * radius);
@@ -138,24 +138,6 @@ export function drawPoints(ctx, points, place, colours, highlight) {
     ctx.fill();
     ctx.stroke();
   });
-}
-
-/** Text on a ground of its own, kept inside the frame. */
-export function tag(ctx, frame, text, x, y, colours) {
-  const width = ctx.measureText(text).width + 12;
-  const { left, top, width: room, height } = frame.box;
-  const at = Math.min(Math.max(x - width / 2, left + 2), left + room - width - 2);
-  const line = Math.min(Math.max(y - 10, top + 2), top + height - 22);
-  ctx.globalAlpha = 0.88;
-  ctx.fillStyle = colours.card;
-  ctx.beginPath();
-  ctx.roundRect(at, line, width, 20, 5);
-  ctx.fill();
-  ctx.globalAlpha = 1;
-  ctx.fillStyle = colours.ink;
-  ctx.textAlign = "left";
-  ctx.textBaseline = "middle";
-  ctx.fillText(text, at + 6, line + 10.5);
 }
 
 /** Dashed lines through a place, from side to side. */

@@ -3,7 +3,7 @@ import { dataSet } from "./data.js";
 import { Model } from "./model.js";
 import { SOLVERS } from "./solvers.js";
 
-export const DEFAULTS = {
+const DEFAULTS = {
   data: "clouds",
   view: "plane", // or "line": the first feature only
   degree: 1,

@@ -1,6 +1,6 @@
 // One feature: the points on a line, the sigmoid above it, and what is drawn beside it.
 import { channels, tint } from "./canvas.js";
-import { axes, crosshair, drawPoints, Frame, tag } from "./frame.js";
+import { axes, crosshair, drawPoints, Frame } from "./frame.js";
 import { LOSSES } from "./losses.js";
 import { Model } from "./model.js";
 
@@ -14,7 +14,7 @@ function normal(z) {
   return z > 0 ? 1 - tail : tail;
 }
 
-export const BESIDE = {
+const BESIDE = {
   slope: { name: "slope g(1 − g)", curve: (eta) => LOSSES.entropy.rowHessian(eta), dash: [2, 4] },
   probit: { name: "probit Φ(z)", curve: normal, dash: [9, 4] },
   cloglog: { name: "cloglog 1 − exp(−exp z)", curve: (eta) => -Math.expm1(-Math.exp(eta)), dash: [9, 4, 2, 4] },
@@ -178,18 +178,31 @@ export class Line {
   }
 }
 
+/** Names of the curves in the free band above 1, one beside the other as far as there is room. */
 function legend(ctx, frame, entries, colours) {
-  const { left, top } = frame.box;
-  entries.forEach(({ name, dash, colour }, row) => {
-    const y = top + 18 + 21 * row;
-    tag(ctx, frame, `        ${name}`, left + 10 + (ctx.measureText(`        ${name}`).width + 12) / 2, y, colours);
+  const { left, top, width: room } = frame.box;
+  let [x, y] = [left + 6, top + 15];
+  ctx.textAlign = "left";
+  ctx.textBaseline = "middle";
+  entries.forEach(({ name, dash, colour }) => {
+    const width = 44 + ctx.measureText(name).width;
+    if (x + width > left + room && x > left + 6) [x, y] = [left + 6, y + 22];
+    ctx.globalAlpha = 0.88;
+    ctx.fillStyle = colours.card;
+    ctx.beginPath();
+    ctx.roundRect(x, y - 10, width, 20, 5);
+    ctx.fill();
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = colours.ink;
+    ctx.fillText(name, x + 36, y + 0.5);
     ctx.strokeStyle = colour;
     ctx.lineWidth = 2;
     ctx.setLineDash(dash);
     ctx.beginPath();
-    ctx.moveTo(left + 15, y);
-    ctx.lineTo(left + 37, y);
+    ctx.moveTo(x + 6, y);
+    ctx.lineTo(x + 28, y);
     ctx.stroke();
     ctx.setLineDash([]);
+    x += width + 6;
   });
 }

@@ -1,13 +1,13 @@
 // The losses: what a row costs at its scores eta, with derivatives in eta, and the probabilities that go with it.
 
 /** g(z) = 1 / (1 + e^-z) by whichever exponential cannot overflow. */
-export function sigmoid(z) {
+function sigmoid(z) {
   const e = Math.exp(-Math.abs(z));
   return z >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
 /** log(1 + e^z), without overflow. */
-export function softplus(z) {
+function softplus(z) {
   return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 }
 

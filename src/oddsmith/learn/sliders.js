@@ -67,7 +67,7 @@ export class Sliders {
       output.textContent = short(beta[index]);
     });
     const scale = lab.settings.standardize ? "columns standardised" : "";
-    const slice = names.length > 2 ? "the others held fixed" : "";
+    const slice = names.length > 2 ? "other coefficients held fixed" : "";
     this.aside.textContent = [slice, scale].filter(Boolean).join("; ");
     this.canvas.setAttribute(
       "aria-label",

@@ -1,9 +1,9 @@
 // The solvers: each a generator that yields where it stands after every step, so that a step can be looked at.
 // What it yields: beta, value (of J on all rows), gradient (on all rows), passes (over the data, so far).
 
-export const dot = (a, b) => a.reduce((sum, value, index) => sum + value * b[index], 0);
-export const moved = (beta, length, direction) => beta.map((b, index) => b + length * direction[index]);
-export const maxNorm = (vector) => vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const dot = (a, b) => a.reduce((sum, value, index) => sum + value * b[index], 0);
+const moved = (beta, length, direction) => beta.map((b, index) => b + length * direction[index]);
+const maxNorm = (vector) => vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /** Random numbers in [0, 1) that are the same on every run (mulberry32). */
 export function randomNumbers(seed) {
@@ -69,7 +69,7 @@ function newtonDirection(H, gradient) {
 }
 
 /** x with (H + shift I) x = b by Cholesky; null where that is not positive definite in floating point. */
-export function choleskySolve(H, shift, b) {
+function choleskySolve(H, shift, b) {
   const n = b.length;
   const L = Float64Array.from(H);
   for (let i = 0; i < n; i++) {
