@@ -11,9 +11,10 @@ from oddsmith.atomic_file import write_atomically
 
 # each after those that it imports from
 SCRIPTS = (
-    "losses.js", "objective.js", "solvers.js", "features.js", "model.js", "cancer.js", "data.js", "lab.js", "lessons.js",
-    "canvas.js", "frame.js", "contours.js", "plane.js", "line.js", "stage.js", "surface.js", "sliders.js", "curve.js", "rows.js",
-    "readout.js", "controls.js", "runner.js", "theme.js", "main.js",
+    "losses.js", "objective.js", "solvers.js", "features.js", "model.js",
+    "cancer.js", "data.js", "lab.js", "lessons.js",
+    "canvas.js", "frame.js", "contours.js", "plane.js", "line.js", "surface.js", "curve.js", "rows.js",
+    "stage.js", "sliders.js", "controls.js", "runner.js", "readout.js", "theme.js", "main.js",
 )  # fmt: skip
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./[a-z]+\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const |class |function)", re.MULTILINE)
