@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = {
     path.relative_to(ROOT / "src").as_posix()
     for path in (ROOT / "src").rglob("*")
-    if path.suffix in (".py", ".pyi", ".typed")
+    if path.suffix in (".py", ".pyi", ".typed", ".html", ".css", ".js")
 }
 NO_COMPILER = {"PATH": "/nonexistent", "CC": "/nonexistent", "CXX": "/nonexistent"}
 
@@ -39,6 +39,7 @@ def works_in_a_bare_environment(folder, package, *options, **environment):
     install = ["--python", bare / "python", "install", "--no-compile", "-q", *options, package]
     call(sys.executable, "-m", "pip", *install, env=kept | environment)
     call(bare / "oddsmith", "demo", env=NO_COMPILER, cwd=folder)
+    call(bare / "oddsmith", "learn", "--no-open", env=NO_COMPILER, cwd=folder)
     told = json.loads(call(bare / "oddsmith", "doctor", "--json", env=NO_COMPILER, cwd=folder))
     return told["facts"]["kernels"] == "compiled" and Path(told["executable"]).is_relative_to(bare)
 

@@ -15,7 +15,7 @@ import click
 from oddsmith.cli.exits import FAILED, INTERRUPTED, USAGE, fail, fail_with
 from oddsmith.errors import OddsmithWarning
 
-COMMANDS = ("fit", "predict", "evaluate", "summary", "demo", "doctor", "completion")  # as --help lists them
+COMMANDS = ("fit", "predict", "evaluate", "summary", "demo", "learn", "doctor", "completion")  # as --help lists them
 
 
 class Commands(click.Group):
