@@ -209,8 +209,8 @@ def test_deprecated_arguments_warn_as_in_scikit_learn():
         ({"l1_ratio": 0.5}, "L1 and elastic net are not there yet"),
         ({"solver": "magic"}, "solver is not known: 'magic'"),
         ({"tol": -1.0}, "tol must be a number > 0"),
-        ({"max_iter": 0}, "max_iter must be a whole number >= 1"),
-        ({"n_threads": -3}, "threads must be a whole number >= 1"),
+        ({"max_iter": 0}, "max_iter must be an integer >= 1"),
+        ({"n_threads": -3}, "threads must be an integer >= 1"),
     ],
 )
 def test_bad_parameters_are_named(options, message):

@@ -51,10 +51,10 @@ def test_a_learning_rate_that_is_too_large_is_noticed():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"learning_rate": 0.0}, "learning_rate must be > 0"),
-        ({"learning_rate": float("nan")}, "learning_rate must be > 0"),
-        ({"max_iter": 0}, "max_iter must be a whole number"),
-        ({"batch_size": 2.5}, "batch_size must be a whole number"),
+        ({"learning_rate": 0.0}, "learning_rate must be a number > 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a number > 0"),
+        ({"max_iter": 0}, "max_iter must be an integer"),
+        ({"batch_size": 2.5}, "batch_size must be an integer"),
     ],
 )
 def test_bad_settings_are_refused(options, message):
