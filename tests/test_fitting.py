@@ -198,6 +198,8 @@ def test_more_columns_than_rows_is_told():
         ({"max_passes": 0}, "max_passes must be an integer >= 1"),
         ({"threads": -1}, "threads must be an integer >= 1"),
         ({"tol": "tight"}, "tol must be a number > 0"),
+        ({"max_passes": "100"}, "max_passes must be an integer >= 1: '100'. That is text"),
+        ({"threads": 1.5}, "threads must be an integer >= 1: 1.5"),
         ({"start": np.zeros(3)}, "start must be finite, of shape"),
         ({"penalty": L2(1.0, np.ones(2))}, "factors must have one entry for each column: 2 for 6"),
     ],

@@ -54,6 +54,8 @@ def test_a_learning_rate_that_is_too_large_is_noticed():
         ({"learning_rate": 0.0}, "learning_rate must be a number > 0"),
         ({"learning_rate": float("nan")}, "learning_rate must be a number > 0"),
         ({"max_iter": 0}, "max_iter must be an integer"),
+        ({"learning_rate": "0.1"}, "learning_rate must be a number > 0: '0.1'. That is text"),
+        ({"max_iter": "100"}, "max_iter must be an integer >= 1: '100'. That is text"),
         ({"batch_size": 2.5}, "batch_size must be an integer"),
     ],
 )
