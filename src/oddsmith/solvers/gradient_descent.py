@@ -67,7 +67,7 @@ class GradientDescent:
         return self._mini_batch(function, start, rate, max_passes)
 
     def _batch(self, function: Smooth, beta: Array, rate: float, tol: float | None, max_passes: int | None) -> Solution:
-        goal = FULL_PRECISION if tol is None else tol
+        goal = FULL_PRECISION if tol is None else 0.5 * tol  # half: what it bounds is an estimate
         now = function.evaluate(beta)
         trace = [Step(function.passes, now.value, length=rate)]
         status = Status.PASS_LIMIT
