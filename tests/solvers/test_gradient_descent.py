@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from oddsmith import GradientDescent, SpecificationError, fit
+from oddsmith import L2, GradientDescent, SpecificationError, fit
 from oddsmith.errors import ConvergenceWarning, Status
 from tests.problems import PROBLEMS
 
@@ -62,3 +62,10 @@ def test_a_learning_rate_that_is_too_large_is_noticed():
 def test_bad_settings_are_refused(options, message):
     with pytest.raises(SpecificationError, match=message):
         GradientDescent(**options)
+
+
+def test_a_tolerance_that_it_says_is_met_is_proved_to_be():
+    """Its estimate of what is left to gain may be a little low: half the tolerance is asked of it."""
+    result = fit(PROBLEMS["rare"].source, penalty=L2(0.01), standardize=True, solver="gd", tol=1e-4)
+    assert result.status is Status.CONVERGED
+    assert result.certificate.suboptimality <= 1e-4
