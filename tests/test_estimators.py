@@ -67,7 +67,7 @@ def test_parameters_and_defaults_are_scikit_learns_but_for_two():
         pytest.skip("scikit-learn is older than its l1_ratio")
     theirs = sklearn.linear_model.LogisticRegression().get_params()
     mine = LogisticRegression().get_params()
-    own = {"n_threads": None, "categories": None}
+    own = {"n_threads": None, "categories": None, "missing": "error", "unseen": "error"}
     different = {name for name in theirs if mine.get(name) != theirs[name]}
     if sklearn.__version__ >= "1.8":
         assert different == {"solver", "tol"}
@@ -258,3 +258,38 @@ def test_an_array_is_no_frame_with_categories():
         model.predict(np.zeros((2, 2)))
     with pytest.raises(SpecificationError, match="Inference for more than two classes"):
         LogisticRegression().fit(PLAIN.X, np.arange(500) % 3).summary()
+
+
+def test_gaps_and_new_levels_in_a_frame_do_what_is_asked():
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"c": rng.choice(["a", "b"], 60), "x": rng.standard_normal(60)})
+    y = rng.integers(0, 2, 60)
+    frame.loc[[3, 5], "x"] = None
+    with pytest.raises(DataError, match=r"Leave such rows out \(missing='drop'"):
+        LogisticRegression(categories="auto").fit(frame, y)
+    model = LogisticRegression(categories="auto", missing="drop", unseen="reference").fit(frame, y)
+    assert model.fit_.rows == 58
+    assert model.predict(frame)[[3, 5]].tolist() == [None, None]
+    kept = frame.notna().all(axis=1)
+    assert model.score(frame, y) == model.score(frame[kept], y[kept])
+    assert np.isfinite(model.predict_proba(frame[kept].assign(c="z"))).all()
+    filled = LogisticRegression(categories="auto", missing="impute").fit(frame, y)
+    assert "x is missing" in filled.fit_.names
+    with pytest.raises(SpecificationError, match="missing is not known"):
+        LogisticRegression(categories="auto", missing="omit").fit(frame, y)
+
+
+def test_text_without_categories_says_how_to_have_them():
+    frame = pd.DataFrame({"c": ["a", "b"] * 5, "x": range(10)})
+    with pytest.raises(DataError, match=r'could not convert string.*categories="auto"'):
+        LogisticRegression().fit(frame, [0, 1] * 5)
+    with pytest.raises(DataError, match="X is no data frame: a dict"):
+        LogisticRegression(categories="auto").fit({"c": ["a", "b"] * 5}, [0, 1] * 5)
+
+
+def test_columns_named_by_numbers_are_found_by_name():
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({2019: rng.standard_normal(50), 2020: rng.choice(["a", "b"], 50)})
+    y = rng.integers(0, 2, 50)
+    model = LogisticRegression(categories="auto").fit(frame, y)
+    np.testing.assert_array_equal(model.predict_proba(frame[[2020, 2019]]), model.predict_proba(frame))

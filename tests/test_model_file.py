@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsmith import L2, DataError, LogisticRegression, Model, ModelFileError, fit, infer, load
+from oddsmith import L2, DataError, LogisticRegression, Model, ModelFileError, as_source, fit, infer, load
 from oddsmith.model_file import save, write_atomically
 from tests.problems import PROBLEMS
 
@@ -244,3 +244,15 @@ def test_a_mean_of_zero_is_a_mean(path):
     save(found, path)
     assert load(path).schema == found.schema
     np.testing.assert_array_equal(load(path).predict_proba(frame), Model(found).predict_proba(frame))
+
+
+def test_a_frame_with_numbers_for_names_is_read_by_them():
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(rng.standard_normal((50, 2)), columns=[7, 3])
+    y = rng.integers(0, 2, 50)
+    named, unnamed = Model(fit(as_source(frame, y))), Model(fit(as_source(frame.to_numpy(), y)))
+    expected = named.predict_proba(frame.to_numpy())
+    np.testing.assert_array_equal(named.predict_proba(frame[[3, 7]]), expected)
+    np.testing.assert_array_equal(unnamed.predict_proba(frame), expected)  # by position: it never knew names
+    with pytest.raises(DataError, match="lack columns that the model needs: '7'"):
+        named.predict_proba(frame.rename(columns={7: 8}))

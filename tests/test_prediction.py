@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from oddsmith import SpecificationError, fit
+from oddsmith import L2, SpecificationError, as_source, fit
 from oddsmith.errors import DataError
 from oddsmith.prediction import decide, linear_predictor, probabilities
 from tests.problems import PROBLEMS
@@ -46,3 +48,31 @@ def test_decisions():
     assert decide(result, eta, t - 1e-9).tolist() == [0, 0, 0, 1]
     with pytest.raises(SpecificationError, match="threshold must lie between 0 and 1"):
         decide(result, eta, 1.5)
+
+
+@pytest.mark.parametrize("p", [1, 2, 3, 7, 8, 16, 31, 100, 1000])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_row_has_the_same_bits_whichever_rows_are_beside_it(p, classes):
+    rng = np.random.default_rng(p)
+    X = np.exp(rng.standard_normal((300, p))) * 10.0 ** rng.integers(-6, 6, p)
+    source = as_source(X, rng.integers(0, classes, 300))
+    result = replace(
+        fit(source, penalty=L2(1.0), max_passes=2, warn=lambda _: None),
+        beta=rng.standard_normal((1 if classes == 2 else classes, 1 + p)),
+    )
+    together = linear_predictor(result, X)
+    for form in (X, np.asfortranarray(X), np.repeat(X, 2, axis=0)[::2], sp.csr_array(X)):
+        beside = linear_predictor(result, form)
+        alone = np.concatenate([linear_predictor(result, form[k : k + 1]) for k in range(0, 300, 7)])
+        odd = linear_predictor(result, form[5:222])
+        np.testing.assert_array_equal(alone, beside[::7])
+        np.testing.assert_array_equal(odd, beside[5:222])
+        if not sp.issparse(form):
+            np.testing.assert_array_equal(beside, together)
+
+
+def test_no_rows_are_predicted_as_none():
+    result = fit(PROBLEMS["plain"].source)
+    eta = linear_predictor(result, PROBLEMS["plain"].X[:0])
+    assert decide(result, eta).shape == (0,)
+    assert probabilities(result, eta).shape == (0, 2)

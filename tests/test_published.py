@@ -57,6 +57,8 @@ def test_it_claims_nothing_that_it_cannot_know():
         ({}, {}, "no coefficients"),
         ({"a": math.inf}, {}, "finite number: inf for 'a'"),
         ({"a": {"x": "much"}}, {}, "finite number: 'much' for 'a=x'"),
+        ({"a": {"x": 0, "NA": 1}}, {}, "level of 'a' is a text that counts as missing: 'NA'"),
+        ({"a": {"x": 0, " ": 1}}, {}, "level of 'a' is a text that counts as missing: ' '"),
         ({"a": 1}, {"intercept": None}, "finite number: None"),
         ({"a": 1}, {"classes": (1, 1)}, "two labels"),
         ({"a": 1}, {"missing": "impute"}, "what to impute"),
@@ -66,6 +68,14 @@ def test_it_claims_nothing_that_it_cannot_know():
 def test_what_makes_no_sense_is_refused(coefficients, options, message):
     with pytest.raises(SpecificationError, match=message):
         from_coefficients(coefficients, **options)
+
+
+def test_levels_are_named_as_tables_have_them():
+    model = from_coefficients({"grade": {1.0: 0.0, "2.0": 1.0, " three": 2.0}})
+    assert model.schema.columns[0].levels == ("1", "2", "three")
+    assert model.decision_function({"grade": ["1.0", "2", "three "]}).tolist() == [0.0, 1.0, 2.0]
+    with pytest.raises(DataError, match="same name: 'grade=1'"):
+        from_coefficients({"grade": {1: 0.0, "1.0": 1.0}})
 
 
 def test_it_is_public():

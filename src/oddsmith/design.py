@@ -109,6 +109,14 @@ class Dense:
             out[part] = z @ v
         return out
 
+    def dot_rows(self, v: Array) -> Array:
+        """As matvec, but a row has the same bits whichever rows are beside it."""
+        out = np.empty((self.shape[0], *v.shape[1:]))
+        for part, z in self._panels():
+            for k in np.ndindex(v.shape[1:]):
+                out[(part, *k)] = np.einsum("ij,j->i", z, np.ascontiguousarray(v[(slice(None), *k)]))
+        return out
+
     def magnitude(self, v: Array) -> Array:
         """|Z| |v|: what the rounding of Z v is relative to."""
         out = np.empty(self.shape[0])
@@ -172,6 +180,10 @@ class Sparse:
         u = (v.T / self.scale).T
         out: Array = self.array @ u - self.centre @ u
         return out
+
+    def dot_rows(self, v: Array) -> Array:
+        """As matvec, which sums row by row."""
+        return self.matvec(v)
 
     def magnitude(self, v: Array) -> Array:
         """|X| |v| + |centre| |v|, scaled: what the rounding of Z v is relative to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
@@ -27,6 +27,7 @@ from oddsmith.optimality import Certificate
 from oddsmith.penalties import L2, NoPenalty, Penalty
 from oddsmith.prediction import decide, linear_predictor, probabilities
 from oddsmith.report import Summary, summarise
+from oddsmith.schema import Missing, Unseen
 from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
 from oddsmith.sources import MemorySource, as_source, is_frame, read_frame
 
@@ -95,7 +96,12 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
     categories : "auto" or None, default None
         With "auto", X may be a data frame of any library with text, categories and booleans in it, read as by
         `oddsmith.read`: a category has one coefficient for each level (each but the most frequent without a penalty),
-        named in `fit_.names`. Missing values and unseen levels are errors.
+        named in `fit_.names`.
+    missing : {"error", "drop", "impute"}, default "error"
+        With categories="auto": what a missing value does, as in `oddsmith.read`. A row that is dropped is predicted as
+        NaN, its label as None, and is not scored.
+    unseen : {"error", "reference"}, default "error"
+        With categories="auto": what a level does at prediction that was not there to be fitted.
 
     Attributes
     ----------
@@ -132,6 +138,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         n_jobs: int | None = None,
         n_threads: int | None = None,
         categories: str | None = None,
+        missing: Missing = "error",
+        unseen: Unseen = "error",
     ) -> None:
         self.penalty = penalty
         self.C = C
@@ -149,6 +157,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.n_threads = n_threads
         self.categories = categories
+        self.missing = missing
+        self.unseen = unseen
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
         """Fit to rows X with labels y.
@@ -244,7 +254,10 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> float:
         """Accuracy of `predict`, as in scikit-learn."""
-        return float(accuracy_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
+        eta = self.decision_function(X, offset)
+        kept = ~(np.isnan(eta) if eta.ndim == 1 else np.isnan(eta).any(axis=1))
+        weight = None if sample_weight is None else np.asarray(sample_weight)[kept]
+        return float(accuracy_score(np.asarray(y)[kept], decide(self.fit_, eta[kept]), sample_weight=weight))
 
     def inference(self, level: float = 0.95) -> Inference:
         """Standard errors, tests and intervals; see `oddsmith.infer`."""
@@ -276,17 +289,31 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
     def _takes_categories(self, X: Any) -> bool:
         if self.categories not in (None, "auto"):
             raise errors.SpecificationError("categories is not known", repr(self.categories), 'Use "auto", or None.')
+        if self.categories == "auto" and isinstance(X, Mapping):
+            raise errors.DataError(
+                "X is no data frame", f"a {type(X).__name__}", "Make one of it: pandas.DataFrame(X)."
+            )
         return self.categories == "auto" and is_frame(X)
 
     def _source(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> MemorySource:
         """What is fitted, checked as scikit-learn does."""
         if self._takes_categories(X):
             validate_data(self, X, skip_check_array=True)
-            read = read_frame(X, self._labels(y), sample_weight=sample_weight, offset=offset)
+            read = read_frame(
+                X, self._labels(y), sample_weight=sample_weight, offset=offset, missing=self.missing,
+                unseen=self.unseen,
+            )  # fmt: skip
             return read.coded("reference" if self.penalty is None or np.inf == self.C else "full")
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False, ensure_min_samples=2
-        )
+        try:
+            X = validate_data(
+                self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False,
+                ensure_min_samples=2,
+            )  # fmt: skip
+        except ValueError as error:
+            if "could not convert string" not in str(error):
+                raise
+            advice = 'Pass a data frame to LogisticRegression(categories="auto").'
+            raise errors.DataError("X holds text", str(error), advice) from None
         return as_source(X, self._labels(y), sample_weight=sample_weight, offset=offset, names=self._names())
 
     def _names(self) -> list[str] | None:

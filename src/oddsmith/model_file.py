@@ -79,7 +79,10 @@ class Model:
             If X has other columns than the model, a level that it has not seen, a NaN or an infinity, or if the model
             was fitted with an offset and there is none.
         """
-        numbered = all(isinstance(name, int | np.integer) for name in getattr(X, "columns", [""]))
+        # a frame without names of its own is like the array that the model was fitted to
+        numbered = self.columns == Schema.of_array(len(self.columns)).names and all(
+            isinstance(name, int | np.integer) for name in getattr(X, "columns", [""])
+        )
         if is_frame(X) and not numbered:
             rows = read_rows(X, self.schema, with_offset=offset is None)
             given = rows.offset if offset is None else check_vector(offset, len(rows.kept), "offset")[rows.kept]

@@ -27,7 +27,7 @@ def linear_predictor(fit: Fit, matrix: Any, offset: Any = None) -> Array:
         raise SpecificationError("The model was fitted with an offset, and needs one here", "", "Pass offset=.")
     with np.errstate(invalid="ignore", over="ignore"):
         beta = fit.beta[0] if len(fit.classes) == 2 else fit.beta
-        eta = make_design(matrix).matvec(beta[..., 1:].T) + beta[..., 0]
+        eta = make_design(matrix).dot_rows(beta[..., 1:].T) + beta[..., 0]
     if not np.isfinite(eta).all():
         raise _not_finite(fit, matrix)
     return eta if offset is None else eta + check_vector(offset, len(eta), "offset")
@@ -58,7 +58,7 @@ def decide(fit: Fit, eta: Array, threshold: float | None = None) -> AnyArray:
     else:
         chosen = (eta > 0 if threshold is None else eta >= Logistic().link(float(threshold))).astype(int)
     labels: AnyArray = fit.classes[chosen]
-    left_out = np.isnan(eta).reshape(len(eta), -1).any(axis=1)
+    left_out = np.isnan(eta) if eta.ndim == 1 else np.isnan(eta).any(axis=1)
     if left_out.any():
         labels = labels.astype(object)
         labels[left_out] = None

@@ -15,7 +15,8 @@ from oddsmith.losses import Logistic
 from oddsmith.model_file import Model
 from oddsmith.optimality import Certificate
 from oddsmith.penalties import NoPenalty
-from oddsmith.schema import Column, Missing, Schema, Unseen, choice
+from oddsmith.schema import MISSING, Column, Missing, Schema, Unseen, choice
+from oddsmith.sources import as_text
 
 
 def from_coefficients(
@@ -72,7 +73,7 @@ def from_coefficients(
     columns, numbers = [], [_number("(Intercept)", intercept)]
     for name, given in coefficients.items():
         if isinstance(given, Mapping):
-            columns.append(Column(name, "category", levels=tuple(map(str, given))))
+            columns.append(Column(name, "category", levels=tuple(_level(name, level) for level in given)))
             numbers += [_number(f"{name}={level}", value) for level, value in given.items()]
         else:
             columns.append(Column(name))
@@ -100,6 +101,15 @@ def from_coefficients(
             class_weights=(0.0, 0.0),
         )
     )
+
+
+def _level(name: str, level: Any) -> str:
+    """As tables have it."""
+    text = as_text(level)
+    if text in ("", *MISSING):
+        advice = "Call it otherwise, here and in the data."
+        raise SpecificationError(f"A level of {name!r} is a text that counts as missing", repr(level), advice)
+    return text
 
 
 def _number(name: str, value: Any) -> float:

@@ -92,6 +92,11 @@ class Schema:
         """The schema of a matrix."""
         return cls(tuple(Column(name) for name in names))
 
+    @classmethod
+    def of_array(cls, columns: int) -> Self:
+        """The schema of a matrix whose columns have no names: x0, x1, ..."""
+        return cls.of_numbers([f"x{j}" for j in range(columns)])
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the columns."""
@@ -118,7 +123,7 @@ class Schema:
         other = replace(self, coding=coding)
         name, count = max(Counter(other.coefficients).items(), key=lambda item: item[1], default=("", 0))
         if count > 1:
-            raise DataError("Two coefficients would have the same name", repr(name), "Rename a column.")
+            raise DataError("Two coefficients would have the same name", repr(name), "Rename a column, or a level.")
         return other
 
     def locate(self, available: Sequence[str]) -> list[int]:

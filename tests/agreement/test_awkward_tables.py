@@ -70,7 +70,7 @@ REFUSED = {  # what cannot be right is refused, by column and row
     "a decimal comma": (
         PLAIN.replace(",", ";").replace(".", ","),
         {"delimiter": ";"},
-        "'x' holds numbers with commas: '.*' in row 1",
+        "'x' holds numbers with commas or signs in them: '.*' in row 1",
     ),
     "a currency": (with_column("p", [f"${k}" for k in range(10)]), {"numeric": ["p"]}, r"'\$0' in row 1"),
     "days": (with_column("day", ["2024-01-01", "2024-02-30"]), {}, "Column 'day' holds dates or times"),

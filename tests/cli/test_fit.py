@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -93,3 +94,15 @@ def test_an_empty_target_is_no_column(run):
     with pytest.raises(SystemExit) as stop:
         cli.main(["fit", "data.csv", "--target", ""])
     assert stop.value.code == 3
+
+
+def test_held_out_rows_are_read_like_new_ones(run):
+    rows = [f"{'ab'[k % 2]},{k},{k % 3 % 2}" for k in range(60)]
+    Path("t.csv").write_text("c,x,y\n" + "\n".join(rows) + "\nz,61,1\n")
+    codes = {run(f"fit t.csv --target y --test-size 0.2 --seed {seed}")[0] for seed in range(12)}
+    assert codes == {0, 3}  # 3 where the one row of level z is held out
+    code, _, err = run("fit t.csv --target y --test-size 0.95 --seed 1")
+    assert code == 3
+    assert "'z' in row 61" in err
+    assert "--unseen reference" in err
+    assert run("fit t.csv --target y --test-size 0.95 --seed 1 --unseen reference")[0] == 0

@@ -25,13 +25,15 @@ CELLS = {name: GAPS.cells(name) for name in ("age", "city")}
 
 
 def test_what_missing_values_do():
-    assert rows_to_keep(GAPS, CELLS, "drop").tolist() == [True, False, False, False]
-    assert rows_to_keep(GAPS, CELLS, "impute").all()
-    with pytest.raises(DataError, match=r"missing values: 'age' \(2\), 'city' \(2\); the first in row 2 of 'age'"):
-        rows_to_keep(GAPS, CELLS, "error")
-    with pytest.raises(DataError, match=r"missing values: 'city' \(2\); the first in row 3 of 'city'.*Drop those"):
-        rows_to_keep(GAPS, CELLS, "impute", required=["city"])
-    assert rows_to_keep(GAPS, {}, "drop").all()
+    assert rows_to_keep(GAPS, CELLS, "drop", "").tolist() == [True, False, False, False]
+    assert rows_to_keep(GAPS, CELLS, "impute", "").all()
+    with pytest.raises(DataError, match=r"missing values: 'age' \(2\), 'city' \(2\); the first in row 2 of 'age'. Do."):
+        rows_to_keep(GAPS, CELLS, "error", "Do.")
+    with pytest.raises(
+        DataError, match=r"missing values: 'city' \(2\); the first in row 3 of 'city'.*cannot be imputed"
+    ):
+        rows_to_keep(GAPS, CELLS, "impute", "", required=["city"])
+    assert rows_to_keep(GAPS, {}, "drop", "").all()
 
 
 @pytest.mark.parametrize("coding", ["reference", "full"])
@@ -86,10 +88,27 @@ def test_a_gap_is_a_level_only_where_one_was_fitted():
     keep = np.ones(2, dtype=bool)
     known = Column("city", "category", levels=("Oslo", "Rome", "(missing)"), reference="Oslo")
     assert values_of(new, known, new.cells("city"), "error", keep).tolist() == [1, 2]
-    with pytest.raises(DataError, match=r"'\(missing\)' in row 2"):
+    with pytest.raises(DataError, match="'city' has a missing value, and had none where it was fitted: row 2"):
         values_of(new, CITY, new.cells("city"), "error", keep)
 
 
 def test_numbers_are_taken_as_they_are():
     new = table(age=["1", "true", None, "2"])
     np.testing.assert_array_equal(values_of(new, AGE, new.cells("age"), "error", ALL), [1, 1, np.nan, 2])
+
+
+def test_a_boolean_is_true_or_false_in_new_rows_too():
+    member = Column("m", "boolean")
+    for good in ([True, False], [1, 0], ["true", "FALSE"], [1.0, None]):
+        new = table(m=good)
+        assert values_of(new, member, new.cells("m"), "error", np.ones(2, dtype=bool))[0] == 1.0
+    new = table(m=[0, 2])
+    with pytest.raises(DataError, match="'m' is of true and false, or 1 and 0: 2 in row 2"):
+        values_of(new, member, new.cells("m"), "error", np.ones(2, dtype=bool))
+    assert values_of(new, member, new.cells("m"), "error", np.array([True, False])).tolist() == [0.0]
+
+
+def test_a_category_of_truth_values_in_any_spelling():
+    fitted = Column("m", "category", levels=("False", "True", "(missing)"), reference="False")
+    new = table(m=["true", "FALSE", None])
+    assert values_of(new, fitted, new.cells("m"), "error", np.ones(3, dtype=bool)).tolist() == [1, 0, 2]

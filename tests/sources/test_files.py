@@ -2,6 +2,7 @@ import gzip
 import io
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from oddsmith import DataError, SpecificationError, read
 from oddsmith.sources import as_csv
 from oddsmith.sources.files import open_file
+from oddsmith.sources.tables import Labels
 
 GOOD = "age,dose,died\n61,0.5,yes\n48,1.5,no\n70,1e-3,yes\n55,-2,no\n"
 
@@ -151,3 +153,18 @@ def test_a_csv_is_written_with_all_digits_and_gaps(write):
     assert text.splitlines() == ["label,value", "a,0.1", "b,0.3333333333333333", ","]
     quoted = as_csv(label=np.array(["a,b", 'say "c"', None], dtype=object)).decode()
     assert quoted.splitlines()[1:] == ['"a,b"', '"say ""c"""', ""]
+
+
+def test_text_of_another_encoding_is_told_with_its_line():
+    with pytest.raises(DataError, match="not UTF-8 text: line 3 of"):
+        open_file(io.BytesIO("a,b\n1,x\n2,é\n".encode("latin-1"))).table(["a", "b"], text=["b"], na=[])
+
+
+def test_a_category_of_numbers_survives_parquet(tmp_path):
+    frame = pd.DataFrame({"c": pd.Categorical([3, 1, 3]), "d": pd.Categorical(["x", "y", None]), "x": [1, 2, 3]})
+    frame.to_parquet(tmp_path / "t.parquet")
+    table = open_file(tmp_path / "t.parquet").table(["x", "c", "d"], text=(), na=())
+    assert isinstance(table.cells("c"), Labels)
+    assert table.cells("c").declared
+    assert table.cells("d").codes.tolist() == [0, 1, -1]
+    assert table.cells("x").values.tolist() == [1, 2, 3]

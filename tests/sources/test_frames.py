@@ -82,8 +82,12 @@ def test_what_cannot_be_a_table_says_so():
 
 
 def test_a_column_of_mixed_things_is_named_with_its_row():
-    with pytest.raises(DataError, match="Column 'o' mixes text and other things: 'z' in row 2 after 1 in row 0"):
+    with pytest.raises(DataError, match="Column 'o' mixes values of several types: 'z' in row 2 after 1 in row 0"):
         Frame(pd.DataFrame({"x": [1, 2, 3], "o": [1, None, "z"]}))
+    with pytest.raises(DataError, match="Column 'o' mixes values of several types: True in row 1 after 1 in row 0"):
+        Frame(pd.DataFrame({"o": pd.Series([1, True, 2], dtype=object)}))
+    with pytest.raises(DataError, match="Column 'o' mixes values of several types: 'z' in row 1 after 1 in row 0"):
+        Frame({"o": [1, "z"]})
 
 
 def test_columns_of_the_same_name():
@@ -96,3 +100,16 @@ def test_columns_of_the_same_name():
 def test_columns_of_different_lengths():
     with pytest.raises(DataError, match="cannot be read"):
         Frame({"a": [1, 2], "b": [1]})
+
+
+def test_sparse_columns_of_pandas():
+    frame = pd.DataFrame({"s": pd.arrays.SparseArray([0.0, 1.0, 0.0]), "x": [1, 2, 3]})
+    cells = Frame(frame).table(["s", "x"], text=(), na=()).cells("s")
+    assert cells.values.tolist() == [0, 1, 0]
+
+
+def test_what_cannot_be_a_table_says_what_to_do():
+    with pytest.raises(DataError, match=r"a LazyFrame. Collect it first: frame.collect\(\)"):
+        Frame(pl.LazyFrame({"a": [1]}))
+    with pytest.raises(DataError, match="cannot be read"):
+        Frame({"a": 1, "b": 2})

@@ -28,7 +28,6 @@ MANY = [f"name {k}" for k in range(100)]
     [
         ([1, 2], "numeric"),
         (["1", " 2.5", "?"], "numeric"),
-        (["inf", "1"], "numeric"),
         ([True, None], "boolean"),
         (["true", "False", ""], "boolean"),
         (["yes", "no"], "category"),
@@ -38,6 +37,8 @@ MANY = [f"name {k}" for k in range(100)]
         (MANY * 3, "category"),
         (MANY[:FEW], "category"),
         (["2020-W01", "x"], "category"),
+        (["Decile 10", "Market 5", "May"], "category"),
+        (["1.0", "2.50", "+3"], "numeric"),
     ],
 )
 def test_the_kind_is_what_all_of_the_column_can_be(values, kind):
@@ -61,6 +62,15 @@ def test_a_declaration_goes_before_looks():
         (["03/04/2021", "12/31/2020"], "dates or times.*such as '03/04/2021'"),
         (["1.2.2020", "31.12.2020"], "dates or times"),
         (["2020-01-01 10:00", "x", "2020-01-02T11:00Z"], "dates or times"),
+        (["inf", "1"], "Column 'x' is not finite: inf in row 1"),
+        (["soon", "Apr 03, 2020", "May 4, 2021"], "dates or times.*such as 'Apr 03, 2020'"),
+        (["01-Feb-2020", "1 March 2021"], "dates or times"),
+        (["12:30", "9:05:10 pm"], "dates or times"),
+        (pa.array([1, 2], pa.timestamp("s")).dictionary_encode(), r"dates or times.*type is timestamp\[s\]"),
+        (["$12.50", "$3", "€ 1,000"], "commas or signs in them: '\\$12.50' in row 1"),
+        (["n/k", "5%", "10 %"], "commas or signs in them: '5%' in row 2"),
+        (["1 000", "2 500"], "commas or signs"),
+        (pa.array([{"a": 1}, {"a": 2}]), "cannot be used: its type is struct"),
         ([None, None], "Column 'x' is empty: all 2 values are missing"),
         (["", "?", "NA"], "Column 'x' is empty"),
         (pa.array([None, None], pa.float64()), "Column 'x' is empty"),

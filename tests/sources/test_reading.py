@@ -60,7 +60,7 @@ def test_a_level_only_in_dropped_rows_is_no_level():
 def test_gaps_are_errors_unless_told_otherwise():
     with pytest.raises(DataError, match=r"missing values: 'city' \(1\), 'dose' \(1\); the first in row 2 of 'dose'"):
         read(table(), target="died", drop=["id"])
-    with pytest.raises(DataError, match=r"'died' \(1\); the first in row 6 .*Drop those rows"):
+    with pytest.raises(DataError, match=r"'died' \(1\); the first in row 6 .*drop those rows"):
         read(table(TEXT.replace(",2,yes", ",2,?")), target="died", missing="impute", drop=["id"])
     dropped = read(table(TEXT.replace(",2,yes", ",2,?")), target="died", missing="drop", columns=["age", "dose"])
     assert dropped.rows == 4
@@ -213,3 +213,48 @@ def test_the_nameless_index_of_a_saved_pandas_frame_is_no_column(tmp_path):
     frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "c": list("abab"), "y": [0, 1, 1, 0]}).iloc[[3, 0, 2, 1]]
     frame.to_parquet(tmp_path / "t.parquet")
     assert read(tmp_path / "t.parquet", target="y").schema.names == read(frame, target="y").schema.names == ("x", "c")
+
+
+@pytest.mark.parametrize("na", ["-999", "-999.0", "-9.99e2"])
+def test_a_number_that_counts_as_missing_does_so_in_every_column(na):
+    text = "x,n,c,y\n1,-999,a,0\n-999.0,2,b,1\n3,3,-999,0\n4,4,a,1\n5,5,b,0\n"
+    frame = pd.DataFrame(
+        {"x": [1.0, -999, 3, 4, 5], "n": [-999, 2, 3, 4, 5], "c": ["a", "b", "-999", "a", "b"], "y": [0, 1, 0, 1, 0]}
+    )
+    for data in (lambda: table(text), frame):
+        with pytest.raises(DataError, match=r"'x' \(1\), 'n' \(1\), 'c' \(1\); the first in row . of 'n'"):
+            read(data() if callable(data) else data, target="y", na=[na])
+    assert read(frame, target="y", na=[na], missing="drop").rows == 2
+
+
+def test_a_usual_text_for_missing_is_known_when_others_are_named():
+    with pytest.raises(DataError, match=r"'NA' in row 2. Name it among .* na replaces the usual texts"):
+        read(table("x,y\n1,0\nNA,1\n3,1\n-,0\n4,0\n"), target="y", na=["-"])
+
+
+def test_names_and_levels_need_not_be_text():
+    frame = pd.DataFrame({1: [1, 2, 3, 1], 2: [1.5, 2.5, 3.5, 0.5], 3: [0, 1, 1, 0]})
+    source = read(frame, target=3, columns=frame.columns[:2], category=[1], reference={1: 3})
+    assert source.columns == ("1=1", "1=2", "2")
+    assert source.schema.columns[0].reference == "3"
+
+
+def test_a_frame_has_no_column_without_a_name_and_none_with_white_space():
+    frame = pd.DataFrame([[1, 9, 0], [2, 9, 1], [3, 8, 1]], columns=[" x ", "", "y"])
+    with pytest.warns(ColumnWarning, match=r"column 2 \(it has no name\)"):
+        assert read(frame, target="y").columns == ("x",)
+
+
+def test_the_positive_label_of_a_truth_value_in_any_spelling():
+    for labels in (np.array([True, False, True]), ["true", "false", "true"], ["TRUE", "FALSE", "TRUE"]):
+        for positive in (False, "false", "False"):
+            source = read({"x": [1.0, 2.0, 3.0], "y": labels}, target="y", positive=positive)
+            assert source.target.tolist() == [0.0, 1.0, 0.0]
+
+
+def test_a_frame_beside_labels_may_have_gaps_if_told():
+    frame = pd.DataFrame({"c": ["a", "b", "b", None], "x": [1.0, None, 3.0, 4.0]})
+    dropped = read_frame(frame, [0, 1, 1, 0], missing="drop", sample_weight=[1, 2, 3, 4])
+    assert (dropped.rows, dropped.dropped) == (2, 2)
+    assert next(dropped.blocks()).weight.tolist() == [1, 3]
+    assert "x is missing" in read_frame(frame, [0, 1, 1, 0], missing="impute").columns

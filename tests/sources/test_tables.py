@@ -152,3 +152,26 @@ def test_the_first_row_of_some_text():
 
 def test_rows_are_numbered_as_messages_call_them():
     assert Table(pa.table({"x": [1]}), "t", 1, ()).row(0) == "row 1"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1.0, "1"), ("1.0", "1"), (" 1.00 ", "1"), ("-3.0", "-3"), ("01", "01"), ("01.0", "01.0"), ("1.10", "1.10"),
+     (-0.0, "0"), (2.5, "2.5"), ("12345678901234567890.0", "12345678901234567890"), (True, "True")],
+)  # fmt: skip
+def test_a_level_has_one_name(value, text):
+    assert as_text(value) == text
+
+
+def test_levels_of_large_decimals_keep_their_digits():
+    values = pa.array([Decimal("12345678901234567890"), Decimal("12345678901234567891"), Decimal("1.00")])
+    assert table(x=values).text("x").levels[:2] == ("12345678901234567890", "12345678901234567891")
+    assert table(x=pa.array([Decimal("1.00")])).text("x").levels == ("1",)
+
+
+def test_dictionaries_with_gaps_in_them():
+    indices, words = pa.array([0, 1, 2]), pa.array(["a", None, "b"])
+    chunk = pa.DictionaryArray.from_arrays(indices, words)
+    cells = table(x=pa.chunked_array([chunk, chunk])).cells("x")
+    assert cells.levels == ("a", "b")
+    assert cells.codes.tolist() == [0, -1, 1, 0, -1, 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,9 @@ from oddsmith.cli.options import (
 from oddsmith.cli.output import check_place, print_json, score_card
 from oddsmith.cli.progress import reading, stage
 from oddsmith.errors import SpecificationError
+
+if TYPE_CHECKING:
+    from oddsmith.schema import Coding
 
 
 @click.command("fit", short_help="Fit a model of one column of DATA.")
@@ -57,16 +60,19 @@ def command(
     check_place(out, data)
     with reading(data):
         source = read(opened(data), target=target, **table_arguments(table))
-        whole = source.coded("reference" if alpha is None else "full")
-    train, test, label = whole, whole, "the training data, which flatters"
-    origin = f"{whole.rows} rows and {len(whole.schema.names)} columns beside {target!r} from {data}"
+        coding: Coding = "reference" if alpha is None else "full"
+        if test_size is None:
+            train = test = source.coded(coding)
+            label = "the training data, which flatters"
+        else:  # the rows held out have no part in levels, references and means
+            parts = source.split(*split_rows(source.target, test_size, seed))
+            train, test = (part.coded(coding) for part in parts)
+            label = "held-out data"
+    origin = f"{source.rows} rows and {len(train.schema.names)} columns beside {target!r} from {data}"
     origin += f"; {source.dropped} rows with missing values dropped" if source.dropped else ""
     origin += f"; weights from {table['weight']!r}" if table["weight"] is not None else ""
     origin += f"; offset from {table['offset']!r}" if table["offset"] is not None else ""
-    if test_size is not None:
-        fitted_rows, held_out = split_rows(whole.target, test_size, seed)
-        train, test, label = whole.take(fitted_rows), whole.take(held_out), "held-out data"
-        origin += f"; {test.rows} rows held out"
+    origin += f"; {test.rows} rows held out" if test is not train else ""
     with stage("fitting"):
         result = fit(
             train, penalty=NoPenalty() if alpha is None else L2(alpha), tol=tol, max_passes=max_passes,

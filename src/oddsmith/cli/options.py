@@ -18,6 +18,12 @@ model_argument = click.argument("model", type=click.Path())
 delimiter_option = click.option("--delimiter", metavar="CHAR", help="Of a CSV; a comma by default, a tab for .tsv.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 level_option = click.option("--level", type=float, default=0.95, show_default=True, help="Of the intervals.")
+missing_option = click.option(
+    "--missing", type=click.Choice(["error", "drop"]), help="About missing values [as the model was fitted]."
+)
+unseen_option = click.option(
+    "--unseen", type=click.Choice(["error", "reference"]), help="About unseen levels [as the model was fitted]."
+)
 NAMES = "COL[,COL]"
 TABLE = (
     click.option("--positive", metavar="LABEL", help="The class whose probability is modelled [the larger label]."),
@@ -45,7 +51,9 @@ TABLE = (
         show_default=True,
         help="At prediction, refuse a level that was not seen, or let it count as the reference.",
     ),
-    click.option("--na", metavar="TEXT", multiple=True, help="What counts as missing [NA NaN null ? . and the like]."),
+    click.option(
+        "--na", metavar="TEXT", multiple=True, help="What counts as missing, instead of NA NaN null ? . and the like."
+    ),
     delimiter_option,
 )
 

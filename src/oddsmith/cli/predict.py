@@ -6,7 +6,15 @@ from typing import Any
 
 import click
 
-from oddsmith.cli.options import data_argument, delimiter_option, json_option, model_argument, opened
+from oddsmith.cli.options import (
+    data_argument,
+    delimiter_option,
+    json_option,
+    missing_option,
+    model_argument,
+    opened,
+    unseen_option,
+)
 from oddsmith.cli.output import check_place, print_json
 from oddsmith.cli.progress import reading, stage
 from oddsmith.errors import SpecificationError
@@ -17,8 +25,8 @@ from oddsmith.errors import SpecificationError
 @data_argument
 @click.option("--out", type=click.Path(), metavar="FILE", help="Write a CSV here rather than to the terminal.")
 @click.option("--threshold", type=float, metavar="T", help="Positive where the probability is at least T [0.5].")
-@click.option("--missing", type=click.Choice(["error", "drop"]), help="About missing values [as the model was fitted].")
-@click.option("--unseen", type=click.Choice(["error", "reference"]), help="About unseen levels [as it was fitted].")
+@missing_option
+@unseen_option
 @delimiter_option
 @json_option
 def command(

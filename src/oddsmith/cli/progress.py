@@ -28,13 +28,25 @@ def stage(name: str) -> Iterator[None]:
     timer.daemon = True
     try:
         # the thread inherits the mask: an interrupt must go to the main thread, or what that waits for goes on
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-        timer.start()
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        with _interrupts_elsewhere():
+            timer.start()
         yield
     finally:
         timer.cancel()
         line.clear()
+
+
+@contextmanager
+def _interrupts_elsewhere() -> Iterator[None]:
+    """A thread started here is never interrupted. Windows has no such masks, and needs none."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def reading(data: str) -> AbstractContextManager[None]:

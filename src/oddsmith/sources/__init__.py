@@ -7,8 +7,9 @@ from oddsmith.sources.frames import is_frame
 from oddsmith.sources.kinds import Kinds
 from oddsmith.sources.memory import MemorySource, as_source
 from oddsmith.sources.new_rows import NewRows, read_rows
-from oddsmith.sources.reading import TableSource, read, read_frame
-from oddsmith.sources.tables import Table
+from oddsmith.sources.reading import read, read_frame
+from oddsmith.sources.table_source import TableSource
+from oddsmith.sources.tables import Table, as_text
 
 __all__ = [
     "Block",
@@ -21,6 +22,7 @@ __all__ = [
     "TableSource",
     "as_csv",
     "as_source",
+    "as_text",
     "design_matrix",
     "is_frame",
     "read",

@@ -186,8 +186,8 @@ def encode_target(y: Any, positive: Any = None, name: str = "y", *, binary: bool
     classes = np.array([second, first] if swap else [first, second], dtype=labels.dtype)
     target = (~other if swap else other).astype(np.float64)
     if positive is not None:
-        matches = [k for k in (0, 1) if classes[k] == positive or str(classes[k]) == str(positive)]
-        if not matches:
+        matches = np.flatnonzero(equals(classes, positive, classes))
+        if not len(matches):
             raise DataError(
                 "The positive class is not among the labels",
                 f"{positive!r}; the classes are {classes[0]!s} and {classes[1]!s}",
@@ -196,6 +196,15 @@ def encode_target(y: Any, positive: Any = None, name: str = "y", *, binary: bool
         if matches[0] == 0:
             target, classes = 1.0 - target, classes[::-1].copy()
     return target, classes
+
+
+def equals(labels: AnyArray, label: Any, classes: AnyArray) -> AnyArray:
+    """Which labels are this one, of whatever type: "1" is 1; and one table's true is another's True."""
+    text, wanted = labels.astype(str), str(label)
+    if {str(known).lower() for known in classes} == {"true", "false"}:
+        text, wanted = np.char.lower(text), wanted.lower()
+    same: AnyArray = (labels == label) | (text == wanted)
+    return same
 
 
 def _check_labels(labels: AnyArray, name: str) -> None:

@@ -18,13 +18,15 @@ WIDE, THIN = 200, 0.1
 
 
 def rows_to_keep(
-    table: Table, cells: Mapping[str, Cells], missing: Missing, *, required: Sequence[str] = ()
+    table: Table, cells: Mapping[str, Cells], missing: Missing, advice: str, *, required: Sequence[str] = ()
 ) -> AnyArray:
     """Which rows are used.
 
     Parameters
     ----------
     missing : {"error", "drop", "impute"}
+    advice : str
+        What to do about missing values, if they are refused.
     required : sequence of str
         Columns that cannot be imputed.
 
@@ -39,8 +41,8 @@ def rows_to_keep(
         first = min(refused, key=lambda name: int(np.argmax(gaps[name])))
         counts = [f"{name!r} ({int(gaps[name].sum())})" for name in refused]
         where = f"the first in {table.row(int(np.argmax(gaps[first])))} of {first!r}"
-        advice = "Drop those rows (missing='drop'; on the command line --missing drop)"
-        advice += ", or impute the values (impute)." if missing == "error" and first not in required else "."
+        if missing == "impute" or first in required:
+            advice = "Such values cannot be imputed: fill them in, or drop those rows (missing='drop'; --missing drop)."
         raise DataError("Columns have missing values", f"{shown(counts)}; {where}", advice)
     if missing != "drop":
         return np.ones(table.rows, dtype=bool)
@@ -54,24 +56,40 @@ def values_of(table: Table, column: Column, cells: Cells, unseen: Unseen, keep: 
     Raises
     ------
     DataError
-        If a number is infinite, is text, or a level is unseen and must not be: with column, level and row.
+        If a number is infinite, is text, or is neither 0 nor 1 in a boolean column; or a level is unseen and must not
+        be: with column, value and row.
     """
-    if column.kind != "category":
-        return to_numbers(table, column.name, cells).values[keep]
-    labels = cells if isinstance(cells, Labels) else cells.as_labels()
-    place = {level: k for k, level in enumerate(column.levels)}
-    known = np.array([place.get(level, -1) for level in (*labels.levels, MISSING_LEVEL)], dtype=np.int32)
-    codes: AnyArray = known[labels.codes]
+    if column.kind == "category":
+        labels = cells if isinstance(cells, Labels) else cells.as_labels()
+        return _places_of_levels(table, column, labels, unseen, keep)[keep]
+    values = to_numbers(table, column.name, cells).values
+    if column.kind == "boolean":
+        strange = keep & ~np.isnan(values) & ~np.isin(values, (0.0, 1.0))
+        if strange.any():
+            row = int(np.argmax(strange))
+            found = f"{values[row]:g} in {table.row(row)}"
+            raise DataError(f"Column {column.name!r} is of true and false, or 1 and 0", found, "Correct that row.")
+    return values if keep.all() else values[keep]
+
+
+def _places_of_levels(table: Table, column: Column, labels: Labels, unseen: Unseen, keep: AnyArray) -> AnyArray:
+    # one table's true is another's True
+    alike = str.lower if {level.lower() for level in column.levels} <= {"true", "false", MISSING_LEVEL} else str
+    place = {alike(level): k for k, level in enumerate(column.levels)}
+    known = [*(place.get(alike(level), -1) for level in labels.levels), place.get(MISSING_LEVEL, -1)]
+    codes: AnyArray = np.array(known, dtype=np.int32)[labels.codes]
     strange = (codes < 0) & keep
     if unseen == "error" and strange.any():
         row = int(np.argmax(strange))
-        level = MISSING_LEVEL if labels.codes[row] < 0 else labels.levels[labels.codes[row]]
-        raise DataError(
-            f"Column {column.name!r} has a level that the model has not seen",
-            f"{level[:40]!r} in {table.row(row)}; it knows {shown([*map(repr, column.levels)], 5)}",
-            "Correct it, or let it count as the reference level (unseen='reference'; --unseen reference).",
-        )
-    return codes[keep]
+        if labels.codes[row] < 0:
+            what, found = "has a missing value, and had none where it was fitted", table.row(row)
+        else:
+            level = labels.levels[labels.codes[row]]
+            what = "has a level that the model has not seen"
+            found = f"{level[:40]!r} in {table.row(row)}; it knows {shown([*map(repr, column.levels)], 5)}"
+        advice = "Correct it, or let it count as the reference level (unseen='reference'; --unseen reference)."
+        raise DataError(f"Column {column.name!r} {what}", found, advice)
+    return codes
 
 
 def design_matrix(schema: Schema, values: Sequence[AnyArray], rows: int) -> Any:

@@ -77,7 +77,14 @@ class ParquetFile(File):
     def _read(self, names: list[str], text: set[str], na: list[str]) -> Any:
         import pyarrow.parquet as pq
 
-        return pq.read_table(_opened(self.content), columns=names)
+        arrow = pq.read_table(_opened(self.content), columns=names)
+        for told in (arrow.schema.pandas_metadata or {}).get(
+            "columns", ()
+        ):  # Parquet itself has categories of text only
+            name = told["field_name"]
+            if told["pandas_type"] == "categorical" and name in names:
+                arrow = arrow.set_column(names.index(name), name, arrow.column(name).dictionary_encode())
+        return arrow
 
 
 @dataclass(frozen=True)
@@ -238,10 +245,28 @@ def _records(content: Path | bytes, origin: str, delimiter: str) -> Iterator[lis
     try:
         with pa.input_stream(_opened(content)) as stream:
             yield from csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), delimiter=delimiter)
-    except UnicodeDecodeError as error:
-        raise DataError("The file is not UTF-8 text", f"{origin}: {error.reason}", "Save it as UTF-8.") from None
+    except UnicodeDecodeError:
+        found = f"line {_first_foreign_line(content)} of {origin} holds other bytes"
+        raise DataError("The file is not UTF-8 text", found, "Save it as UTF-8.") from None
     except (OSError, csv.Error) as error:
         raise DataError("The file cannot be read as CSV", f"{origin}: {error}", "Check the file.") from None
+
+
+def _first_foreign_line(content: Path | bytes) -> int:
+    """The number of the first line that is not UTF-8; the header is line 1."""
+    import pyarrow as pa
+
+    with pa.input_stream(_opened(content)) as stream:
+        foreign = (number for number, line in enumerate(io.BufferedReader(stream), 1) if not _is_utf8(line))
+        return next(foreign, 0)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _distinct(names: Sequence[str], origin: str) -> tuple[str, ...]:

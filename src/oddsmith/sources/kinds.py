@@ -10,12 +10,20 @@ import numpy as np
 
 from oddsmith.arrays import Array
 from oddsmith.errors import DataError, SpecificationError
-from oddsmith.schema import MISSING_LEVEL, Column, Kind, Missing, nearest
-from oddsmith.sources.tables import DATES, Cells, Labels, Numbers, Table, dated, is_number
+from oddsmith.schema import MISSING, MISSING_LEVEL, Column, Kind, Missing, nearest
+from oddsmith.sources.tables import DATES, Cells, Labels, Numbers, Table, as_text, dated, is_number
 
 FEW = 20  # so many distinct texts are never taken for identifiers, so many numbers among text for a slip
-_DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([T ].*)?")
-_COMMAS = re.compile(r"[+-]?\d+(,\d+)+(\.\d+)?")
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    "oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_DATE = re.compile(
+    rf"\d{{1,4}}([-/.])\d{{1,2}}\1\d{{1,4}}([T ].*)?|(\d{{1,2}}[ .-]+)?{_MONTH}[ .,-]+\d{{1,4}}([ ,].*)?"
+    r"|\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?",
+    re.ASCII | re.IGNORECASE,
+)
+_DRESSED = re.compile(r"[+-]?([$€£¥] ?)?[+-]?\d+(,\d+|['\s]\d{3})*(\.\d+)?( ?[%$€£¥])?")  # as people write numbers
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ def examine(table: Table, names: Sequence[str], kinds: Kinds) -> Findings:
     found = Findings()
     for name in names:
         cells = table.text(name) if name in kinds.category else table.cells(name)
-        if name in kinds.numeric:
+        if name in kinds.numeric or isinstance(cells, Numbers):
             cells = to_numbers(table, name, cells)
         elif isinstance(cells, Labels) and not cells.declared and name not in kinds.category:
             reason, cells = _of_text(table, name, cells)
@@ -111,7 +119,7 @@ def describe(
     if len(levels) == 1:
         return None, f"{name!r} (always {levels[0]!r})"
     count = dict(zip(cells.levels, np.bincount(cells.codes[known], counted, len(cells.levels)), strict=True))
-    reference = kinds.reference.get(name) or max(levels, key=lambda level: count.get(level, 0.0))
+    reference = as_text(kinds.reference.get(name)) or max(levels, key=lambda level: count.get(level, 0.0))
     if reference not in levels:
         advice = f"Name a level of that column{nearest(reference, levels)}."
         raise SpecificationError(f"There is no level {reference!r} in column {name!r}", f"{len(levels)} levels", advice)
@@ -122,24 +130,27 @@ def _of_text(table: Table, name: str, cells: Labels) -> tuple[str, Cells]:
     """Text as what it looks like; and why it is of no use, if so."""
     numbers = cells.as_numbers()
     if numbers is not None:
-        return "", numbers
+        return "", to_numbers(table, name, numbers)
     counts = np.bincount(cells.codes[~cells.missing], minlength=len(cells.levels))
     known, numeric = int(counts.sum()), np.array([is_number(level) for level in cells.levels])
     if counts[numeric].sum() > known / 2 or numeric.sum() > FEW:
         raise _not_numeric(table, name, cells)
-    if sum(_DATE.fullmatch(level) is not None for level in cells.levels) > len(cells.levels) / 2:
-        raise dated(name, f"such as {cells.levels[0]!r}")
-    commas = next((level for level in cells.levels if _COMMAS.fullmatch(level)), None)
-    if (
-        commas is not None
-        and sum(_COMMAS.fullmatch(level) is not None for level in cells.levels) > len(cells.levels) / 2
-    ):
-        found = f"{commas!r} in {table.row(cells.first_row(commas.__eq__) or 0)}"
-        raise DataError(f"Column {name!r} holds numbers with commas", found, "Write them with a decimal point only.")
+    if dates := _most(cells, _DATE):
+        raise dated(name, f"such as {dates!r}")
+    if dressed := _most(cells, _DRESSED):
+        found = f"{dressed!r} in {table.row(cells.first_row(dressed.__eq__) or 0)}"
+        advice = "Write them with digits and a decimal point only, or declare the column a category."
+        raise DataError(f"Column {name!r} holds numbers with commas or signs in them", found, advice)
     if len(cells.levels) > max(FEW, known / 2):
         told = f"{len(cells.levels)} distinct texts in {known} rows, like an identifier"
         return f"{name!r} ({told}: declare it a category to keep it)", cells
     return "", cells
+
+
+def _most(cells: Labels, pattern: re.Pattern[str]) -> str:
+    """The first text of such a pattern that is no plain number, if most of them are such; else nothing."""
+    hits = [level for level in cells.levels if pattern.fullmatch(level)]
+    return next((level for level in hits if not is_number(level)), "") if 2 * len(hits) > len(cells.levels) else ""
 
 
 def _not_numeric(table: Table, name: str, cells: Labels) -> DataError:
@@ -149,4 +160,6 @@ def _not_numeric(table: Table, name: str, cells: Labels) -> DataError:
     text = cells.levels[cells.codes[row]]
     if _DATE.fullmatch(text):
         advice = DATES
+    elif text in MISSING:
+        advice = f"Name it among what counts as missing: na replaces the usual texts, {text!r} among them."
     return DataError(f"Column {name!r} mixes numbers and text", f"{text[:40]!r} in {table.row(row)}", advice)

@@ -159,15 +159,16 @@ def as_source(
         raise DataError(
             "X and y have inconsistent numbers of samples", f"{rows} rows of X and {len(target)} of y", "Match them."
         )
-    names = [f"x{j}" for j in range(p)] if names is None else list(names)
-    if len(names) != p:
-        raise DataError("names must have one entry for each column", f"{len(names)} for {p} columns", "Match them.")
+    schema = Schema.of_array(p) if names is None else Schema.of_numbers(names)
+    if len(schema.names) != p:
+        found = f"{len(schema.names)} for {p} columns"
+        raise DataError("names must have one entry for each column", found, "Match them.")
     return MemorySource(
         make_design(matrix),
         target,
         weight=None if sample_weight is None else check_weight(sample_weight, rows, "sample_weight"),
         offset=None if offset is None else check_vector(offset, rows, "offset"),
-        schema=Schema.of_numbers(names),
+        schema=schema,
         classes=classes,
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.schema import Missing, Schema, Unseen
+from oddsmith.sources.base import equals
 from oddsmith.sources.encoding import design_matrix, rows_to_keep, values_of
 from oddsmith.sources.kinds import to_numbers
 from oddsmith.sources.reading import open_table, weights_of
@@ -73,6 +74,9 @@ def read_rows(
         found = f"it was fitted with missing={schema.missing!r}"
         raise SpecificationError("The model does not know what to impute", found, "Fit it with missing='impute'.")
     opened = open_table(data, delimiter)
+    if len(opened.names) == 1:
+        for name in schema.names:
+            opened.require(name)  # which says so if it looks like another delimiter
     schema.locate(opened.names)
     label = _label(schema, classes)
     roles = [name for name in (label, schema.offset if with_offset else None, weight) if name is not None]
@@ -83,7 +87,9 @@ def read_rows(
     table = opened.table(wanted, text=text, na=schema.na)
     cells = {c.name: table.text(c.name) if c.kind == "category" else table.cells(c.name) for c in schema.columns}
     extra = {name: to_numbers(table, name, table.cells(name)) for name in roles if name != label}
-    keep = rows_to_keep(table, cells | extra | ({label: table.text(label)} if label else {}), missing, required=roles)
+    advice = "Fill them in; or leave such rows out: fit the model with missing='drop', or predict with --missing drop."
+    known = cells | extra | ({label: table.text(label)} if label else {})
+    keep = rows_to_keep(table, known, missing, advice, required=roles)
     values = [values_of(table, column, cells[column.name], unseen, keep) for column in schema.columns]
     return NewRows(
         design_matrix(schema, values, int(keep.sum())),
@@ -104,11 +110,7 @@ def _label(schema: Schema, classes: AnyArray | None) -> str | None:
 
 def _known_labels(table: Table, name: str, keep: AnyArray, classes: AnyArray) -> Array:
     labels = table.labels(name)
-    text = labels.astype(str)
-    if {str(label).lower() for label in classes} == {"true", "false"}:  # one file's true is another's True
-        text = np.char.lower(text)
-        classes = np.array([str(label).lower() for label in classes])
-    negative, positive = ((labels == label) | (text == str(label)) for label in classes)
+    negative, positive = (equals(labels, label, classes) for label in classes)
     known = negative | positive | ~keep
     if not np.all(known):
         row = int(np.argmin(known))

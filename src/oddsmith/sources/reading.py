@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array, check_vector
-from oddsmith.design import make_design
-from oddsmith.errors import ColumnWarning, DataError, SpecificationError
-from oddsmith.schema import MISSING, Coding, Column, Missing, Schema, Unseen, choice, shown
-from oddsmith.sources.base import Block, Source, encode_target
-from oddsmith.sources.encoding import design_matrix, rows_to_keep, values_of
+from oddsmith.errors import DataError, SpecificationError
+from oddsmith.schema import MISSING, Missing, Schema, Unseen, choice, shown
+from oddsmith.sources.base import encode_target
+from oddsmith.sources.encoding import rows_to_keep
 from oddsmith.sources.files import open_file
 from oddsmith.sources.frames import Frame, is_frame
-from oddsmith.sources.kinds import Findings, Kinds, describe, examine, to_numbers
-from oddsmith.sources.memory import MemorySource, check_weight
-from oddsmith.sources.tables import Table
+from oddsmith.sources.kinds import Kinds, examine, to_numbers
+from oddsmith.sources.memory import check_weight
+from oddsmith.sources.table_source import Rows, TableSource
+from oddsmith.sources.tables import Cells, Table
 
 
 class Tabular(Protocol):
@@ -28,68 +26,11 @@ class Tabular(Protocol):
     @property
     def names(self) -> tuple[str, ...]: ...
     @property
+    def nameless(self) -> tuple[int, ...]: ...
+    @property
     def origin(self) -> str: ...
     def require(self, name: str) -> None: ...
     def table(self, names: Sequence[str], *, text: Sequence[str], na: Sequence[str]) -> Table: ...
-
-
-class TableSource(Source):
-    """Rows of a table. How its categories are coded is settled by the fit: see `Source.coded`.
-
-    Attributes
-    ----------
-    dropped : int
-        Rows left out because of missing values.
-    left_out : tuple of str
-        Columns left out, each with the reason.
-    """
-
-    def __init__(
-        self,
-        schema: Schema,
-        values: Sequence[AnyArray],
-        target: Array,
-        classes: AnyArray,
-        *,
-        weight: Array | None = None,
-        offset: Array | None = None,
-        dropped: int = 0,
-        left_out: Sequence[str] = (),
-    ) -> None:
-        self.schema, self.classes, self.rows = schema, classes, len(target)
-        self.dropped, self.left_out = dropped, tuple(left_out)
-        self._values, self._target, self._weight, self._offset = tuple(values), target, weight, offset
-
-    def coded(self, coding: Coding) -> MemorySource:
-        if coding == self.schema.coding:
-            return self._encoded
-        return self._encode(self.schema.coded(coding))
-
-    def blocks(self) -> Iterator[Block]:
-        return self._encoded.blocks()
-
-    def sample(self, rows: int, seed: int) -> Source:
-        return self._encoded.sample(rows, seed)
-
-    def batches(self, size: int, rng: np.random.Generator) -> Iterator[Source]:
-        return self._encoded.batches(size, rng)
-
-    @cached_property
-    def _encoded(self) -> MemorySource:
-        return self._encode(self.schema)
-
-    def _encode(self, schema: Schema) -> MemorySource:
-        return MemorySource(
-            make_design(design_matrix(schema, self._values, self.rows)),
-            self._target,
-            weight=self._weight,
-            offset=self._offset,
-            schema=schema,
-            classes=self.classes,
-        )
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self.rows} rows; {self.schema.in_words()}; classes {self.classes.tolist()}>"
 
 
 def read(
@@ -141,7 +82,8 @@ def read(
         What a level does at prediction that is not there now: stops it, or counts as the reference level (where every
         level has a coefficient: as none of them).
     na : collection of str
-        Texts that count as missing, besides the empty one.
+        Texts that count as missing, besides the empty one, instead of the usual ones. One that is a number, such as
+        "-999", however it is written, and in columns of numbers too.
     delimiter : str, optional
         Of a CSV; a comma by default, a tab for .tsv.
 
@@ -167,55 +109,63 @@ def read(
     choice("missing", missing, Missing)
     choice("unseen", unseen, Unseen)
     opened = open_table(data, delimiter)
-    kinds = Kinds(tuple(category), tuple(numeric), dict(reference or {}))
-    roles = [name for name in (target, weight, offset) if name is not None]
-    names = _features(opened, roles, columns, drop, kinds, na)
+    for argument, given in (
+        ("columns", columns),
+        ("drop", drop),
+        ("category", category),
+        ("numeric", numeric),
+        ("na", na),
+    ):
+        if isinstance(given, str):
+            advice = f"Write [{given!r}]."
+            raise SpecificationError(f"{argument} must be a list of names", f"the text {given!r}", advice)
+    kinds = Kinds(_names(category), _names(numeric), {str(name): level for name, level in (reference or {}).items()})
+    target, *others = roles = _names(name for name in (target, weight, offset) if name is not None)
+    names = _features(opened, roles, None if columns is None else _names(columns), _names(drop), kinds)
     table = opened.table([*names, *roles], text=[target, *kinds.category], na=tuple(na))
     found = examine(table, names, kinds)
-    extra = {name: to_numbers(table, name, table.cells(name)) for name in roles[1:]}
-    cells = found.cells | extra | {target: table.text(target)}
-    keep = rows_to_keep(table, cells, missing, required=roles)
-    weights = None
-    if weight is not None:
-        weights = weights_of(table, weight, extra[weight].values, keep)
-    described, values = _learn(table, found, kinds, missing, keep, weights)
-    left_out = [*_nameless(opened), *found.left_out]
-    _warn_of(left_out)
+    extra = {name: to_numbers(table, name, table.cells(name)) for name in others}
+    keep = _complete(table, found.cells | extra | {target: table.text(target)}, missing, required=roles)
     encoded, classes = encode_target(table.labels(target)[keep], positive, f"The target {target!r}")
-    schema = Schema(described, target, offset, missing, unseen, "reference", tuple(na)).coded("reference")
-    return TableSource(
-        schema,
-        values,
-        encoded,
+    return TableSource.learn(
+        Rows(
+            table,
+            found.cells,
+            np.flatnonzero(keep),
+            encoded,
+            None if weight is None else weights_of(table, str(weight), extra[str(weight)].values, keep),
+            None if offset is None else extra[str(offset)].values[keep],
+        ),
+        kinds,
+        Schema((), target, None if offset is None else str(offset), missing, unseen, "reference", tuple(na)),
         classes,
-        weight=weights,
-        offset=extra[offset].values[keep] if offset is not None else None,
-        dropped=int(table.rows - keep.sum()),
-        left_out=left_out,
+        left_out=[*_nameless(opened), *found.left_out],
     )
 
 
-def read_frame(X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None) -> TableSource:
+def read_frame(
+    X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None, missing: Missing = "error",
+    unseen: Unseen = "error",
+) -> TableSource:  # fmt: skip
     """The columns of a data frame as `read` would have them, beside labels, weights and offsets of their own."""
+    choice("missing", missing, Missing)
+    choice("unseen", unseen, Unseen)
     frame = Frame(X)
     table = frame.table(frame.names, text=(), na=MISSING)
-    target, classes = encode_target(y, binary=False)
-    if len(target) != table.rows:
-        shapes = f"{table.rows} rows of X and {len(target)} of y"
+    if len(y) != table.rows:
+        shapes = f"{table.rows} rows of X and {len(y)} of y"
         raise DataError("X and y have inconsistent numbers of samples", shapes, "Match them.")
-    weights = None if sample_weight is None else check_weight(sample_weight, table.rows, "sample_weight")
     found = examine(table, frame.names, Kinds())
-    keep = rows_to_keep(table, found.cells, "error")
-    described, values = _learn(table, found, Kinds(), "error", keep, weights)
-    _warn_of(found.left_out)
-    return TableSource(
-        Schema(described).coded("reference"),
-        values,
-        target,
+    keep = _complete(table, found.cells, missing)
+    target, classes = encode_target(np.asarray(y)[keep], binary=False)
+    weights = None if sample_weight is None else check_weight(sample_weight, table.rows, "sample_weight")[keep]
+    offsets = None if offset is None else check_vector(offset, table.rows, "offset")[keep]
+    return TableSource.learn(
+        Rows(table, found.cells, np.flatnonzero(keep), target, weights, offsets),
+        Kinds(),
+        Schema((), missing=missing, unseen=unseen),
         classes,
-        weight=weights,
-        offset=None if offset is None else check_vector(offset, table.rows, "offset"),
-        left_out=found.left_out,
+        left_out=[*_nameless(frame), *found.left_out],
     )
 
 
@@ -230,45 +180,14 @@ def open_table(data: Any, delimiter: str | None = None) -> Tabular:
     return Frame(data) if is_frame(data) else open_file(data, delimiter)
 
 
-def _learn(
-    table: Table, found: Findings, kinds: Kinds, missing: Missing, keep: AnyArray, weight: Array | None
-) -> tuple[tuple[Column, ...], list[AnyArray]]:
-    """The meaning of every column that is of use, from the rows that are kept, and its values in these."""
-    if not keep.any():
-        raise DataError("No row is without missing values", f"{table.rows} rows of {table.origin}", "Impute them.")
-    described, values = [], []
-    for name, cells in found.cells.items():
-        column, reason = describe(name, cells if keep.all() else cells.take(keep), kinds, missing, weight)
-        if column is None:
-            found.left_out.append(reason)
-        else:
-            described.append(column)
-            values.append(values_of(table, column, cells, "error", keep))
-    if not described:
-        raise DataError(f"{table.origin} has no column to fit", "; ".join(found.left_out), "Add some.")
-    return tuple(described), values
-
-
 def _features(
     opened: Tabular,
     roles: Sequence[str],
     columns: Collection[str] | None,
     drop: Collection[str],
     kinds: Kinds,
-    na: Collection[str],
 ) -> list[str]:
     """The columns to use, in the order of the table."""
-    for argument, given in (
-        ("na", na),
-        ("columns", columns),
-        ("drop", drop),
-        ("category", kinds.category),
-        ("numeric", kinds.numeric),
-    ):
-        if isinstance(given, str):
-            raise SpecificationError(
-                f"{argument} must be a list of names", f"the text {given!r}", f"Write [{given!r}]."
-            )
     for name in (*roles, *(columns or ()), *drop, *kinds.named):
         opened.require(name)
     for name in roles:
@@ -285,10 +204,19 @@ def _features(
     return [name for name in opened.names if name in wanted]
 
 
+def _complete(table: Table, cells: Mapping[str, Cells], missing: Missing, *, required: Sequence[str] = ()) -> AnyArray:
+    """The rows to learn from."""
+    advice = "Leave such rows out (missing='drop'; --missing drop), or impute the values (missing='impute')."
+    keep = rows_to_keep(table, cells, missing, advice, required=required)
+    if not keep.any():
+        raise DataError("No row is without missing values", f"{table.rows} rows of {table.origin}", "Impute them.")
+    return keep
+
+
+def _names(given: Iterable[Any]) -> list[str]:
+    """As text: Arrow makes text of the names of a data frame, whatever they are."""
+    return [str(name) for name in given]
+
+
 def _nameless(opened: Tabular) -> list[str]:
-    return [f"column {j + 1} (it has no name)" for j in getattr(opened, "nameless", ())]
-
-
-def _warn_of(left_out: Sequence[str]) -> None:
-    if left_out:
-        warnings.warn(f"Left out: {shown(left_out)}.", ColumnWarning, stacklevel=3)
+    return [f"column {j + 1} (it has no name)" for j in opened.nameless]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ import numpy as np
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import DataError
 
-DATES = "Make numbers of it (such as days since a first day), or drop the column."
+DATES = "Make numbers of it (such as days since a first day), drop the column, or declare it a category."
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
+_WHOLE = re.compile(r"(0|-?[1-9]\d*)\.0+", re.ASCII)
 _TRUTH = {"true": 1.0, "false": 0.0}
 
 
@@ -97,7 +99,7 @@ class Table:
     first_row : int
         The number of its first row in messages: 1 in files, 0 in data frames.
     na : tuple of str
-        Texts that count as missing.
+        Texts that count as missing; one that is a number, however it is written, and in columns of numbers too.
     typed : bool
         Whether types are the table's own, so that a dictionary of texts declares a category.
     """
@@ -117,6 +119,11 @@ class Table:
         """A row as messages call it."""
         return f"row {index + self.first_row}"
 
+    @cached_property
+    def absent_numbers(self) -> frozenset[float]:
+        """The numbers among `na`."""
+        return frozenset(float(text) for text in self.na if is_number(text))
+
     def cells(self, name: str) -> Cells:
         """What a column holds.
 
@@ -132,12 +139,16 @@ class Table:
             return Labels(np.full(self.rows, -1, dtype=np.int32), ())
         if pa.types.is_boolean(kind):
             return Numbers(_floats(column.cast(pa.int8())), boolean=True)
-        if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-            return Numbers(_floats(column))
-        if pa.types.is_temporal(kind):
-            raise dated(name, f"its type is {kind}")
-        if not (pa.types.is_dictionary(kind) or _is_text(kind)):
-            raise DataError(f"Column {name!r} cannot be used", f"its type is {kind}", "Drop it, or make numbers of it.")
+        if _is_numeric(kind):
+            values = _floats(column)
+            absent = np.isin(values, list(self.absent_numbers))
+            return Numbers(np.where(absent, np.nan, values) if absent.any() else values)
+        value = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if pa.types.is_temporal(value):
+            raise dated(name, f"its type is {value}")
+        coded = pa.types.is_dictionary(kind) and (_is_numeric(value) or pa.types.is_boolean(value))
+        if not (coded or _is_text(value)):
+            raise DataError(f"Column {name!r} cannot be used", f"its type is {kind}", "Drop it, or make text of it.")
         return self._encoded(column, declared=self.typed and pa.types.is_dictionary(kind))
 
     def text(self, name: str) -> Labels:
@@ -145,7 +156,7 @@ class Table:
         import pyarrow as pa
 
         kind = self.arrow.schema.field(name).type
-        if pa.types.is_temporal(kind) or pa.types.is_integer(kind):
+        if pa.types.is_temporal(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
             return self._encoded(self.arrow.column(name).cast(pa.string()), declared=True)
         cells = self.cells(name)
         return cells if isinstance(cells, Labels) else cells.as_labels()
@@ -168,12 +179,18 @@ class Table:
     def _encoded(self, column: Any, *, declared: bool) -> Labels:
         import pyarrow as pa
 
-        encoded = column if pa.types.is_dictionary(column.type) else column.cast(pa.string()).dictionary_encode()
-        chunk = encoded.unify_dictionaries().combine_chunks()
+        if not pa.types.is_dictionary(column.type):
+            column = column.cast(pa.string()).dictionary_encode()
+        elif any(chunk.dictionary.null_count for chunk in column.chunks):  # such ones cannot be unified
+            column = column.cast(column.type.value_type).dictionary_encode()
+        chunk = column.unify_dictionaries().combine_chunks()
         if isinstance(chunk, pa.ChunkedArray):  # no chunk at all, or in early versions one
-            chunk = chunk.chunk(0) if chunk.num_chunks else pa.array([], encoded.type)
+            chunk = chunk.chunk(0) if chunk.num_chunks else pa.array([], column.type)
         codes = chunk.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
-        return _labels(codes, [as_text(v) for v in chunk.dictionary.to_pylist()], set(self.na), declared=declared)
+        return _labels(codes, [as_text(v) for v in chunk.dictionary.to_pylist()], self._is_absent, declared=declared)
+
+    def _is_absent(self, text: str) -> bool:
+        return text in self.na or (bool(self.absent_numbers) and is_number(text) and float(text) in self.absent_numbers)
 
 
 def is_number(text: str) -> bool:
@@ -187,12 +204,17 @@ def is_index(name: str) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """A cell as text, without white space around it; empty if there is none."""
+    """A cell as text, without white space around it, a whole number without a point; empty if there is none.
+
+    So that a level has one name: what one table holds as the number 1, another writes as "1.0".
+    """
     if value is None or value != value:  # noqa: PLR0124  (NaN)
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
-    return str(value).strip()
+    text = str(value).strip()
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
 
 
 def dated(name: str, found: str) -> DataError:
@@ -200,15 +222,17 @@ def dated(name: str, found: str) -> DataError:
     return DataError(f"Column {name!r} holds dates or times, which have no coefficient", found, DATES)
 
 
-def _labels(codes: AnyArray, texts: Iterable[str], na: Iterable[str] = (), *, declared: bool) -> Labels:
+def _labels(
+    codes: AnyArray, texts: Iterable[str], absent: Callable[[str], bool] = lambda _: False, *, declared: bool
+) -> Labels:
     """Labels whose levels are distinct, occur, and are not missing."""
-    texts, absent = list(texts), {"", *na}
+    texts = list(texts)
     occurs = np.zeros(len(texts) + 1, dtype=bool)
     occurs[codes] = True
     place: dict[str, int] = {}
     new = np.full(len(texts) + 1, -1, dtype=np.int32)  # the last is where a code of -1 looks
     for k, text in enumerate(texts):
-        if occurs[k] and text not in absent:
+        if occurs[k] and text and not absent(text):
             new[k] = place.setdefault(text, len(place))
     return Labels(new[codes], tuple(place), declared)
 
@@ -222,6 +246,12 @@ def _floats(column: Any) -> Array:
 
     values: Array = column.cast(pa.float64(), safe=False).to_numpy()
     return values
+
+
+def _is_numeric(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _is_text(kind: Any) -> bool:
