@@ -80,6 +80,19 @@ def test_every_solver_name_leads_to_the_same_optimum(solver):
     np.testing.assert_allclose(found.coef_, LogisticRegression().fit(PLAIN.X, PLAIN.y).coef_, rtol=1e-12)
 
 
+@pytest.mark.parametrize("solver", ["gd", "gradient_descent", "scipy-cg", "scipy-bfgs", "scipy-lbfgs"])
+def test_slopes_alone_lead_there_too(solver):
+    noise = np.random.default_rng(0).gumbel(size=(500, 3))
+    trees = np.array(["ash", "birch", "oak"])[(PLAIN.X[:, :3] + noise).argmax(axis=1)]
+    for y, options in ((PLAIN.y, {}), (trees, {"max_iter": 1000})):
+        found = LogisticRegression(solver=solver, **options).fit(PLAIN.X, y)
+        exact = LogisticRegression().fit(PLAIN.X, y)
+        np.testing.assert_allclose(found.coef_, exact.coef_, atol=1e-6)
+        np.testing.assert_allclose(found.intercept_, exact.intercept_, atol=1e-6)
+        assert found.certificate_.kind == "proved"
+        assert found.fit_.passes <= found.max_iter + 1  # the last one proves
+
+
 def test_a_solver_object():
     model = LogisticRegression(solver=GradientDescent(max_iter=5000), max_iter=6000)
     np.testing.assert_allclose(
@@ -209,8 +222,13 @@ def test_deprecated_arguments_warn_as_in_scikit_learn():
         ({"l1_ratio": 0.5}, "L1 and elastic net are not there yet"),
         ({"solver": "magic"}, "solver is not known: 'magic'"),
         ({"tol": -1.0}, "tol must be a number > 0"),
-        ({"max_iter": 0}, "max_iter must be a whole number >= 1"),
-        ({"n_threads": -3}, "threads must be a whole number >= 1"),
+        ({"max_iter": 0}, "max_iter must be an integer >= 1"),
+        ({"max_iter": "100"}, "max_iter must be an integer >= 1: '100'. That is text: leave out the quotes."),
+        ({"max_iter": "100", "solver": GradientDescent()}, "max_iter must be an integer >= 1: '100'"),
+        ({"tol": "1e-4"}, "tol must be a number > 0: '1e-4'. That is text"),
+        ({"C": "1"}, "C must be a number > 0: '1'. That is text"),
+        ({"n_threads": "2"}, "n_threads must be an integer >= 1: '2'. That is text"),
+        ({"n_threads": -3}, "n_threads must be an integer >= 1"),
     ],
 )
 def test_bad_parameters_are_named(options, message):

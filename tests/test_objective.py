@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from oddsmith.losses import Logistic
+from oddsmith.losses import Logistic, Multinomial
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.sources import as_source
 from tests.problems import PROBLEMS
@@ -94,6 +94,28 @@ def test_every_method_is_one_pass(objective):
     ):
         call()
         assert objective.passes == count
+
+
+def test_a_pass_asks_the_rows_for_no_more_than_its_order(monkeypatch):
+    rng = np.random.default_rng(0)
+    source = as_source(rng.standard_normal((300, 4)), np.arange(300) % 3, sample_weight=rng.integers(0, 3, 300))
+    objective, asked = Objective(source, Multinomial(3)), []
+    rows = Multinomial.rows
+
+    def noting(self, eta, target, order=2):
+        asked.append(order)
+        return rows(self, eta, target, order)
+
+    monkeypatch.setattr(Multinomial, "rows", noting)
+    beta = rng.standard_normal(objective.size)
+    zero, one, two = (objective.evaluate(beta, order) for order in (0, 1, 2))
+    objective.along(beta, beta, (0.5, 1.0))
+    objective.hessian_product(beta, beta)
+    objective.null()
+    assert asked == [0, 1, 2, 0, 0, 2, 0]
+    assert zero.value == one.value == two.value
+    np.testing.assert_array_equal(one.gradient, two.gradient)
+    assert one.hessian is None
 
 
 def test_weights_are_repeated_rows(both_kernels):

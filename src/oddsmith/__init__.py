@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from oddsmith import plots as plots
     from oddsmith import scratch as scratch
+    from oddsmith.cost import cost_function
     from oddsmith.errors import (
         ColumnWarning,
         ConvergenceWarning,
@@ -67,6 +68,7 @@ _HOMES = {
     "Status": "errors",
     "Summary": "report",
     "as_source": "sources",
+    "cost_function": "cost",
     "covariance": "inference",
     "fit": "fitting",
     "from_coefficients": "published",
@@ -114,6 +116,7 @@ __all__ = [
     "Status",
     "Summary",
     "as_source",
+    "cost_function",
     "covariance",
     "fit",
     "from_coefficients",

@@ -1,4 +1,4 @@
-"""Checks of dtype, shape and finiteness. No mathematics."""
+"""Checks of arrays (dtype, shape, finiteness) and of settings that are one number. No mathematics."""
 
 from __future__ import annotations
 
@@ -7,10 +7,38 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from oddsmith.errors import DataError
+from oddsmith.errors import DataError, SpecificationError
 
 Array: TypeAlias = npt.NDArray[np.float64]
 AnyArray: TypeAlias = npt.NDArray[Any]
+
+
+def check_integer(value: Any, name: str, advice: str = "") -> None:
+    """Refuse a setting that is not an integer >= 1; text for a number is not taken for one.
+
+    Raises
+    ------
+    SpecificationError
+    """
+    if isinstance(value, bool) or not (isinstance(value, int | np.integer) and value >= 1):
+        raise SpecificationError(f"{name} must be an integer >= 1", repr(value), _unquoted(value, advice))
+
+
+def check_positive(value: Any, name: str, advice: str = "", *, finite: bool = True) -> None:
+    """Refuse a setting that is not a number > 0; infinity too, if it is to be `finite`.
+
+    Raises
+    ------
+    SpecificationError
+    """
+    if isinstance(value, bool) or not (
+        isinstance(value, int | float | np.integer | np.floating) and value > 0 and (value < np.inf or not finite)
+    ):
+        raise SpecificationError(f"{name} must be a number > 0", repr(value), _unquoted(value, advice))
+
+
+def _unquoted(value: Any, advice: str) -> str:
+    return "That is text: leave out the quotes." if isinstance(value, str) else advice
 
 
 def is_sparse(X: object) -> bool:

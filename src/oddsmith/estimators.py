@@ -19,7 +19,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from oddsmith import errors
-from oddsmith.arrays import AnyArray, Array
+from oddsmith.arrays import AnyArray, Array, check_integer, check_positive
 from oddsmith.fitting import Fit, fit, warn
 from oddsmith.inference import Inference, infer
 from oddsmith.model_file import Model
@@ -82,7 +82,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
     random_state : int or RandomState, optional
         For the rows that precondition large fits, and for mini-batches. It never changes the optimum.
     solver : str or Solver, default "auto"
-        "auto", "sketched_newton", "newton", "gd", or an object such as `GradientDescent(learning_rate=0.1)`.
+        "auto", "sketched_newton", "newton"; "gd", gradient descent; SciPy's own "scipy-cg", "scipy-bfgs" and
+        "scipy-lbfgs"; or an object such as `GradientDescent(learning_rate=0.1)`.
         scikit-learn's names are accepted and mean "auto".
     max_iter : int, default 100
         Limit of passes over the data. A solver given as an object has its own.
@@ -337,8 +338,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         return np.asarray(factors, dtype=np.float64)
 
     def _penalty(self, weight: float) -> Penalty:
-        if not (isinstance(self.C, int | float | np.number) and self.C > 0):
-            raise errors.SpecificationError("C must be a number > 0", f"{self.C!r}", "Use C=np.inf for no penalty.")
+        check_positive(self.C, "C", "Use C=np.inf for no penalty.", finite=False)
         if self.penalty in ("l1", "elasticnet") or self.l1_ratio not in (0, None):
             found = f"penalty={self.penalty!r}, l1_ratio={self.l1_ratio!r}"
             raise errors.SpecificationError("L1 and elastic net are not there yet", found, "Use ridge: l1_ratio=0.")
@@ -347,8 +347,9 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         return NoPenalty() if self.penalty is None or np.isinf(self.C) else L2(1.0 / (self.C * weight))
 
     def _solver(self) -> str | Solver:
-        if not (isinstance(self.max_iter, int | np.integer) and self.max_iter >= 1):
-            raise errors.SpecificationError("max_iter must be a whole number >= 1", f"{self.max_iter!r}", "")
+        check_integer(self.max_iter, "max_iter")
+        if self.n_threads is not None:
+            check_integer(self.n_threads, "n_threads", "Leave it out for all processors.")
         seed = int(check_random_state(self.random_state).randint(2**31)) if self.random_state is not None else 0
         if self.solver == "auto" or self.solver in SKLEARN_SOLVERS:
             return SketchedNewton(seed=seed)

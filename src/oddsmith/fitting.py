@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from oddsmith import losses, solvers
-from oddsmith.arrays import AnyArray, Array
+from oddsmith.arrays import AnyArray, Array, check_integer, check_positive
 from oddsmith.axes import Axes
 from oddsmith.errors import ConvergenceWarning, DataError, SeparationWarning, SpecificationError, Status
 from oddsmith.judging import Judge
@@ -173,7 +173,8 @@ def fit(
     penalty : Penalty, optional
         `L2(alpha)`; none by default. It never touches the intercept.
     solver : str or Solver, default "auto"
-        "sketched_newton" (the default), "newton", "gradient_descent" ("gd").
+        "sketched_newton" (the default), "newton", "gradient_descent" ("gd"); SciPy's "scipy-cg", "scipy-bfgs" and
+        "scipy-lbfgs".
     tol : float, optional
         Stop at this relative suboptimality (F - F*) / F. The default is full precision, ended by an exact Newton
         step and proved by a certificate.
@@ -291,13 +292,11 @@ def _check_types(source: object, penalty: object) -> None:
 
 
 def _check_limits(tol: float | None, max_passes: int | None, threads: int | None) -> None:
-    if tol is not None and not (isinstance(tol, int | float | np.number) and np.isfinite(tol) and tol > 0):
-        raise SpecificationError("tol must be a number > 0", f"{tol!r}", "Leave it out for full precision.")
+    if tol is not None:
+        check_positive(tol, "tol", "Leave it out for full precision.")
     for name, value in (("max_passes", max_passes), ("threads", threads)):
-        if value is not None and not (isinstance(value, int | np.integer) and value >= 1):
-            raise SpecificationError(
-                f"{name} must be a whole number >= 1", f"{value!r}", "Leave it out for the default."
-            )
+        if value is not None:
+            check_integer(value, name, "Leave it out for the default.")
 
 
 def _every_class(source: Source) -> tuple[float, ...]:

@@ -161,7 +161,7 @@ class Objective:
         beta = np.zeros((self.loss.outputs, self.width))
         beta[:, 0] = eta
         each = np.full(len(shares), eta[0]) if self.loss.outputs == 1 else np.tile(eta, (len(shares), 1))
-        return beta.ravel(), float(self.loss.rows(each, np.arange(len(shares), dtype=float))[0] @ shares)
+        return beta.ravel(), float(self.loss.rows(each, np.arange(len(shares), dtype=float), 0)[0] @ shares)
 
     def _full(self, beta: Array) -> Array:
         """With the intercept, if it is not free; a row for each output, if there are several."""
@@ -192,12 +192,13 @@ def _evaluate(block: Block, *, loss: Loss, beta: Array, order: int, threads: int
 
 def _evaluate_by_verbs(block: Block, loss: Loss, beta: Array, order: int) -> Evaluation:
     """The same for any loss and any design, by matvec, rmatvec and gram."""
-    value, r, h = _rows(block, loss, _eta(block, beta))
+    value, r, h = _rows(block, loss, _eta(block, beta), order)
     gradient = hessian = None
     reach = 0.0
     if order >= 1:
         gradient = np.concatenate([[r.sum()], block.design.rmatvec(r)])
     if order >= 2:
+        assert h is not None
         border = block.design.rmatvec(h)
         hessian = np.block([[np.array([[h.sum()]]), border[None, :]], [border[:, None], block.design.gram(h)]])
         reach = _largest_norm(block)
@@ -214,12 +215,13 @@ def _panels(block: Block) -> Iterator[Block]:
 
 def _evaluate_outputs(block: Block, loss: Loss, beta: Array, order: int) -> Evaluation:
     """The same for a loss of several outputs, whose coefficients are the rows of beta."""
-    value, r, h = _rows(block, loss, _eta(block, beta))
+    value, r, h = _rows(block, loss, _eta(block, beta), order)
     gradient = hessian = None
     reach = 0.0
     if order >= 1:
         gradient = np.hstack([r.sum(axis=0)[:, None], block.design.rmatvec(r).T]).ravel()
     if order >= 2:
+        assert h is not None
         outputs, width = beta.shape
         full = np.empty((outputs, width, outputs, width))
         for j in range(outputs):
@@ -237,12 +239,13 @@ def _evaluate_outputs(block: Block, loss: Loss, beta: Array, order: int) -> Eval
 def _along(block: Block, *, loss: Loss, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
     eta = _eta(block, beta)
     slope = _scores(block, direction)
-    values = [float(_rows(block, loss, eta + t * slope)[0].sum()) for t in lengths]
+    values = [float(_rows(block, loss, eta + t * slope, 0)[0].sum()) for t in lengths]
     return np.array([*values, block.total_weight])
 
 
 def _hessian_product(block: Block, *, loss: Loss, beta: Array, vector: Array) -> Array:
-    h, change = _rows(block, loss, _eta(block, beta))[2], _scores(block, vector)
+    h, change = _rows(block, loss, _eta(block, beta), 2)[2], _scores(block, vector)
+    assert h is not None
     image = h * change if h.ndim == 1 else np.einsum("nij,nj->ni", h, change)
     product = np.concatenate([image.sum(axis=0)[None], block.design.rmatvec(image)])
     return np.append(product.T, block.total_weight)
@@ -287,9 +290,9 @@ def _eta(block: Block, beta: Array) -> Array:
     return eta if block.offset is None else eta + block.offset
 
 
-def _rows(block: Block, loss: Loss, eta: Array) -> tuple[Array, Array, Array]:
-    rows = loss.rows(eta, block.target)
+def _rows(block: Block, loss: Loss, eta: Array, order: int) -> tuple[Array, Array, Array | None]:
+    value, r, h = loss.rows(eta, block.target, order)
     if block.weight is None:
-        return rows
-    value, r, h = (part * block.weight.reshape(-1, *(1,) * (part.ndim - 1)) for part in rows)
-    return value, r, h
+        return value, r, h
+    weight: Array = block.weight.reshape(-1, *(1,) * (r.ndim - 1))
+    return value * block.weight, r * weight, None if h is None else h * weight.reshape(-1, *(1,) * (h.ndim - 1))

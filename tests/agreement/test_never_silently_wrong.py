@@ -197,7 +197,7 @@ def test_a_tolerance_that_is_met_is_proved_to_be(seed):
 
 @pytest.mark.parametrize("settings", [{"least_rows": 0}, {"rows_per_column": 0}, {"memory": 0}])
 def test_settings_without_meaning(settings):
-    with pytest.raises(SpecificationError, match="must be >= 1"):
+    with pytest.raises(SpecificationError, match="must be an integer >= 1"):
         SketchedNewton(**settings)
 
 

@@ -49,6 +49,13 @@ def test_row_gradient_is_the_derivative_of_the_value(loss):
     np.testing.assert_allclose(dot(loss.rows(eta, target)[1], d), (above - below) / 2e-5, rtol=1e-6, atol=1e-8)
 
 
+def test_value_and_row_gradient_have_the_same_bits_at_any_order(loss):
+    eta, _, target = line(loss)
+    for order in (0, 1):
+        for below, full in zip(loss.rows(eta, target, order)[:2], loss.rows(eta, target)[:2], strict=True):
+            np.testing.assert_array_equal(below, full)
+
+
 def test_row_hessian_is_the_derivative_of_the_row_gradient(loss):
     eta, d, target = line(loss)
     above, below = (loss.rows(eta + side * 1e-5 * d, target)[1] for side in (1, -1))

@@ -30,6 +30,21 @@ def test_two_of_three_classes_are_logistic():
     np.testing.assert_allclose(value, Logistic().rows(difference, np.ones(11))[0], rtol=1e-13)
 
 
+def test_below_order_two_no_hessian_of_any_row_is_formed():
+    import tracemalloc
+
+    loss, rows = Multinomial(20), 2000
+    eta, y = np.random.default_rng(0).standard_normal((rows, 19)), np.arange(rows) % 20.0
+    peaks = []
+    for order in (0, 1, 2):
+        tracemalloc.start()
+        hessian = loss.rows(eta, y, order)[2]
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert (hessian is None) == (order < 2)
+    assert max(peaks[:2]) < 12 * eta.nbytes < eta.nbytes * 19 <= peaks[2]
+
+
 def test_two_classes_are_not_its_business():
     with pytest.raises(SpecificationError, match="Use 'logistic' for two"):
         Multinomial(2)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from oddsmith import GradientDescent, SpecificationError, fit
+from oddsmith import L2, GradientDescent, SpecificationError, fit
 from oddsmith.errors import ConvergenceWarning, Status
 from tests.problems import PROBLEMS
 
@@ -51,12 +51,21 @@ def test_a_learning_rate_that_is_too_large_is_noticed():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"learning_rate": 0.0}, "learning_rate must be > 0"),
-        ({"learning_rate": float("nan")}, "learning_rate must be > 0"),
-        ({"max_iter": 0}, "max_iter must be a whole number"),
-        ({"batch_size": 2.5}, "batch_size must be a whole number"),
+        ({"learning_rate": 0.0}, "learning_rate must be a number > 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a number > 0"),
+        ({"max_iter": 0}, "max_iter must be an integer"),
+        ({"learning_rate": "0.1"}, "learning_rate must be a number > 0: '0.1'. That is text"),
+        ({"max_iter": "100"}, "max_iter must be an integer >= 1: '100'. That is text"),
+        ({"batch_size": 2.5}, "batch_size must be an integer"),
     ],
 )
 def test_bad_settings_are_refused(options, message):
     with pytest.raises(SpecificationError, match=message):
         GradientDescent(**options)
+
+
+def test_a_tolerance_that_it_says_is_met_is_proved_to_be():
+    """Its estimate of what is left to gain may be a little low: half the tolerance is asked of it."""
+    result = fit(PROBLEMS["rare"].source, penalty=L2(0.01), standardize=True, solver="gd", tol=1e-4)
+    assert result.status is Status.CONVERGED
+    assert result.certificate.suboptimality <= 1e-4

@@ -46,8 +46,8 @@ class Loss(Protocol):
     @property
     def flattest(self) -> float: ...
 
-    def rows(self, eta: Array, target: Array) -> tuple[Array, Array, Array]:
-        """Value, row_gradient and row_hessian of every row."""
+    def rows(self, eta: Array, target: Array, order: int = 2) -> tuple[Array, Array, Array | None]:
+        """Value, row_gradient and row_hessian of every row; the last may be None below order 2."""
         ...
 
     def probabilities(self, scores: Array) -> Array:

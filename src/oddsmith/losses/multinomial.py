@@ -65,8 +65,11 @@ class Multinomial:
         out: Array = q / np.sqrt(k * (k + 1.0))
         return out
 
-    def rows(self, eta: Array, target: Array) -> tuple[Array, Array, Array]:
-        """Value (n,), row_gradient (n, K - 1) and row_hessian (n, K - 1, K - 1) of every row."""
+    def rows(self, eta: Array, target: Array, order: int = 2) -> tuple[Array, Array, Array | None]:
+        """Value (n,), row_gradient (n, K - 1) and, at order 2, row_hessian (n, K - 1, K - 1) of every row.
+
+        The Hessians are K times the work and the memory of all else: below order 2 there are none.
+        """
         n = np.arange(len(eta))
         y = target.astype(np.intp)
         scores = eta @ self.contrasts.T
@@ -81,9 +84,12 @@ class Multinomial:
         miss = q.copy()
         miss[n, y] = 0.0
         miss[n, y] = -miss.sum(axis=1)  # q_y - 1, without cancellation
+        gradient = miss @ self.contrasts
+        if order < 2:
+            return value, gradient, None
         # about its mean, so that the curvature is never negative
         root = np.sqrt(q)[:, :, None] * (self.contrasts - (q @ self.contrasts)[:, None, :])
-        return value, miss @ self.contrasts, np.matmul(root.transpose(0, 2, 1), root)
+        return value, gradient, np.matmul(root.transpose(0, 2, 1), root)
 
     def probabilities(self, scores: Array) -> Array:
         """Softmax of the K scores of every row."""

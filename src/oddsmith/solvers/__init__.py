@@ -3,14 +3,20 @@
 from oddsmith.solvers.base import Smooth, Solution, Solver, Step, continued, may_run_off
 from oddsmith.solvers.gradient_descent import GradientDescent
 from oddsmith.solvers.newton import Newton
+from oddsmith.solvers.scipy_minimize import ScipyBFGS, ScipyCG, ScipyLBFGS
 from oddsmith.solvers.sketched_newton import SketchedNewton
 
-CATALOGUE: dict[str, type[Solver]] = {solver.name: solver for solver in (SketchedNewton, Newton, GradientDescent)}
+CATALOGUE: dict[str, type[Solver]] = {
+    solver.name: solver for solver in (SketchedNewton, Newton, GradientDescent, ScipyCG, ScipyBFGS, ScipyLBFGS)
+}
 
 __all__ = [
     "CATALOGUE",
     "GradientDescent",
     "Newton",
+    "ScipyBFGS",
+    "ScipyCG",
+    "ScipyLBFGS",
     "SketchedNewton",
     "Smooth",
     "Solution",

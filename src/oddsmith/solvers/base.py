@@ -31,7 +31,7 @@ class Step:
     decrement : float
         Estimated distance of value to the optimum (half the squared Newton decrement); NaN if the solver has none.
     length : float
-        Of the step that led here; 1 is the full step.
+        Of the step that led here; 1 is the full step. NaN if the solver does not say.
     note : str
         What was decided, and why.
     """

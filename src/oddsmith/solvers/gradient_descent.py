@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from oddsmith.arrays import Array
-from oddsmith.errors import SpecificationError, Status
+from oddsmith.arrays import Array, check_integer, check_positive
+from oddsmith.errors import Status
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, gradient_of
@@ -47,12 +47,11 @@ class GradientDescent:
     refined: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if self.learning_rate is not None and not (np.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise SpecificationError("learning_rate must be > 0", f"{self.learning_rate!r}", "Leave it out for 1 / L.")
-        for name in ("max_iter", "batch_size"):
-            value = getattr(self, name)
-            if value is not None and not (isinstance(value, int | np.integer) and value >= 1):
-                raise SpecificationError(f"{name} must be a whole number >= 1", f"{value!r}", "")
+        if self.learning_rate is not None:
+            check_positive(self.learning_rate, "learning_rate", "Leave it out for 1 / L.")
+        check_integer(self.max_iter, "max_iter")
+        if self.batch_size is not None:
+            check_integer(self.batch_size, "batch_size", "Leave it out for all rows.")
 
     def solve(
         self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, max_passes: int | None
@@ -68,7 +67,7 @@ class GradientDescent:
         return self._mini_batch(function, start, rate, max_passes)
 
     def _batch(self, function: Smooth, beta: Array, rate: float, tol: float | None, max_passes: int | None) -> Solution:
-        goal = FULL_PRECISION if tol is None else tol
+        goal = FULL_PRECISION if tol is None else 0.5 * tol  # half: what it bounds is an estimate
         now = function.evaluate(beta)
         trace = [Step(function.passes, now.value, length=rate)]
         status = Status.PASS_LIMIT

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from oddsmith.arrays import Array
-from oddsmith.errors import SpecificationError, Status
+from oddsmith.arrays import Array, check_integer
+from oddsmith.errors import Status
 from oddsmith.factor import Factor
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.penalties import Penalty
@@ -64,8 +64,7 @@ class SketchedNewton:
 
     def __post_init__(self) -> None:
         for name in ("rows_per_column", "least_rows", "memory", "max_passes"):
-            if getattr(self, name) < 1:
-                raise SpecificationError(f"{name} must be >= 1", f"{getattr(self, name)!r}", "")
+            check_integer(getattr(self, name), name)
 
     def solve(
         self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, max_passes: int | None
