@@ -291,3 +291,8 @@ def test_columns_named_by_numbers_are_found_by_name():
     y = rng.integers(0, 2, 50)
     model = LogisticRegression(categories="auto").fit(frame, y)
     np.testing.assert_array_equal(model.predict_proba(frame[[2020, 2019]]), model.predict_proba(frame))
+
+
+def test_a_truth_value_given_as_text_is_refused():
+    with pytest.raises(SpecificationError, match="fit_intercept must be True or False: 'False'"):
+        LogisticRegression(fit_intercept="False").fit(PLAIN.X, PLAIN.y)

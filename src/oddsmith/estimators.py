@@ -184,6 +184,9 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             If the coefficients are not the one optimum.
         """
         self._warn_of_deprecated()
+        if isinstance(self.fit_intercept, str):
+            found = repr(self.fit_intercept)
+            raise errors.SpecificationError("fit_intercept must be True or False", found, "Leave out the quotes.")
         source = self._source(X, y, sample_weight, offset)
         if self.class_weight is not None:
             weight = self._class_factors(source)[source.target.astype(np.intp)]
