@@ -127,7 +127,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         l1_ratio: float = 0.0,
         dual: bool = False,
         tol: float | None = None,
-        fit_intercept: bool = True,
+        fit_intercept: Any = True,
         intercept_scaling: float = 1,
         class_weight: Any = None,
         random_state: Any = None,
