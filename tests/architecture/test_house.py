@@ -14,7 +14,7 @@ PACKAGE = ROOT / "src" / "oddsmith"
 PYTHON = sorted(PACKAGE.rglob("*.py"))
 PAGE = sorted(path for path in (PACKAGE / "learn").iterdir() if path.suffix in (".html", ".css", ".js"))
 CODE = [*PYTHON, *PAGE, *sorted((ROOT / "cpp").iterdir()), *sorted((ROOT / "benchmarks").rglob("*.py"))]
-OPEN = ["losses", "penalties", "sources", "solvers", "report", "plots"]
+OPEN = ["design", "losses", "penalties", "sources", "solvers", "report", "plots"]
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda p: p.name)

@@ -1,0 +1,93 @@
+"""Rows of a dense array, worked on in panels of float64."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from oddsmith import kernels
+from oddsmith.arrays import AnyArray, Array
+from oddsmith.design.base import PANEL_BYTES, Moments, finite, square_norms
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A float32 or float64 array in row- or column-major order. Every verb works on panels in float64."""
+
+    array: AnyArray
+    centre: Array
+    scale: Array
+    kind: ClassVar[str] = "dense"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.array.shape[0], self.array.shape[1]
+
+    @property
+    def operands(self) -> tuple[AnyArray, Array, Array]:
+        """X, centre and scale."""
+        return self.array, self.centre, self.scale
+
+    def standardised(self, centre: Array, scale: Array) -> Dense:
+        """The same rows on columns (x - centre) / scale."""
+        return replace(self, centre=centre, scale=scale)
+
+    def take(self, rows: AnyArray | slice) -> Dense:
+        """Some rows: a view for a slice, a copy for indices."""
+        return replace(self, array=self.array[rows])
+
+    def _panels(self) -> Iterator[tuple[slice, Array]]:
+        rows = max(1, PANEL_BYTES // (8 * max(1, self.shape[1])))
+        for start in range(0, self.shape[0], rows):
+            part = slice(start, start + rows)
+            rows_of_part = self.array[part].astype(np.float64, order="C")  # so that no bit depends on the layout
+            yield part, (rows_of_part - self.centre) / self.scale
+
+    def matvec(self, v: Array) -> Array:
+        """Z v, for a vector or for the columns of a matrix."""
+        out = np.empty((self.shape[0], *v.shape[1:]))
+        for part, z in self._panels():
+            out[part] = z @ v
+        return out
+
+    def dot_rows(self, v: Array) -> Array:
+        """As matvec, but a row has the same bits whichever rows are beside it."""
+        out = np.empty((self.shape[0], *v.shape[1:]))
+        for part, z in self._panels():
+            for k in np.ndindex(v.shape[1:]):
+                out[(part, *k)] = np.einsum("ij,j->i", z, np.ascontiguousarray(v[(slice(None), *k)]))
+        return out
+
+    def magnitude(self, v: Array) -> Array:
+        """|Z| |v|: what the rounding of Z v is relative to."""
+        out = np.empty(self.shape[0])
+        for part, z in self._panels():
+            out[part] = np.abs(z) @ np.abs(v)
+        return out
+
+    def rmatvec(self, r: Array) -> Array:
+        """Z' r, for a vector or for the columns of a matrix."""
+        total = np.zeros((*r.shape[1:], self.shape[1]))
+        return sum((r[part].T @ z for part, z in self._panels()), total).T
+
+    def gram(self, h: Array) -> Array:
+        """Z' diag(h) Z."""
+        p = self.shape[1]
+        return sum((z.T @ (h[part, None] * z) for part, z in self._panels()), np.zeros((p, p)))
+
+    def norms(self, half: Array | None = None) -> Array:
+        """|[1, z] half|^2 of every row; half is the identity if None."""
+        out = np.empty(self.shape[0])
+        for part, z in self._panels():
+            out[part] = 1.0 + square_norms(z) if half is None else square_norms(z @ half[1:] + half[0])
+        return out
+
+    def moments(self, weight: Array | None, threads: int | None = None) -> Moments:
+        """Moments of the raw columns. Raises DataError if an entry is NaN or infinite: the check costs nothing more."""
+        mean, deviation = np.zeros(self.shape[1]), np.zeros(self.shape[1])
+        threads = kernels.threads_for(self.array.size, threads)
+        total = kernels.moments_dense(self.array, weight, mean, deviation, threads)
+        return finite(Moments(total, mean, deviation), self.array)
