@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "codes.hpp"
 #include "moments.hpp"
 
 namespace nb = nanobind;
@@ -17,6 +18,8 @@ template <class T>
 using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
 using Vector = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Output = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Places = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using CodeMatrix = nb::ndarray<const std::int32_t, nb::ndim<2>, nb::device::cpu>;
 using OutputMatrix = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 void require(bool holds, const char* what) {
@@ -40,6 +43,28 @@ const double* data_or_null(const std::optional<Vector>& v, std::size_t rows) {
     return v->data();
 }
 
+// What every sweep is given beside its design: checked once for all designs, then the pass.
+template <class Loss, class X>
+std::pair<double, double> sweep(const X& x, std::size_t n, std::size_t p, const Vector& centre, const Vector& scale,
+                                const Vector& target, const std::optional<Vector>& weight,
+                                const std::optional<Vector>& offset, const Vector& beta,
+                                std::optional<Output>& gradient, std::optional<OutputMatrix>& hessian,
+                                std::size_t threads) {
+    require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
+    require(beta.shape(0) == p + 1, "beta needs the intercept and one entry a column");
+    require(target.shape(0) == n, "target needs one entry a row");
+    require(!gradient || gradient->shape(0) == p + 1, "gradient has the wrong length");
+    require(!hessian || (gradient && hessian->shape(0) == p + 1 && hessian->shape(1) == p + 1),
+            "hessian needs a gradient and the shape (1 + p, 1 + p)");
+    const oddsmith::Rows rows{target.data(), data_or_null(weight, n), data_or_null(offset, n)};
+    const oddsmith::View standard{centre.data(), scale.data()};
+    double *g = gradient ? gradient->data() : nullptr, *h = hessian ? hessian->data() : nullptr;
+    nb::gil_scoped_release release;
+    const auto sums = oddsmith::sweep<Loss>(x, standard, rows, beta.data(), h ? 2 : g ? 1 : 0, g, h,
+                                            std::max<std::size_t>(1, threads));
+    return {sums.value, sums.reach};
+}
+
 template <class Loss, class T>
 std::pair<double, double> sweep_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale,
                                       const Vector& target, const std::optional<Vector>& weight,
@@ -47,20 +72,24 @@ std::pair<double, double> sweep_dense(const Matrix<T>& x, const Vector& centre, 
                                       std::optional<Output> gradient, std::optional<OutputMatrix> hessian,
                                       std::size_t threads) {
     const auto view = dense<T>(x);
-    const std::size_t p = view.cols;
-    require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
-    require(beta.shape(0) == p + 1, "beta needs the intercept and one entry a column");
-    require(target.shape(0) == view.rows, "target needs one entry a row");
-    require(!gradient || gradient->shape(0) == p + 1, "gradient has the wrong length");
-    require(!hessian || (gradient && hessian->shape(0) == p + 1 && hessian->shape(1) == p + 1),
-            "hessian needs a gradient and the shape (1 + p, 1 + p)");
-    const oddsmith::Rows rows{target.data(), data_or_null(weight, view.rows), data_or_null(offset, view.rows)};
-    const oddsmith::View standard{centre.data(), scale.data()};
-    double *g = gradient ? gradient->data() : nullptr, *h = hessian ? hessian->data() : nullptr;
-    nb::gil_scoped_release release;
-    const auto sums = oddsmith::sweep<Loss>(view, standard, rows, beta.data(), h ? 2 : g ? 1 : 0, g, h,
-                                            std::max<std::size_t>(1, threads));
-    return {sums.value, sums.reach};
+    return sweep<Loss>(view, view.rows, view.cols, centre, scale, target, weight, offset, beta, gradient, hessian,
+                       threads);
+}
+
+template <class Loss>
+std::pair<double, double> sweep_codes(const Matrix<double>& numbers, const Places& places, const CodeMatrix& codes,
+                                      const Vector& centre, const Vector& scale, const Vector& target,
+                                      const std::optional<Vector>& weight, const std::optional<Vector>& offset,
+                                      const Vector& beta, std::optional<Output> gradient,
+                                      std::optional<OutputMatrix> hessian, std::size_t threads) {
+    const auto view = dense<double>(numbers);
+    const std::size_t p = centre.shape(0);
+    require(places.shape(0) == view.cols, "places needs one entry a column of numbers");
+    for (std::size_t j = 0; j < view.cols; ++j)
+        require(places.data()[j] >= 0 && static_cast<std::size_t>(places.data()[j]) < p, "a place is not a column");
+    require(codes.shape(1) == view.rows && (codes.stride(1) == 1 || view.rows == 1), "codes: one row a category");
+    const oddsmith::Codes x{view, places.data(), codes.data(), codes.shape(0), codes.stride(0), p};
+    return sweep<Loss>(x, view.rows, p, centre, scale, target, weight, offset, beta, gradient, hessian, threads);
 }
 
 template <class T>
@@ -86,11 +115,13 @@ void logistic_rows(const Vector& eta, const Vector& target, Output value, Output
 NB_MODULE(_kernels, m) {
     m.doc() = "Compiled kernels of oddsmith: numbers in, numbers out. Their NumPy twins are in oddsmith._reference.";
 #define ODDSMITH_SWEEP_ARGUMENTS                                                                                \
-    "x"_a.noconvert(), "centre"_a.noconvert(), "scale"_a.noconvert(), "target"_a.noconvert(),                   \
+    "centre"_a.noconvert(), "scale"_a.noconvert(), "target"_a.noconvert(),                   \
         "weight"_a.noconvert().none(), "offset"_a.noconvert().none(), "beta"_a.noconvert(),                     \
         "gradient"_a.noconvert().none(), "hessian"_a.noconvert().none(), "threads"_a
-    m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, double>, ODDSMITH_SWEEP_ARGUMENTS);
-    m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, float>, ODDSMITH_SWEEP_ARGUMENTS);
+    m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, double>, "x"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
+    m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, float>, "x"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
+    m.def("sweep_logistic_codes", &sweep_codes<oddsmith::Logistic>, "numbers"_a.noconvert(), "places"_a.noconvert(),
+          "codes"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
     m.def("moments_dense", &moments_dense<double>, "x"_a.noconvert(), "weight"_a.noconvert().none(),
           "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
     m.def("moments_dense", &moments_dense<float>, "x"_a.noconvert(), "weight"_a.noconvert().none(),

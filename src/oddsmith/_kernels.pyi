@@ -17,6 +17,20 @@ def sweep_logistic_dense(
     hessian: _Array | None,
     threads: int,
 ) -> tuple[float, float]: ...
+def sweep_logistic_codes(
+    numbers: _Array,
+    places: npt.NDArray[np.int64],
+    codes: npt.NDArray[np.int32],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    offset: _Array | None,
+    beta: _Array,
+    gradient: _Array | None,
+    hessian: _Array | None,
+    threads: int,
+) -> tuple[float, float]: ...
 def moments_dense(
     x: npt.NDArray[Any], weight: _Array | None, mean: _Array, deviation: _Array, threads: int
 ) -> float: ...

@@ -69,6 +69,39 @@ def sweep_logistic_dense(
     return value, reach
 
 
+def sweep_logistic_codes(
+    numbers: Array,
+    places: AnyArray,
+    codes: AnyArray,
+    centre: Array,
+    scale: Array,
+    target: Array,
+    weight: Array | None,
+    offset: Array | None,
+    beta: Array,
+    gradient: Array | None,
+    hessian: Array | None,
+    threads: int,
+) -> tuple[float, float]:
+    """As `sweep_logistic_dense`, on columns of which `numbers` (n, d) are those at `places`, the others being of 0 and 1.
+
+    Row i has a 1 in the columns codes[k, i], one for each category k, unless that is -1.
+    """
+    value = reach = 0.0
+    for start in range(0, len(target), PANEL):
+        rows = slice(start, start + PANEL)
+        x = np.zeros((len(target[rows]), 1 + len(centre)))  # the last column is where -1 points to
+        for code in codes[:, rows]:
+            x[np.arange(len(x)), code] = 1.0
+        x[:, places] = numbers[rows]
+        panel = [None if v is None else v[rows] for v in (weight, offset)]
+        found = sweep_logistic_dense(
+            x[:, :-1], centre, scale, target[rows], *panel, beta, gradient, hessian, threads
+        )  # fmt: skip
+        value, reach = value + found[0], max(reach, found[1])
+    return value, reach
+
+
 def moments_dense(x: AnyArray, weight: Array | None, mean: Array, deviation: Array, threads: int) -> float:
     """Fill the weighted mean and sum of squared deviations of each column; return the sum of weights.
 

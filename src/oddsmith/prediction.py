@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from oddsmith.arrays import AnyArray, Array, check_vector, first_not_finite
-from oddsmith.design import NotFiniteError, make_design
+from oddsmith.arrays import AnyArray, Array, check_vector
+from oddsmith.design import Design, NotFiniteError, make_design
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.fitting import Fit
 from oddsmith.losses import Logistic
@@ -27,9 +27,10 @@ def linear_predictor(fit: Fit, matrix: Any, offset: Any = None) -> Array:
         raise SpecificationError("The model was fitted with an offset, and needs one here", "", "Pass offset=.")
     with np.errstate(invalid="ignore", over="ignore"):
         beta = fit.beta[0] if len(fit.classes) == 2 else fit.beta
-        eta = make_design(matrix).dot_rows(beta[..., 1:].T) + beta[..., 0]
+        design = make_design(matrix)
+        eta = design.dot_rows(beta[..., 1:].T) + beta[..., 0]
     if not np.isfinite(eta).all():
-        raise _not_finite(fit, matrix)
+        raise _not_finite(fit, design)
     return eta if offset is None else eta + check_vector(offset, len(eta), "offset")
 
 
@@ -65,9 +66,11 @@ def decide(fit: Fit, eta: Array, threshold: float | None = None) -> AnyArray:
     return labels
 
 
-def _not_finite(fit: Fit, matrix: Any) -> DataError:
-    where = first_not_finite(matrix)
-    if where is None:
-        return DataError("The linear predictor overflows", "X holds numbers of extreme size", "Check its units.")
-    row, column = where
-    return NotFiniteError("NaN" if np.isnan(matrix[row, column]) else "infinity", row, fit.names[column])
+def _not_finite(fit: Fit, design: Design) -> DataError:
+    try:
+        design.moments(None)
+    except NotFiniteError as error:
+        return NotFiniteError(error.what, error.row, fit.names[int(error.column)])
+    except DataError:
+        pass  # finite, though too large to square
+    return DataError("The linear predictor overflows", "X holds numbers of extreme size", "Check its units.")

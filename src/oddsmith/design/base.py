@@ -53,6 +53,11 @@ class Design(Protocol):
     @property
     def shape(self) -> tuple[int, int]: ...
     @property
+    def entries(self) -> int:
+        """How many numbers are stored: what a pass reads."""
+        ...
+
+    @property
     def operands(self) -> tuple[Any, ...]:
         """What a compiled sweep over this kind of design is given first."""
         ...

@@ -27,6 +27,10 @@ class Dense:
         return self.array.shape[0], self.array.shape[1]
 
     @property
+    def entries(self) -> int:
+        return self.array.size
+
+    @property
     def operands(self) -> tuple[AnyArray, Array, Array]:
         """X, centre and scale."""
         return self.array, self.centre, self.scale

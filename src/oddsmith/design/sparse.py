@@ -25,6 +25,10 @@ class Sparse:
         return self.array.shape[0], self.array.shape[1]
 
     @property
+    def entries(self) -> int:
+        return int(self.array.nnz)
+
+    @property
     def operands(self) -> tuple[Any, ...]:
         """The three arrays of CSR, then centre and scale."""
         return self.array.data, self.array.indices, self.array.indptr, self.centre, self.scale

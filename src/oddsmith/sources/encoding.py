@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
+from oddsmith.design import Codes
 from oddsmith.errors import DataError
 from oddsmith.schema import MISSING_LEVEL, Column, Missing, Schema, Unseen, shown
 from oddsmith.sources.kinds import to_numbers
 from oddsmith.sources.tables import Cells, Labels, Table
-
-# From so many coefficients on, and so few entries that are not 0, the design of categories is a sparse matrix.
-WIDE, THIN = 200, 0.1
 
 
 def rows_to_keep(
@@ -92,8 +89,8 @@ def _places_of_levels(table: Table, column: Column, labels: Labels, unseen: Unse
     return codes
 
 
-def design_matrix(schema: Schema, values: Sequence[AnyArray], rows: int) -> Any:
-    """The columns of the design, side by side: float64, column-major; or CSR where most of them are levels.
+def design_matrix(schema: Schema, values: Sequence[AnyArray], rows: int) -> Array | Codes:
+    """The columns of the design: a float64 array, column-major; codes where there are categories.
 
     Parameters
     ----------
@@ -102,48 +99,27 @@ def design_matrix(schema: Schema, values: Sequence[AnyArray], rows: int) -> Any:
         One for each column, as `values_of` gives them.
     rows : int
     """
-    width = len(schema.coefficients)
-    filled = sum(
-        1 if column.kind == "category" else len(column.coefficients(schema.coding)) for column in schema.columns
-    )
-    if width >= WIDE and filled < THIN * width:
-        return _sparse(schema, values, rows)
-    return _dense(schema, values, rows)
-
-
-def _dense(schema: Schema, values: Sequence[AnyArray], rows: int) -> Array:
-    matrix = np.zeros((rows, len(schema.coefficients)), order="F")
+    numbers: list[AnyArray] = []
+    places: list[int] = []
+    codes: list[AnyArray] = []
     at = 0
-    for column, entries in zip(schema.columns, values, strict=True):
-        if column.kind == "category":
-            place = _places(column, schema)[entries]
-            hit = np.flatnonzero(place >= 0)
-            matrix[hit, at + place[hit]] = 1.0
-        else:
-            matrix[:, at] = entries if column.fill is None else np.where(np.isnan(entries), column.fill, entries)
-            if column.indicator:
-                matrix[:, at + 1] = np.isnan(entries)
-        at += len(column.coefficients(schema.coding))
-    return matrix
-
-
-def _places(column: Column, schema: Schema) -> AnyArray:
-    """Where the coefficient of each level stands among those of its column; -1 for none, and at the end."""
-    coded = {level: k for k, level in enumerate(column.coded_levels(schema.coding))}
-    return np.array([coded.get(level, -1) for level in column.levels] + [-1])
-
-
-def _sparse(schema: Schema, values: Sequence[AnyArray], rows: int) -> Any:
-    from scipy import sparse
-
-    parts = []
     for column, entries in zip(schema.columns, values, strict=True):
         width = len(column.coefficients(schema.coding))
         if column.kind == "category":
-            place = _places(column, schema)[entries]
-            hit = np.flatnonzero(place >= 0)
-            parts.append(sparse.csr_matrix((np.ones(len(hit)), (hit, place[hit])), shape=(rows, width)))
+            codes.append(_places(column, schema, at)[entries])
         else:
-            alone = Schema((column,), coding=schema.coding)
-            parts.append(sparse.csr_matrix(_dense(alone, [entries], rows)))
-    return sparse.hstack(parts, format="csr")
+            numbers.append(entries if column.fill is None else np.where(np.isnan(entries), column.fill, entries))
+            if column.indicator:
+                numbers.append(np.isnan(entries))
+            places.extend(range(at, at + width))
+        at += width
+    array = np.empty((rows, len(numbers)), order="F")
+    for j, column_of_numbers in enumerate(numbers):
+        array[:, j] = column_of_numbers
+    return Codes.of(array, np.array(places, dtype=np.int64), np.array(codes), at) if codes else array
+
+
+def _places(column: Column, schema: Schema, first: int) -> AnyArray:
+    """Where the coefficient of each level stands, the first of its column at `first`; -1 for none, and at the end."""
+    coded = {level: first + k for k, level in enumerate(column.coded_levels(schema.coding))}
+    return np.array([coded.get(level, -1) for level in column.levels] + [-1], dtype=np.int32)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
+from oddsmith.design import Codes
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.schema import Missing, Schema, Unseen, shown
 from oddsmith.sources.base import equals
@@ -23,7 +24,7 @@ class NewRows:
 
     Attributes
     ----------
-    matrix : array or CSR matrix of shape (kept, p)
+    matrix : array or Codes of shape (kept, p)
         What the coefficients multiply, for the rows that are kept.
     kept : bool array of shape (rows,)
         Which rows those are: all, unless missing values leave some out.
@@ -31,7 +32,7 @@ class NewRows:
         The offset if the model needs one; target (0, 1, ..., K - 1) and weight if asked for.
     """
 
-    matrix: Any
+    matrix: Array | Codes
     kept: AnyArray
     offset: Array | None = None
     target: Array | None = None
