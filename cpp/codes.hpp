@@ -49,6 +49,35 @@ struct CodesSums {
     double *gradient = nullptr, *numbers = nullptr, *levels = nullptr, *pairs = nullptr;
 };
 
+// Where these lie in what a part keeps. That is a few numbers a row at most, however many levels there are; at order 2
+// as many parts as 64 MiB hold, but always two for two threads.
+struct CodesLayout {
+    std::size_t order, size, width, square, each;
+    Parts parts;
+    CodesLayout(const Codes& x, int order)
+        : order(static_cast<std::size_t>(order)), size(1 + x.cols),
+          width(order < 2 ? 0 : (1 + x.numbers.cols + tile_cols - 1) / tile_cols * tile_cols),
+          square(order < 2 || x.categories < 2 ? 0 : size * size),
+          each((order < 1 ? 0 : size) + width * width + size * width + square),
+          parts(x.numbers.rows, std::max<std::size_t>(1024, size / 4),
+                order < 2 ? 64 : std::clamp<std::size_t>((std::size_t{8} << 20) / each, 2, 16)) {}
+    CodesSums at(double* kept) const {
+        CodesSums out;
+        if (order >= 1) out.gradient = kept;
+        if (order >= 2) {
+            out.numbers = kept + size;
+            out.levels = out.numbers + width * width;
+            out.pairs = square ? out.levels + size * width : nullptr;
+        }
+        return out;
+    }
+    // To what the first part keeps, what the others keep, in their order.
+    void add(std::vector<double>& kept) const {
+        for (std::size_t k = 1; k < parts.count; ++k)
+            for (std::size_t j = 0; j < each; ++j) kept[j] += kept[k * each + j];
+    }
+};
+
 // |(1, z)|^2 of a row with no levels, and what each level changes: its column is (1 - c) / s instead of -c / s.
 struct CodesNorms {
     double base = 1.0;
@@ -67,10 +96,10 @@ ODDSMITH_CLONES static void codes_eta(const std::int32_t* code, std::size_t m, c
     for (std::size_t i = 0; i < m; ++i) eta[i] += u[1 + static_cast<std::ptrdiff_t>(code[i])];
 }
 
-// The second-order sums of one panel. Returns the largest |(1, z)|^2 of its rows of positive weight.
-ODDSMITH_CLONES static double codes_gram(const Codes& x, std::size_t start, std::size_t m, std::size_t width,
-                                         const double* z, const double* h, const double* w, const CodesNorms& norms,
-                                         const CodesSums& sums) {
+// The second-order sums of one panel in which a level takes part. Returns the largest |(1, z)|^2 of its rows of positive weight.
+ODDSMITH_CLONES static double codes_levels(const Codes& x, std::size_t start, std::size_t m, std::size_t width,
+                                           const double* z, const double* h, const double* w, const CodesNorms& norms,
+                                           const CodesSums& sums) {
     const std::size_t size = 1 + x.cols;
     double reach = 0.0;
     for (std::size_t i = 0; i < m; ++i) {
@@ -89,6 +118,15 @@ ODDSMITH_CLONES static double codes_gram(const Codes& x, std::size_t start, std:
         reach = norm > reach && !(w && w[i] == 0.0) ? norm : reach;
     }
     return reach;
+}
+
+// All second-order sums of one panel; scratch is of 2 m width.
+inline double codes_gram(const Codes& x, const CodesView& view, const CodesNorms& norms, std::size_t start,
+                         std::size_t m, std::size_t width, const double* h, const double* w, double* scratch,
+                         const CodesSums& sums) {
+    panel_pack(x.numbers, start, m, view.number_centre.data(), view.number_inverse.data(), width, scratch);
+    panel_gram(scratch, scratch + m * width, m, width, h, w, sums.numbers);
+    return codes_levels(x, start, m, width, scratch, h, w, norms, sums);
 }
 
 // From the sums of all parts to the Hessian, which comes in zeroed.
@@ -127,8 +165,8 @@ Sums codes_part(const Codes& x, const CodesView& view, const CodesNorms& norms, 
                 const double* number_u, double intercept, std::size_t first, std::size_t last, std::size_t panel,
                 std::size_t width, double* scratch, const CodesSums& part) {
     double *eta = scratch, *v = eta + panel, *r = v + panel, *h = r + panel;
-    double *g = h + panel, *z = g + x.numbers.cols, *hz = z + panel * width;
-    std::fill(g, z, 0.0);
+    double *g = h + panel, *packed = g + x.numbers.cols;
+    std::fill(g, packed, 0.0);
     Sums sums;
     double total = 0.0;
     for (std::size_t start = first; start < last; start += panel) {
@@ -146,11 +184,8 @@ Sums codes_part(const Codes& x, const CodesView& view, const CodesNorms& norms, 
                 for (std::size_t i = 0; i < m; ++i) part.gradient[1 + static_cast<std::ptrdiff_t>(code[i])] += r[i];
             }
         }
-        if (part.numbers) {
-            panel_pack(x.numbers, start, m, view.number_centre.data(), view.number_inverse.data(), width, z);
-            panel_gram(z, hz, m, width, h, w, part.numbers);
-            sums.reach = std::max(sums.reach, codes_gram(x, start, m, width, z, h, w, norms, part));
-        }
+        if (part.numbers)
+            sums.reach = std::max(sums.reach, codes_gram(x, view, norms, start, m, width, h, w, packed, part));
     }
     if (part.gradient) {
         part.gradient[0] = total;
@@ -159,21 +194,37 @@ Sums codes_part(const Codes& x, const CodesView& view, const CodesNorms& norms, 
     return sums;
 }
 
+inline std::size_t codes_panel(const Codes& x) { return panel_rows(8 * x.numbers.cols + 4 * x.categories + 1); }
+
 }  // namespace detail
+
+// [1, Z]' diag(h) [1, Z] for given h, into a matrix of (1 + cols)^2 that comes in zeroed.
+inline void gram(const Codes& x, const View& standard, const double* h, double* out, std::size_t threads) {
+    const detail::CodesLayout layout(x, 2);
+    const Parts& parts = layout.parts;
+    const std::size_t panel = detail::codes_panel(x), scratch = 2 * panel * layout.width;
+    threads = std::min(threads, parts.count);
+    const detail::CodesView view(x, standard);
+    const detail::CodesNorms norms(view);
+    std::vector<double> scratches(threads * scratch), kept(parts.count * layout.each);
+    in_parallel(parts.count, threads, [&](std::size_t k, std::size_t worker) {
+        const std::size_t last = std::min(x.numbers.rows, (k + 1) * parts.rows_each);
+        for (std::size_t start = k * parts.rows_each; start < last; start += panel)
+            detail::codes_gram(x, view, norms, start, std::min(panel, last - start), layout.width, h + start, nullptr,
+                               scratches.data() + worker * scratch, layout.at(kept.data() + k * layout.each));
+    });
+    layout.add(kept);
+    detail::codes_hessian(x, view, layout.width, layout.at(kept.data()), out);
+}
 
 // order 0: value; 1: and gradient; 2: and Hessian. The outputs come in zeroed, [1 + cols] and [(1 + cols)^2].
 template <class Loss>
 Sums sweep(const Codes& x, const View& standard, const Rows& rows, const double* beta, int order, double* gradient,
            double* hessian, std::size_t threads) {
     const std::size_t d = x.numbers.cols, n = x.numbers.rows, size = 1 + x.cols;
-    const std::size_t width = order < 2 ? 0 : (1 + d + tile_cols - 1) / tile_cols * tile_cols;
-    const std::size_t panel = panel_rows(8 * d + 4 * x.categories + 1);
-    // what a part keeps stays below a few numbers a row, however many levels there are; at order 2 see `sweep` in
-    // sweep.hpp
-    const std::size_t square = order < 2 || x.categories < 2 ? 0 : size * size;
-    const std::size_t second = order < 2 ? 0 : width * width + size * width + square;
-    const std::size_t most = order < 2 ? 64 : std::clamp<std::size_t>((std::size_t{8} << 20) / second, 2, 16);
-    const Parts parts(n, std::max<std::size_t>(1024, size / 4), most);
+    const detail::CodesLayout layout(x, order);
+    const Parts& parts = layout.parts;
+    const std::size_t panel = detail::codes_panel(x);
     threads = std::min(threads, parts.count);
 
     const detail::CodesView view(x, standard);
@@ -186,37 +237,28 @@ Sums sweep(const Codes& x, const View& standard, const Rows& rows, const double*
     }
     for (std::size_t j = 0; j < d; ++j) number_u[j] = u[1 + static_cast<std::size_t>(x.places[j])];
 
-    const std::size_t scratch = panel * (4 + 2 * width) + d, each = (order < 1 ? 0 : size) + second;
-    std::vector<double> scratches(threads * scratch), kept(parts.count * each);
+    const std::size_t scratch = panel * (4 + 2 * layout.width) + d;
+    std::vector<double> scratches(threads * scratch), kept(parts.count * layout.each);
     std::vector<Sums> sums(parts.count);
-    const auto sums_at = [&](double* start) {
-        detail::CodesSums out;
-        if (order >= 1) out.gradient = start;
-        if (order >= 2) {
-            out.numbers = start + size;
-            out.levels = out.numbers + width * width;
-            out.pairs = square ? out.levels + size * width : nullptr;
-        }
-        return out;
-    };
     in_parallel(parts.count, threads, [&](std::size_t k, std::size_t worker) {
         sums[k] = detail::codes_part<Loss>(x, view, norms, rows, u.data(), number_u.data(), base, k * parts.rows_each,
-                                           std::min(n, (k + 1) * parts.rows_each), panel, width,
-                                           scratches.data() + worker * scratch, sums_at(kept.data() + k * each));
+                                           std::min(n, (k + 1) * parts.rows_each), panel, layout.width,
+                                           scratches.data() + worker * scratch,
+                                           layout.at(kept.data() + k * layout.each));
     });
 
     Sums total = sums[0];
     for (std::size_t k = 1; k < parts.count; ++k) {
         total.value += sums[k].value;
         total.reach = std::max(total.reach, sums[k].reach);
-        for (std::size_t j = 0; j < each; ++j) kept[j] += kept[k * each + j];
     }
+    layout.add(kept);
     if (order >= 1) {
         gradient[0] = kept[0];
         for (std::size_t j = 1; j < size; ++j)
             gradient[j] = (kept[j] - view.shift[j - 1] * kept[0]) * view.inverse[j - 1];
     }
-    if (order >= 2) detail::codes_hessian(x, view, width, sums_at(kept.data()), hessian);
+    if (order >= 2) detail::codes_hessian(x, view, layout.width, layout.at(kept.data()), hessian);
     return total;
 }
 

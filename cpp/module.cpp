@@ -76,20 +76,35 @@ std::pair<double, double> sweep_dense(const Matrix<T>& x, const Vector& centre, 
                        threads);
 }
 
+oddsmith::Codes coded(const Matrix<double>& numbers, const Places& places, const CodeMatrix& codes, std::size_t p) {
+    const auto view = dense<double>(numbers);
+    require(places.shape(0) == view.cols, "places needs one entry a column of numbers");
+    for (std::size_t j = 0; j < view.cols; ++j)
+        require(places.data()[j] >= 0 && static_cast<std::size_t>(places.data()[j]) < p, "a place is not a column");
+    require(codes.shape(1) == view.rows && (codes.stride(1) == 1 || view.rows == 1), "codes needs one row a category");
+    return {view, places.data(), codes.data(), codes.shape(0), codes.stride(0), p};
+}
+
 template <class Loss>
 std::pair<double, double> sweep_codes(const Matrix<double>& numbers, const Places& places, const CodeMatrix& codes,
                                       const Vector& centre, const Vector& scale, const Vector& target,
                                       const std::optional<Vector>& weight, const std::optional<Vector>& offset,
                                       const Vector& beta, std::optional<Output> gradient,
                                       std::optional<OutputMatrix> hessian, std::size_t threads) {
-    const auto view = dense<double>(numbers);
+    const auto x = coded(numbers, places, codes, centre.shape(0));
+    return sweep<Loss>(x, x.numbers.rows, x.cols, centre, scale, target, weight, offset, beta, gradient, hessian,
+                       threads);
+}
+
+void gram_codes(const Matrix<double>& numbers, const Places& places, const CodeMatrix& codes, const Vector& centre,
+                const Vector& scale, const Vector& h, OutputMatrix gram, std::size_t threads) {
     const std::size_t p = centre.shape(0);
-    require(places.shape(0) == view.cols, "places needs one entry a column of numbers");
-    for (std::size_t j = 0; j < view.cols; ++j)
-        require(places.data()[j] >= 0 && static_cast<std::size_t>(places.data()[j]) < p, "a place is not a column");
-    require(codes.shape(1) == view.rows && (codes.stride(1) == 1 || view.rows == 1), "codes: one row a category");
-    const oddsmith::Codes x{view, places.data(), codes.data(), codes.shape(0), codes.stride(0), p};
-    return sweep<Loss>(x, view.rows, p, centre, scale, target, weight, offset, beta, gradient, hessian, threads);
+    const auto x = coded(numbers, places, codes, p);
+    require(scale.shape(0) == p, "centre and scale need one entry a column");
+    require(h.shape(0) == x.numbers.rows, "h needs one entry a row");
+    require(gram.shape(0) == p + 1 && gram.shape(1) == p + 1, "gram needs the shape (1 + p, 1 + p)");
+    nb::gil_scoped_release release;
+    oddsmith::gram(x, {centre.data(), scale.data()}, h.data(), gram.data(), std::max<std::size_t>(1, threads));
 }
 
 template <class T>
@@ -122,6 +137,8 @@ NB_MODULE(_kernels, m) {
     m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, float>, "x"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
     m.def("sweep_logistic_codes", &sweep_codes<oddsmith::Logistic>, "numbers"_a.noconvert(), "places"_a.noconvert(),
           "codes"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
+    m.def("gram_codes", &gram_codes, "numbers"_a.noconvert(), "places"_a.noconvert(), "codes"_a.noconvert(),
+          "centre"_a.noconvert(), "scale"_a.noconvert(), "h"_a.noconvert(), "gram"_a.noconvert(), "threads"_a);
     m.def("moments_dense", &moments_dense<double>, "x"_a.noconvert(), "weight"_a.noconvert().none(),
           "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
     m.def("moments_dense", &moments_dense<float>, "x"_a.noconvert(), "weight"_a.noconvert().none(),

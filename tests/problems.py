@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from oddsmith.design import make_design
 from oddsmith.sources import MemorySource, as_source
 
 SOAK = bool(os.environ.get("ODDSMITH_SOAK"))
@@ -47,6 +48,12 @@ PROBLEMS = {
     "far": generate(500, 4, 5, centre=1e7),
     "rare": generate(3000, 4, 6, base=-5.0),
 }
+
+
+def columns_of(matrix):
+    """What the coefficients multiply, as an array: codes become columns of 0 and 1."""
+    design = make_design(matrix)
+    return design.matvec(np.eye(design.shape[1]))
 
 
 def newton_by_hand(X, y, weight=None, offset=None, alpha=0.0, intercept=True):

@@ -31,6 +31,16 @@ def sweep_logistic_codes(
     hessian: _Array | None,
     threads: int,
 ) -> tuple[float, float]: ...
+def gram_codes(
+    numbers: _Array,
+    places: npt.NDArray[np.int64],
+    codes: npt.NDArray[np.int32],
+    centre: _Array,
+    scale: _Array,
+    h: _Array,
+    gram: _Array,
+    threads: int,
+) -> None: ...
 def moments_dense(
     x: npt.NDArray[Any], weight: _Array | None, mean: _Array, deviation: _Array, threads: int
 ) -> float: ...

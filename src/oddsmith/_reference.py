@@ -5,6 +5,8 @@ Read these to learn what `cpp/` computes. They are the specification, and the or
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
@@ -83,23 +85,43 @@ def sweep_logistic_codes(
     hessian: Array | None,
     threads: int,
 ) -> tuple[float, float]:
-    """As `sweep_logistic_dense`, on columns of which `numbers` (n, d) are those at `places`, the others being of 0 and 1.
+    """As `sweep_logistic_dense`, on columns of which `numbers` (n, d) are those at `places`; the others are 0 and 1.
 
     Row i has a 1 in the columns codes[k, i], one for each category k, unless that is -1.
     """
     value = reach = 0.0
-    for start in range(0, len(target), PANEL):
+    for rows, x in _one_hot(numbers, places, codes, len(centre)):
+        w, o = (None if v is None else v[rows] for v in (weight, offset))
+        found = sweep_logistic_dense(x, centre, scale, target[rows], w, o, beta, gradient, hessian, threads)
+        value, reach = value + found[0], max(reach, found[1])
+    return value, reach
+
+
+def gram_codes(
+    numbers: Array,
+    places: AnyArray,
+    codes: AnyArray,
+    centre: Array,
+    scale: Array,
+    h: Array,
+    gram: Array,
+    threads: int,
+) -> None:
+    """Fill [1, Z]' diag(h) [1, Z], of shape (1 + p, 1 + p), for the columns of `sweep_logistic_codes`."""
+    for rows, x in _one_hot(numbers, places, codes, len(centre)):
+        z = np.ones((len(x), 1 + len(centre)))
+        z[:, 1:] = (x - centre) / scale
+        gram += z.T @ (h[rows, None] * z)
+
+
+def _one_hot(numbers: Array, places: AnyArray, codes: AnyArray, columns: int) -> Iterator[tuple[slice, Array]]:
+    for start in range(0, len(numbers), PANEL):
         rows = slice(start, start + PANEL)
-        x = np.zeros((len(target[rows]), 1 + len(centre)))  # the last column is where -1 points to
+        x = np.zeros((len(numbers[rows]), columns + 1))  # the last column is where -1 points to
         for code in codes[:, rows]:
             x[np.arange(len(x)), code] = 1.0
         x[:, places] = numbers[rows]
-        panel = [None if v is None else v[rows] for v in (weight, offset)]
-        found = sweep_logistic_dense(
-            x[:, :-1], centre, scale, target[rows], *panel, beta, gradient, hessian, threads
-        )  # fmt: skip
-        value, reach = value + found[0], max(reach, found[1])
-    return value, reach
+        yield rows, x[:, :-1]
 
 
 def moments_dense(x: AnyArray, weight: Array | None, mean: Array, deviation: Array, threads: int) -> float:

@@ -53,6 +53,11 @@ def moments_dense(*arguments: Any) -> float:
     return float(active.moments_dense(*arguments))
 
 
+def gram_codes(*arguments: Any) -> None:
+    """[1, Z]' diag(h) [1, Z] of codes; see `_reference.gram_codes`."""
+    active.gram_codes(*arguments)
+
+
 def logistic_rows(*arguments: Any) -> None:
     """Value, row_gradient and row_hessian of the logistic loss; see `_reference.logistic_rows`."""
     active.logistic_rows(*arguments)

@@ -4,18 +4,29 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from oddsmith.design import NotFiniteError, make_design
+from oddsmith.design import Codes, NotFiniteError, make_design
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((400, 5)) * (rng.random((400, 5)) < 0.4) + np.array([0, 0, 0, 2.0, 0])
+LEVEL = rng.integers(-1, 2, 400)  # of a category whose two columns are the first and the last
+X[:, 0], X[:, 4] = LEVEL == 0, LEVEL == 1
 CENTRE, SCALE = rng.standard_normal(5), rng.uniform(0.5, 2, 5)
 Z = (X - CENTRE) / SCALE
+
+
+def as_codes(A):
+    """The first and the last column as one category, the others as numbers."""
+    code = np.where(A[:, 0] == 1.0, 0, np.where(A[:, 4] == 1.0, 4, -1))
+    return Codes.of(np.asfortranarray(A[:, 1:4]), np.array([1, 2, 3]), code[None, :], 5)
+
+
 KINDS = {
     "dense": lambda A: A,
     "column-major": np.asfortranarray,
     "float32": lambda A: A.astype(np.float32),
     "sparse": sp.csr_array,
     "sparse matrix": sp.csr_matrix,
+    "codes": as_codes,
 }
 
 
@@ -46,13 +57,14 @@ def test_rmatvec_is_the_adjoint_of_matvec(design):
     assert r @ design.matvec(v) == pytest.approx(v @ design.rmatvec(r), rel=1e-10)
 
 
-def test_a_constant_column_is_exactly_zero(design):
-    scale = np.where(np.arange(5) == 2, np.inf, SCALE)
+@pytest.mark.parametrize("column", [0, 2])
+def test_a_constant_column_is_exactly_zero(design, column):
+    scale = np.where(np.arange(5) == column, np.inf, SCALE)
     blind = design.standardised(CENTRE, scale)
     v, r, h = rng.standard_normal(5), rng.standard_normal(400), rng.random(400)
-    assert blind.rmatvec(r)[2] == 0.0
-    assert (blind.gram(h)[2] == 0.0).all()
-    np.testing.assert_array_equal(blind.matvec(v), blind.matvec(np.where(np.arange(5) == 2, 9.0, v)))
+    assert blind.rmatvec(r)[column] == 0.0
+    assert (blind.gram(h)[column] == 0.0).all()
+    np.testing.assert_array_equal(blind.matvec(v), blind.matvec(np.where(np.arange(5) == column, 9.0, v)))
 
 
 def test_taking_rows(design):

@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "codes.hpp"
 #include "moments.hpp"
 
 using oddsmith::Dense;
@@ -86,6 +87,54 @@ void check(std::size_t n, std::size_t p, bool row_major, bool weighted) {
     }
 }
 
+// Codes against the dense kernel on their columns of 0 and 1. Category k has levels at d + 3 k, ..., d + 3 k + 2.
+void check_codes(std::size_t n, std::size_t d, std::size_t categories, bool weighted) {
+    std::mt19937_64 rng(n * 31 + d);
+    std::normal_distribution<double> normal;
+    const std::size_t p = d + 3 * categories, size = 1 + p;
+    std::vector<double> numbers(n * d), x(n * p), y(n), w(n), o(n), c(p), s(p), beta(size), given(n);
+    std::vector<std::int64_t> places(d);
+    std::vector<std::int32_t> codes(n * categories);
+    for (std::size_t j = 0; j < d; ++j) places[j] = static_cast<std::int64_t>(d - 1 - j);
+    for (std::size_t i = 0; i < n; ++i) {
+        y[i] = normal(rng) > 0, w[i] = std::fabs(normal(rng)), o[i] = normal(rng), given[i] = std::fabs(normal(rng));
+        for (std::size_t j = 0; j < d; ++j) numbers[j * n + i] = x[(d - 1 - j) * n + i] = 3.0 + normal(rng);
+        for (std::size_t k = 0; k < categories; ++k) {
+            const auto level = static_cast<std::int32_t>(rng() % 4) - 1;
+            codes[k * n + i] = level < 0 ? -1 : static_cast<std::int32_t>(d + 3 * k) + level;
+            if (level >= 0) x[static_cast<std::size_t>(codes[k * n + i]) * n + i] = 1.0;
+        }
+    }
+    for (std::size_t j = 0; j < p; ++j) c[j] = 0.4 * normal(rng), s[j] = 0.5 + std::fabs(normal(rng));
+    for (auto& b : beta) b = 0.3 * normal(rng);
+    const auto stride = static_cast<std::ptrdiff_t>(n);
+    const oddsmith::Codes coded{{numbers.data(), n, d, 1, stride}, places.data(), codes.data(), categories, stride, p};
+    const Dense<double> dense{x.data(), n, p, 1, stride};
+    const oddsmith::View view{c.data(), s.data()};
+    const oddsmith::Rows rows{y.data(), weighted ? w.data() : nullptr, weighted ? o.data() : nullptr};
+    std::vector<double> g(size), h(size * size), g2(size), h2(size * size), g3(size), h3(size * size);
+    const auto one = oddsmith::sweep<oddsmith::Logistic>(coded, view, rows, beta.data(), 2, g.data(), h.data(), 1);
+    const auto two = oddsmith::sweep<oddsmith::Logistic>(coded, view, rows, beta.data(), 2, g2.data(), h2.data(), 3);
+    const auto hot = oddsmith::sweep<oddsmith::Logistic>(dense, view, rows, beta.data(), 2, g3.data(), h3.data(), 1);
+    expect(one.value == two.value && one.reach == two.reach && g == g2 && h == h2, "bits of codes by threads", n, p);
+    const long double scale = 100.0L * static_cast<long double>(n + 1);
+    expect(near(one.value, hot.value, scale) && near(one.reach, hot.reach, scale), "value of codes", n, p);
+    for (std::size_t a = 0; a < size; ++a) expect(near(g[a], g3[a], scale), "gradient of codes", n, p);
+    for (std::size_t a = 0; a < size * size; ++a) expect(near(h[a], h3[a], scale), "hessian of codes", n, p);
+
+    std::vector<double> gram(size * size), gram2(size * size);
+    oddsmith::gram(coded, view, given.data(), gram.data(), 1);
+    oddsmith::gram(coded, view, given.data(), gram2.data(), 3);
+    expect(gram == gram2, "bits of gram by threads", n, p);
+    for (std::size_t a = 0; a < p; ++a)
+        for (std::size_t b = 0; b < p; ++b) {
+            long double sum = 0;
+            for (std::size_t i = 0; i < n; ++i)
+                sum += static_cast<long double>(given[i]) * ((x[a * n + i] - c[a]) / s[a]) * ((x[b * n + i] - c[b]) / s[b]);
+            expect(near(gram[(a + 1) * size + b + 1], sum, scale), "gram of codes", n, p);
+        }
+}
+
 }  // namespace
 
 int main() {
@@ -97,6 +146,10 @@ int main() {
                     check<double>(n, p, row_major, weighted);
                     check<float>(n, p, row_major, weighted);
                 }
+    for (std::size_t n : {1, 2, 65, 1000, 5000})
+        for (std::size_t d : {0, 1, 3, 8})
+            for (std::size_t categories : {0, 1, 2, 4})
+                for (bool weighted : {true, false}) check_codes(n, d, categories, weighted);
     std::printf(failures ? "%d failures\n" : "kernels: all agree\n", failures);
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

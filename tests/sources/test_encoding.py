@@ -1,18 +1,18 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsmith import DataError
 from oddsmith.schema import MISSING, Column, Schema
-from oddsmith.sources import encoding
 from oddsmith.sources.encoding import design_matrix, rows_to_keep, values_of
 from oddsmith.sources.tables import Table
+from tests.problems import columns_of
 
 AGE = Column("age", fill=50.0, indicator=True)
 CITY = Column("city", "category", levels=("Oslo", "Paris", "Rome"), reference="Paris")
+CODINGS = ["reference", "full"]
 ALL = np.ones(4, dtype=bool)
 
 
@@ -36,35 +36,40 @@ def test_what_missing_values_do():
     assert rows_to_keep(GAPS, {}, "drop", "").all()
 
 
-@pytest.mark.parametrize("coding", ["reference", "full"])
+@pytest.mark.parametrize("coding", CODINGS)
 def test_the_design_is_numbers_indicators_and_levels_side_by_side(coding):
     schema = Schema((AGE, CITY), coding=coding)
-    matrix = design_matrix(schema, [np.array([1.0, np.nan, 3.0]), np.array([0, 1, -1])], 3)
+    design = design_matrix(schema, [np.array([1.0, np.nan, 3.0]), np.array([0, 1, -1])], 3)
     levels = {"Oslo": [1, 0, 0], "Paris": [0, 1, 0], "Rome": [0, 0, 0]}
     expected = {"age": [1, 50, 3], "age is missing": [0, 1, 0]} | {f"city={k}": v for k, v in levels.items()}
-    np.testing.assert_array_equal(matrix, np.column_stack([expected[name] for name in schema.coefficients]))
+    one_hot = columns_of(design)
+    np.testing.assert_array_equal(one_hot, np.column_stack([expected[name] for name in schema.coefficients]))
 
 
-@given(st.lists(st.tuples(st.floats(-9, 9) | st.just(np.nan), st.integers(-1, 2)), min_size=1))
-def test_wide_designs_are_the_same_and_sparse(rows):
-    values = [np.array([r[0] for r in rows]), np.array([r[1] for r in rows])]
-    for coding in ("reference", "full"):
-        schema = Schema((AGE, CITY), coding=coding)
-        dense = design_matrix(schema, values, len(rows))
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(encoding, "WIDE", 1)
-            patch.setattr(encoding, "THIN", 2.0)
-            wide = design_matrix(schema, values, len(rows))
-        assert sp.issparse(wide)
-        np.testing.assert_array_equal(wide.toarray(), dense)
+def test_columns_of_numbers_and_of_levels_interleave():
+    schema = Schema((CITY, AGE, Column("size", "category", levels=("l", "s"), reference="l"), Column("x")))
+    values = [np.array([0, 1]), np.array([1.0, np.nan]), np.array([0, 1]), np.array([7.0, 8.0])]
+    design = design_matrix(schema, values, 2)
+    assert schema.coefficients == ("city=Oslo", "city=Rome", "age", "age is missing", "size=s", "x")
+    np.testing.assert_array_equal(columns_of(design), [[1, 0, 1, 0, 0, 7], [0, 0, 50, 1, 1, 8]])
+    assert (design.array.shape, design.codes.shape) == ((2, 3), (2, 2))
 
 
-def test_many_levels_make_a_sparse_design():
-    levels = tuple(f"l{k}" for k in range(300))
-    schema = Schema((Column("x", "category", levels, "l0"),))
-    matrix = design_matrix(schema, [np.arange(300)], 300)
-    assert sp.issparse(matrix)
-    assert matrix.nnz == 299
+def test_a_table_without_categories_is_an_array():
+    matrix = design_matrix(Schema((AGE, Column("m", "boolean"))), [np.array([1.0, np.nan]), np.array([0.0, 1.0])], 2)
+    np.testing.assert_array_equal(matrix, [[1, 0, 0], [50, 1, 1]])
+    assert matrix.flags.f_contiguous
+
+
+@given(
+    st.lists(st.tuples(st.floats(-9, 9) | st.just(np.nan), st.integers(-1, 2)), min_size=1), st.sampled_from(CODINGS)
+)
+def test_a_level_is_a_column_of_zeros_and_ones(rows, coding):
+    schema = Schema((AGE, CITY), coding=coding)
+    design = design_matrix(schema, [np.array([r[0] for r in rows]), np.array([r[1] for r in rows])], len(rows))
+    one_hot = columns_of(design)
+    for j, level in enumerate(CITY.coded_levels(coding)):
+        np.testing.assert_array_equal(one_hot[:, 2 + j], [r[1] >= 0 and CITY.levels[r[1]] == level for r in rows])
 
 
 def test_levels_are_found_by_text_whatever_the_type_of_the_column():

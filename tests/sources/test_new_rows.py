@@ -6,6 +6,7 @@ import pytest
 from oddsmith import DataError, SpecificationError
 from oddsmith.schema import Column, Schema
 from oddsmith.sources import read_rows
+from tests.problems import columns_of
 
 CITY = Column("city", "category", levels=("Oslo", "Paris"), reference="Oslo")
 SCHEMA = Schema((Column("dose"), CITY), "died")
@@ -19,7 +20,7 @@ def table(text=ROWS):
 
 def test_columns_are_found_by_name_and_others_ignored():
     rows = read_rows({"city": ["Paris", "Oslo"], "dose": [2.0, 4.0], "extra": ["text", "text"]}, SCHEMA)
-    np.testing.assert_array_equal(rows.matrix, [[2, 1], [4, 0]])
+    np.testing.assert_array_equal(columns_of(rows.matrix), [[2, 1], [4, 0]])
     assert rows.kept.all()
     assert (rows.target, rows.offset, rows.weight) == (None, None, None)
 
@@ -27,7 +28,7 @@ def test_columns_are_found_by_name_and_others_ignored():
 def test_every_row_is_accounted_for():
     rows = read_rows(table(), SCHEMA, classes=CLASSES, missing="drop")
     assert rows.kept.tolist() == [True, True, False]
-    np.testing.assert_array_equal(rows.matrix, [[2, 0], [4, 1]])
+    np.testing.assert_array_equal(columns_of(rows.matrix), [[2, 0], [4, 1]])
     np.testing.assert_array_equal(rows.target, [1, 0])
     none = read_rows(table("city,dose\nOslo,\n"), SCHEMA, missing="drop")
     assert none.matrix.shape == (0, 2)
@@ -40,13 +41,14 @@ def test_the_policies_of_the_schema_can_be_replaced_but_imputation_needs_a_fit()
         read_rows(table(), SCHEMA, missing="impute")
     with pytest.raises(DataError, match="'Rome' in row 1"):
         read_rows(table("city,dose\nRome,1\n"), SCHEMA)
-    np.testing.assert_array_equal(read_rows(table("city,dose\nRome,1\n"), SCHEMA, unseen="reference").matrix, [[1, 0]])
+    rome = read_rows(table("city,dose\nRome,1\n"), SCHEMA, unseen="reference")
+    np.testing.assert_array_equal(columns_of(rome.matrix), [[1, 0]])
 
 
 def test_imputation_puts_what_was_fitted():
     schema = Schema((Column("dose", fill=7.0, indicator=True), Column("age", fill=40.0)), missing="impute")
     rows = read_rows({"dose": [1.0, None], "age": [None, 50.0]}, schema)
-    np.testing.assert_array_equal(rows.matrix, [[1, 0, 40], [7, 1, 50]])
+    np.testing.assert_array_equal(columns_of(rows.matrix), [[1, 0, 40], [7, 1, 50]])
 
 
 def test_labels_of_another_spelling_are_the_same():

@@ -7,6 +7,7 @@ import pytest
 
 from oddsmith import L2, ColumnWarning, DataError, SpecificationError, fit, read
 from oddsmith.sources import read_frame
+from tests.problems import columns_of
 
 TEXT = """id,age,city,member,dose,died
 a1,61,Oslo,true,0.5,yes
@@ -23,8 +24,7 @@ def table(text=TEXT):
 
 
 def matrix(source):
-    array = next(source.blocks()).design.array
-    return array.toarray() if hasattr(array, "toarray") else array
+    return columns_of(next(source.blocks()).design)
 
 
 def test_a_table_of_every_kind():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from oddsmith import ColumnWarning, DataError, read
+from tests.problems import columns_of
 
 FIRST, REST = np.arange(6), np.arange(6, 9)
 
@@ -16,7 +17,7 @@ def table(**changes):
 
 
 def design(source, coding="reference"):
-    return next(source.coded(coding).blocks()).design.array
+    return columns_of(next(source.coded(coding).blocks()).design)
 
 
 def test_held_out_rows_have_no_part_in_what_is_learned():

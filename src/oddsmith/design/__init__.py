@@ -14,8 +14,8 @@ __all__ = ["Codes", "Dense", "Design", "Moments", "NotFiniteError", "Sparse", "m
 
 
 def make_design(X: Any) -> Codes | Dense | Sparse:
-    """The design of a checked matrix, on its raw columns; codes are one already."""
-    if isinstance(X, Codes):
+    """The design of a checked matrix, on its raw columns; of a design, itself."""
+    if isinstance(X, Codes | Dense | Sparse):
         return X
     zeros, ones = np.zeros(X.shape[1]), np.ones(X.shape[1])
     return Sparse(X, zeros, ones) if is_sparse(X) else Dense(X, zeros, ones)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import ClassVar
 
 import numpy as np
 
+from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.design.base import PANEL_BYTES, Moments, NotFiniteError, square_norms
 from oddsmith.design.dense import Dense
@@ -89,8 +89,8 @@ class Codes:
         shift[self.places] = 0.0
         return shift
 
-    def _sums(self, values: Array) -> Array:
-        """The sum of a value over the rows of each level; 0 for numbers."""
+    def _sums(self, values: Array | None) -> Array:
+        """The sum of a value, or the count, over the rows of each level; 0 for numbers."""
         total = np.zeros(1 + self.shape[1])
         for code in self.codes:
             total += np.bincount(code + 1, values, len(total))
@@ -130,25 +130,9 @@ class Codes:
         """Z' diag(h) Z, of all columns or of those named, from the counts of pairs of levels."""
         if columns is not None:
             return self.only(columns).gram(h)
-        p, shift, numbers = self.shape[1], self._shift, self._numbers
-        out, first = np.zeros((p, p)), self._sums(h)
-        for one, other in combinations(self.codes, 2):
-            both = np.flatnonzero((one >= 0) & (other >= 0))
-            np.add.at(out.reshape(-1), one[both] * np.intp(p) + other[both], h[both])
-        for j, place in enumerate(self.places):
-            out[place] = self._sums(h * self._column(j))
-        out += out.T
-        np.fill_diagonal(out, first)
-        first[self.places] = numbers.rmatvec(h)
-        out -= np.multiply.outer(shift, first)
-        out -= np.multiply.outer(first, shift)
-        out += h.sum() * np.multiply.outer(shift, shift)
-        scale = self.scale.copy()
-        scale[self.places] = 1.0
-        out /= scale
-        out /= scale[:, None]
-        out[np.ix_(self.places, self.places)] = numbers.gram(h)
-        return out
+        out = np.zeros((1 + self.shape[1], 1 + self.shape[1]))
+        kernels.gram_codes(*self.operands, np.ascontiguousarray(h), out, kernels.threads_for(self.entries, None))
+        return out[1:, 1:]
 
     def diagonal(self, h: Array) -> Array:
         """The diagonal of Z' diag(h) Z."""
@@ -174,10 +158,9 @@ class Codes:
 
     def moments(self, weight: Array | None, threads: int | None = None) -> Moments:
         """Moments of the raw columns; raises NotFiniteError if a number is NaN or infinite."""
-        w = np.ones(self.shape[0]) if weight is None else weight
         # summed like a level, so that a level of every row has a mean of exactly 1
-        total = float(np.bincount(np.zeros(len(w), dtype=np.intp), w)[0])
-        sums = self._sums(w)
+        total = float(np.bincount(np.zeros(self.shape[0], dtype=np.intp), weight)[0])
+        sums = self._sums(weight)
         mean = sums / total if total > 0.0 else np.zeros_like(sums)
         deviation = sums * (1.0 - mean) ** 2 + np.maximum(total - sums, 0.0) * mean**2
         try:
