@@ -17,6 +17,22 @@ def sweep_logistic_dense(
     hessian: _Array | None,
     threads: int,
 ) -> tuple[float, float]: ...
+def newton_logistic_dense(
+    x: npt.NDArray[Any],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    offset: _Array | None,
+    curvature: _Array,
+    intercept: bool,
+    total: float,
+    goal: float,
+    least: float,
+    beta: _Array,
+    trace: _Array,
+    threads: int,
+) -> tuple[int, int]: ...
 def sweep_logistic_codes(
     numbers: _Array,
     places: npt.NDArray[np.int64],
