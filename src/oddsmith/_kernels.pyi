@@ -17,8 +17,40 @@ def sweep_logistic_dense(
     hessian: _Array | None,
     threads: int,
 ) -> tuple[float, float]: ...
+def sweep_logistic_sparse(
+    data: npt.NDArray[Any],
+    columns: npt.NDArray[Any],
+    begin: npt.NDArray[Any],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    offset: _Array | None,
+    beta: _Array,
+    gradient: _Array | None,
+    hessian: _Array | None,
+    threads: int,
+) -> tuple[float, float]: ...
 def moments_dense(
     x: npt.NDArray[Any], weight: _Array | None, mean: _Array, deviation: _Array, threads: int
 ) -> float: ...
+def moments_sparse(
+    data: npt.NDArray[Any],
+    columns: npt.NDArray[Any],
+    begin: npt.NDArray[Any],
+    weight: _Array | None,
+    mean: _Array,
+    deviation: _Array,
+    threads: int,
+) -> float: ...
+def gram_sparse(
+    data: npt.NDArray[Any],
+    columns: npt.NDArray[Any],
+    begin: npt.NDArray[Any],
+    place: npt.NDArray[np.int64],
+    h: _Array,
+    out: _Array,
+    threads: int,
+) -> None: ...
 def logistic_rows(eta: _Array, target: _Array, value: _Array, gradient: _Array, hessian: _Array) -> None: ...
 def simd_level() -> int: ...
