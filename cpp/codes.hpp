@@ -17,7 +17,7 @@ struct Codes {
     const std::int32_t* codes;   // of row i in category k: codes[k * stride + i]
     std::size_t categories;
     std::ptrdiff_t stride;
-    std::size_t cols;  // coefficients, without the intercept
+    std::size_t rows, cols;  // cols: coefficients, without the intercept
 
     const std::int32_t* category(std::size_t k, std::size_t start) const {
         return codes + static_cast<std::ptrdiff_t>(k) * stride + start;
@@ -59,7 +59,7 @@ struct CodesLayout {
           width(order < 2 ? 0 : (1 + x.numbers.cols + tile_cols - 1) / tile_cols * tile_cols),
           square(order < 2 || x.categories < 2 ? 0 : size * size),
           each((order < 1 ? 0 : size) + width * width + size * width + square),
-          parts(x.numbers.rows, std::max<std::size_t>(1024, size / 4),
+          parts(x.rows, std::max<std::size_t>(1024, size / 4),
                 order < 2 ? 64 : std::clamp<std::size_t>((std::size_t{8} << 20) / each, 2, 16)) {}
     CodesSums at(double* kept) const {
         CodesSums out;
@@ -208,7 +208,7 @@ inline void gram(const Codes& x, const View& standard, const double* h, double* 
     const detail::CodesNorms norms(view);
     std::vector<double> scratches(threads * scratch), kept(parts.count * layout.each);
     in_parallel(parts.count, threads, [&](std::size_t k, std::size_t worker) {
-        const std::size_t last = std::min(x.numbers.rows, (k + 1) * parts.rows_each);
+        const std::size_t last = std::min(x.rows, (k + 1) * parts.rows_each);
         for (std::size_t start = k * parts.rows_each; start < last; start += panel)
             detail::codes_gram(x, view, norms, start, std::min(panel, last - start), layout.width, h + start, nullptr,
                                scratches.data() + worker * scratch, layout.at(kept.data() + k * layout.each));
@@ -221,7 +221,7 @@ inline void gram(const Codes& x, const View& standard, const double* h, double* 
 template <class Loss>
 Sums sweep(const Codes& x, const View& standard, const Rows& rows, const double* beta, int order, double* gradient,
            double* hessian, std::size_t threads) {
-    const std::size_t d = x.numbers.cols, n = x.numbers.rows, size = 1 + x.cols;
+    const std::size_t d = x.numbers.cols, n = x.rows, size = 1 + x.cols;
     const detail::CodesLayout layout(x, order);
     const Parts& parts = layout.parts;
     const std::size_t panel = detail::codes_panel(x);

@@ -9,6 +9,7 @@
 #include "codes.hpp"
 #include "moments.hpp"
 #include "newton.hpp"
+#include "sparse.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -17,6 +18,8 @@ namespace {
 
 template <class T>
 using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
+template <class T>
+using Entries = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Vector = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Output = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Places = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
@@ -38,26 +41,36 @@ oddsmith::Dense<T> dense(const Matrix<T>& x) {
     return {x.data(), x.shape(0), x.shape(1), row, col};
 }
 
+template <class T, class Index>
+oddsmith::Csr<T, Index> csr(const Entries<T>& data, const Entries<Index>& columns, const Entries<Index>& begin,
+                            std::size_t cols) {
+    require(begin.shape(0) > 1, "x has no rows");
+    const std::size_t rows = begin.shape(0) - 1, entries = data.shape(0);
+    require(begin.data()[0] >= 0 && static_cast<std::size_t>(begin.data()[rows]) <= entries && columns.shape(0) == entries,
+            "data, columns and begin do not belong together");
+    return {data.data(), columns.data(), begin.data(), rows, cols};
+}
+
 const double* data_or_null(const std::optional<Vector>& v, std::size_t rows) {
     if (!v) return nullptr;
     require(v->shape(0) == rows, "a row vector has the wrong length");
     return v->data();
 }
 
-// What every sweep is given beside its design: checked once for all designs, then the pass.
+// What every sweep is given besides X, checked against it.
 template <class Loss, class X>
-std::pair<double, double> sweep(const X& x, std::size_t n, std::size_t p, const Vector& centre, const Vector& scale,
-                                const Vector& target, const std::optional<Vector>& weight,
-                                const std::optional<Vector>& offset, const Vector& beta,
-                                std::optional<Output>& gradient, std::optional<OutputMatrix>& hessian,
-                                std::size_t threads) {
+std::pair<double, double> sweep(const X& x, const Vector& centre, const Vector& scale, const Vector& target,
+                                const std::optional<Vector>& weight, const std::optional<Vector>& offset,
+                                const Vector& beta, std::optional<Output> gradient,
+                                std::optional<OutputMatrix> hessian, std::size_t threads) {
+    const std::size_t p = x.cols;
     require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
     require(beta.shape(0) == p + 1, "beta needs the intercept and one entry a column");
-    require(target.shape(0) == n, "target needs one entry a row");
+    require(target.shape(0) == x.rows, "target needs one entry a row");
     require(!gradient || gradient->shape(0) == p + 1, "gradient has the wrong length");
     require(!hessian || (gradient && hessian->shape(0) == p + 1 && hessian->shape(1) == p + 1),
             "hessian needs a gradient and the shape (1 + p, 1 + p)");
-    const oddsmith::Rows rows{target.data(), data_or_null(weight, n), data_or_null(offset, n)};
+    const oddsmith::Rows rows{target.data(), data_or_null(weight, x.rows), data_or_null(offset, x.rows)};
     const oddsmith::View standard{centre.data(), scale.data()};
     double *g = gradient ? gradient->data() : nullptr, *h = hessian ? hessian->data() : nullptr;
     nb::gil_scoped_release release;
@@ -72,9 +85,7 @@ std::pair<double, double> sweep_dense(const Matrix<T>& x, const Vector& centre, 
                                       const std::optional<Vector>& offset, const Vector& beta,
                                       std::optional<Output> gradient, std::optional<OutputMatrix> hessian,
                                       std::size_t threads) {
-    const auto view = dense<T>(x);
-    return sweep<Loss>(view, view.rows, view.cols, centre, scale, target, weight, offset, beta, gradient, hessian,
-                       threads);
+    return sweep<Loss>(dense<T>(x), centre, scale, target, weight, offset, beta, gradient, hessian, threads);
 }
 
 oddsmith::Codes coded(const Matrix<double>& numbers, const Places& places, const CodeMatrix& codes, std::size_t p) {
@@ -83,7 +94,7 @@ oddsmith::Codes coded(const Matrix<double>& numbers, const Places& places, const
     for (std::size_t j = 0; j < view.cols; ++j)
         require(places.data()[j] >= 0 && static_cast<std::size_t>(places.data()[j]) < p, "a place is not a column");
     require(codes.shape(1) == view.rows && (codes.stride(1) == 1 || view.rows == 1), "codes needs one row a category");
-    return {view, places.data(), codes.data(), codes.shape(0), codes.stride(0), p};
+    return {view, places.data(), codes.data(), codes.shape(0), codes.stride(0), view.rows, p};
 }
 
 template <class Loss>
@@ -92,9 +103,8 @@ std::pair<double, double> sweep_codes(const Matrix<double>& numbers, const Place
                                       const std::optional<Vector>& weight, const std::optional<Vector>& offset,
                                       const Vector& beta, std::optional<Output> gradient,
                                       std::optional<OutputMatrix> hessian, std::size_t threads) {
-    const auto x = coded(numbers, places, codes, centre.shape(0));
-    return sweep<Loss>(x, x.numbers.rows, x.cols, centre, scale, target, weight, offset, beta, gradient, hessian,
-                       threads);
+    return sweep<Loss>(coded(numbers, places, codes, centre.shape(0)), centre, scale, target, weight, offset, beta,
+                       gradient, hessian, threads);
 }
 
 void gram_codes(const Matrix<double>& numbers, const Places& places, const CodeMatrix& codes, const Vector& centre,
@@ -102,7 +112,7 @@ void gram_codes(const Matrix<double>& numbers, const Places& places, const CodeM
     const std::size_t p = centre.shape(0);
     const auto x = coded(numbers, places, codes, p);
     require(scale.shape(0) == p, "centre and scale need one entry a column");
-    require(h.shape(0) == x.numbers.rows, "h needs one entry a row");
+    require(h.shape(0) == x.rows, "h needs one entry a row");
     require(gram.shape(0) == p + 1 && gram.shape(1) == p + 1, "gram needs the shape (1 + p, 1 + p)");
     nb::gil_scoped_release release;
     oddsmith::gram(x, {centre.data(), scale.data()}, h.data(), gram.data(), std::max<std::size_t>(1, threads));
@@ -131,6 +141,17 @@ std::pair<std::size_t, std::size_t> newton_dense(const Matrix<T>& x, const Vecto
     return {run.trace.size(), run.passes};
 }
 
+template <class Loss, class T, class Index>
+std::pair<double, double> sweep_sparse(const Entries<T>& data, const Entries<Index>& columns,
+                                       const Entries<Index>& begin, const Vector& centre, const Vector& scale,
+                                       const Vector& target, const std::optional<Vector>& weight,
+                                       const std::optional<Vector>& offset, const Vector& beta,
+                                       std::optional<Output> gradient, std::optional<OutputMatrix> hessian,
+                                       std::size_t threads) {
+    return sweep<Loss>(csr(data, columns, begin, centre.shape(0)), centre, scale, target, weight, offset, beta,
+                       gradient, hessian, threads);
+}
+
 template <class T>
 double moments_dense(const Matrix<T>& x, const std::optional<Vector>& weight, Output mean, Output deviation,
                      std::size_t threads) {
@@ -139,6 +160,33 @@ double moments_dense(const Matrix<T>& x, const std::optional<Vector>& weight, Ou
     const double* w = data_or_null(weight, view.rows);
     nb::gil_scoped_release release;
     return oddsmith::moments(view, w, mean.data(), deviation.data(), std::max<std::size_t>(1, threads));
+}
+
+template <class T, class Index>
+double moments_sparse(const Entries<T>& data, const Entries<Index>& columns, const Entries<Index>& begin,
+                      const std::optional<Vector>& weight, Output mean, Output deviation, std::size_t threads) {
+    const auto x = csr(data, columns, begin, mean.shape(0));
+    require(deviation.shape(0) == x.cols, "mean and deviation: one entry a column");
+    const double* w = data_or_null(weight, x.rows);
+    nb::gil_scoped_release release;
+    return oddsmith::moments(x, w, mean.data(), deviation.data(), std::max<std::size_t>(1, threads));
+}
+
+template <class T, class Index>
+void gram_sparse(const Entries<T>& data, const Entries<Index>& columns, const Entries<Index>& begin,
+                 const Places& place, const Vector& h, OutputMatrix out, std::size_t threads) {
+    const auto x = csr(data, columns, begin, place.shape(0));
+    require(h.shape(0) == x.rows, "h needs one entry a row");
+    require(out.shape(0) == out.shape(1), "out must be square");
+    std::int64_t before = -1;
+    for (std::size_t j = 0; j < x.cols; ++j) {
+        const std::int64_t at = place.data()[j];
+        if (at < 0) continue;
+        require(at > before && at < static_cast<std::int64_t>(out.shape(0)), "place must ascend, within out");
+        before = at;
+    }
+    nb::gil_scoped_release release;
+    oddsmith::gram(x, place.data(), out.shape(0), h.data(), out.data(), std::max<std::size_t>(1, threads));
 }
 
 void logistic_rows(const Vector& eta, const Vector& target, Output value, Output gradient, Output hessian) {
@@ -154,9 +202,9 @@ void logistic_rows(const Vector& eta, const Vector& target, Output value, Output
 NB_MODULE(_kernels, m) {
     m.doc() = "Compiled kernels of oddsmith: numbers in, numbers out. Their NumPy twins are in oddsmith._reference.";
 #define ODDSMITH_SWEEP_ARGUMENTS                                                                                \
-    "centre"_a.noconvert(), "scale"_a.noconvert(), "target"_a.noconvert(),                   \
-        "weight"_a.noconvert().none(), "offset"_a.noconvert().none(), "beta"_a.noconvert(),                     \
-        "gradient"_a.noconvert().none(), "hessian"_a.noconvert().none(), "threads"_a
+    "centre"_a.noconvert(), "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),       \
+        "offset"_a.noconvert().none(), "beta"_a.noconvert(), "gradient"_a.noconvert().none(),                   \
+        "hessian"_a.noconvert().none(), "threads"_a
     m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, double>, "x"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
     m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, float>, "x"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
     m.def("sweep_logistic_codes", &sweep_codes<oddsmith::Logistic>, "numbers"_a.noconvert(), "places"_a.noconvert(),
@@ -169,6 +217,19 @@ NB_MODULE(_kernels, m) {
         "total"_a, "goal"_a, "least"_a, "beta"_a.noconvert(), "trace"_a.noconvert(), "threads"_a
     m.def("newton_logistic_dense", &newton_dense<oddsmith::Logistic, double>, ODDSMITH_NEWTON_ARGUMENTS);
     m.def("newton_logistic_dense", &newton_dense<oddsmith::Logistic, float>, ODDSMITH_NEWTON_ARGUMENTS);
+#define ODDSMITH_SPARSE_KERNELS(T, Index)                                                                       \
+    m.def("sweep_logistic_sparse", &sweep_sparse<oddsmith::Logistic, T, Index>, "data"_a.noconvert(),           \
+          "columns"_a.noconvert(), "begin"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);                            \
+    m.def("moments_sparse", &moments_sparse<T, Index>, "data"_a.noconvert(), "columns"_a.noconvert(),           \
+          "begin"_a.noconvert(), "weight"_a.noconvert().none(), "mean"_a.noconvert(),                           \
+          "deviation"_a.noconvert(), "threads"_a);                                                              \
+    m.def("gram_sparse", &gram_sparse<T, Index>, "data"_a.noconvert(), "columns"_a.noconvert(),                 \
+          "begin"_a.noconvert(), "place"_a.noconvert(), "h"_a.noconvert(), "out"_a.noconvert(), "threads"_a)
+    ODDSMITH_SPARSE_KERNELS(double, std::int32_t);
+    ODDSMITH_SPARSE_KERNELS(double, std::int64_t);
+    ODDSMITH_SPARSE_KERNELS(float, std::int32_t);
+    ODDSMITH_SPARSE_KERNELS(float, std::int64_t);
+#undef ODDSMITH_SPARSE_KERNELS
     m.def("moments_dense", &moments_dense<double>, "x"_a.noconvert(), "weight"_a.noconvert().none(),
           "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
     m.def("moments_dense", &moments_dense<float>, "x"_a.noconvert(), "weight"_a.noconvert().none(),

@@ -33,6 +33,20 @@ def newton_logistic_dense(
     trace: _Array,
     threads: int,
 ) -> tuple[int, int]: ...
+def sweep_logistic_sparse(
+    data: npt.NDArray[Any],
+    columns: npt.NDArray[Any],
+    begin: npt.NDArray[Any],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    offset: _Array | None,
+    beta: _Array,
+    gradient: _Array | None,
+    hessian: _Array | None,
+    threads: int,
+) -> tuple[float, float]: ...
 def sweep_logistic_codes(
     numbers: _Array,
     places: npt.NDArray[np.int64],
@@ -60,5 +74,23 @@ def gram_codes(
 def moments_dense(
     x: npt.NDArray[Any], weight: _Array | None, mean: _Array, deviation: _Array, threads: int
 ) -> float: ...
+def moments_sparse(
+    data: npt.NDArray[Any],
+    columns: npt.NDArray[Any],
+    begin: npt.NDArray[Any],
+    weight: _Array | None,
+    mean: _Array,
+    deviation: _Array,
+    threads: int,
+) -> float: ...
+def gram_sparse(
+    data: npt.NDArray[Any],
+    columns: npt.NDArray[Any],
+    begin: npt.NDArray[Any],
+    place: npt.NDArray[np.int64],
+    h: _Array,
+    out: _Array,
+    threads: int,
+) -> None: ...
 def logistic_rows(eta: _Array, target: _Array, value: _Array, gradient: _Array, hessian: _Array) -> None: ...
 def simd_level() -> int: ...

@@ -133,6 +133,54 @@ def newton_logistic_dense(
     return lines, passes
 
 
+def sweep_logistic_sparse(
+    data: AnyArray,
+    columns: AnyArray,
+    begin: AnyArray,
+    centre: Array,
+    scale: Array,
+    target: Array,
+    weight: Array | None,
+    offset: Array | None,
+    beta: Array,
+    gradient: Array | None,
+    hessian: Array | None,
+    threads: int,
+) -> tuple[float, float]:
+    """The same pass over rows in compressed form (CSR); panels of them are made dense.
+
+    `columns[begin[i]:begin[i + 1]]` are those of row i, ascending, none twice; `begin[0]` need not be 0.
+    """
+    value = reach = 0.0
+    for start in range(0, len(begin) - 1, PANEL):
+        rows = slice(start, start + PANEL)
+        x = _made_dense(data, columns, begin[start : start + PANEL + 1], len(centre))
+        w, o = (None if v is None else v[rows] for v in (weight, offset))
+        part = sweep_logistic_dense(x, centre, scale, target[rows], w, o, beta, gradient, hessian, threads)
+        value, reach = value + part[0], max(reach, part[1])
+    return value, reach
+
+
+def gram_sparse(
+    data: AnyArray, columns: AnyArray, begin: AnyArray, place: AnyArray, h: Array, out: Array, threads: int
+) -> None:
+    """Add X' diag(h) X to the upper triangle of `out`, for the columns j with place[j] >= 0: there they stand.
+
+    place, of int64, ascends over these columns.
+    """
+    kept = np.flatnonzero(place >= 0)
+    for start in range(0, len(begin) - 1, PANEL):
+        x = _made_dense(data, columns, begin[start : start + PANEL + 1], len(place))[:, kept]
+        out[np.ix_(place[kept], place[kept])] += np.triu(x.T @ (h[start : start + PANEL, None] * x))
+
+
+def _made_dense(data: AnyArray, columns: AnyArray, begin: AnyArray, width: int) -> Array:
+    x = np.zeros((len(begin) - 1, width))
+    stored = slice(begin[0], begin[-1])
+    x[np.repeat(np.arange(len(x)), np.diff(begin)), columns[stored]] = data[stored]
+    return x
+
+
 def sweep_logistic_codes(
     numbers: Array,
     places: AnyArray,
@@ -209,6 +257,33 @@ def moments_dense(x: AnyArray, weight: Array | None, mean: Array, deviation: Arr
             seen += total
     mean += shift
     return seen
+
+
+def moments_sparse(
+    data: AnyArray,
+    columns: AnyArray,
+    begin: AnyArray,
+    weight: Array | None,
+    mean: Array,
+    deviation: Array,
+    threads: int,
+) -> float:
+    """The same over rows in compressed form (CSR), what is not stored counted as zero."""
+    rows, p = len(begin) - 1, len(mean)
+    stored = slice(begin[0], begin[-1])
+    column, x = columns[stored], data[stored].astype(np.float64)
+    w = np.ones(rows) if weight is None else weight
+    total = float(np.cumsum(w)[-1])
+    first = 0 if weight is None else int(np.argmax(weight > 0))
+    shift = _made_dense(data, columns, begin[first : first + 2], p)[0]
+    each = np.repeat(w, np.diff(begin))
+    missing = total - np.bincount(column, each, p)  # summed row by row, as the total: exactly 0 where all are stored
+    with np.errstate(invalid="ignore", over="ignore"):
+        d = x - shift[column]
+        gap = (np.bincount(column, each * d, p) - missing * shift) / (total or np.inf)
+        mean += shift + gap
+        deviation += np.bincount(column, each * d**2, p) + missing * shift**2 - gap**2 * total
+    return total
 
 
 def simd_level() -> int:

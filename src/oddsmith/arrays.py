@@ -167,4 +167,7 @@ def _check_sparse(X: Any, name: str) -> Any:
         csr.check_format(full_check=True)
     except ValueError as error:
         raise DataError(f"{name} is a damaged sparse matrix", str(error), "Build it again from its entries.") from None
+    if not csr.has_canonical_format:  # an entry given in parts, or columns out of order
+        csr = csr.copy()
+        csr.sum_duplicates()
     return csr if csr.dtype in (np.float32, np.float64) else csr.astype(np.float64)

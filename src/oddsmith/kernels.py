@@ -64,6 +64,16 @@ def gram_codes(*arguments: Any) -> None:
     active.gram_codes(*arguments)
 
 
+def moments_sparse(*arguments: Any) -> float:
+    """The same for rows in compressed form; see `_reference.moments_sparse`."""
+    return float(active.moments_sparse(*arguments))
+
+
+def gram_sparse(*arguments: Any) -> None:
+    """X' diag(h) X among some columns of rows in compressed form; see `_reference.gram_sparse`."""
+    active.gram_sparse(*arguments)
+
+
 def logistic_rows(*arguments: Any) -> None:
     """Value, row_gradient and row_hessian of the logistic loss; see `_reference.logistic_rows`."""
     active.logistic_rows(*arguments)

@@ -11,7 +11,7 @@ from operator import add
 import numpy as np
 
 from oddsmith import kernels
-from oddsmith.arrays import Array
+from oddsmith.arrays import AnyArray, Array
 from oddsmith.factor import Factor
 from oddsmith.losses import Loss
 from oddsmith.sources import Block, Source
@@ -148,6 +148,17 @@ class Objective:
         product: Array = (sums[:-1] / sums[-1]).reshape(self.loss.outputs, -1)
         return product.ravel() if self.intercept else product[:, 1:].ravel()
 
+    def curvature(self, beta: Array, columns: AnyArray) -> tuple[Array, Array]:
+        """The Hessian of the mean loss in parts: among the intercept and the columns named, and its whole diagonal.
+
+        Of a loss with one output; the intercept is left out where it is not free.
+        """
+        self.passes += 1
+        size = len(columns) + 1
+        sums = self.source.sum(partial(_curvature, loss=self.loss, beta=self._full(beta), columns=columns))
+        block, diagonal = sums[: size**2].reshape(size, size) / sums[-1], sums[size**2 : -1] / sums[-1]
+        return (block, diagonal) if self.intercept else (block[1:, 1:], diagonal[1:])
+
     def widest(self, half: Array) -> float:
         """The largest |M'(1, z)|^2 over the rows, for M of shape (size, k). With M M' = H^-1 it is max z'H^-1 z.
 
@@ -211,7 +222,7 @@ def _evaluate(block: Block, *, loss: Loss, beta: Array, order: int, threads: int
     design = block.design
     gradient = np.zeros(len(beta)) if order >= 1 else None
     hessian = np.zeros((len(beta), len(beta))) if order >= 2 else None
-    threads = kernels.threads_for(design.shape[0] * len(beta) * (len(beta) if order >= 2 else 1), threads)
+    threads = kernels.threads_for(design.entries * (len(beta) if order >= 2 else 1), threads)
     rows = (block.target, block.weight, block.offset)
     value, reach = sweep(*design.operands, *rows, beta, gradient, hessian, threads)
     return Evaluation(value, gradient, hessian, block.total_weight, reach)
@@ -276,6 +287,16 @@ def _hessian_product(block: Block, *, loss: Loss, beta: Array, vector: Array) ->
     image = h * change if h.ndim == 1 else np.einsum("nij,nj->ni", h, change)
     product = np.concatenate([image.sum(axis=0)[None], block.design.rmatvec(image)])
     return np.append(product.T, block.total_weight)
+
+
+def _curvature(block: Block, *, loss: Loss, beta: Array, columns: AnyArray) -> Array:
+    h = _rows(block, loss, _eta(block, beta), 2)[2]
+    assert h is not None
+    border = block.design.rmatvec(h)
+    hessian = np.empty((len(columns) + 1, len(columns) + 1))
+    hessian[0, 0], hessian[0, 1:], hessian[1:, 0] = h.sum(), border[columns], border[columns]
+    hessian[1:, 1:] = block.design.gram(h, columns)
+    return np.concatenate([hessian.ravel(), [h.sum()], block.design.diagonal(h), [block.total_weight]])
 
 
 def _widest(block: Block, *, half: Array) -> Evaluation:

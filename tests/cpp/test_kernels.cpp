@@ -108,7 +108,8 @@ void check_codes(std::size_t n, std::size_t d, std::size_t categories, bool weig
     for (std::size_t j = 0; j < p; ++j) c[j] = 0.4 * normal(rng), s[j] = 0.5 + std::fabs(normal(rng));
     for (auto& b : beta) b = 0.3 * normal(rng);
     const auto stride = static_cast<std::ptrdiff_t>(n);
-    const oddsmith::Codes coded{{numbers.data(), n, d, 1, stride}, places.data(), codes.data(), categories, stride, p};
+    const oddsmith::Codes coded{
+        {numbers.data(), n, d, 1, stride}, places.data(), codes.data(), categories, stride, n, p};
     const Dense<double> dense{x.data(), n, p, 1, stride};
     const oddsmith::View view{c.data(), s.data()};
     const oddsmith::Rows rows{y.data(), weighted ? w.data() : nullptr, weighted ? o.data() : nullptr};

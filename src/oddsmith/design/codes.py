@@ -52,6 +52,7 @@ class Codes:
 
     @property
     def entries(self) -> int:
+        """Numbers and codes."""
         return self.array.size + self.codes.size
 
     @property
@@ -96,12 +97,6 @@ class Codes:
             total += np.bincount(code + 1, values, len(total))
         return total[1:]
 
-    def _column(self, j: int) -> Array:
-        """A standardised column of numbers."""
-        place = self.places[j]
-        out: Array = (self.array[:, j] - self.centre[place]) / self.scale[place]
-        return out
-
     def matvec(self, v: Array) -> Array:
         """Z v, for a vector or for the columns of a matrix."""
         return self._with_levels(self._numbers.matvec(v[self.places]), v)
@@ -138,7 +133,7 @@ class Codes:
         """The diagonal of Z' diag(h) Z."""
         sums, total, shift = self._sums(h), float(h.sum()), self._shift
         out = (sums * (1.0 - shift) ** 2 + np.maximum(total - sums, 0.0) * shift**2) / self.scale**2
-        out[self.places] = [h @ self._column(j) ** 2 for j in range(len(self.places))]
+        out[self.places] = self._numbers.diagonal(h)
         return out
 
     def norms(self, half: Array | None = None) -> Array:

@@ -28,6 +28,7 @@ class Dense:
 
     @property
     def entries(self) -> int:
+        """All of them."""
         return self.array.size
 
     @property
@@ -77,10 +78,16 @@ class Dense:
         total = np.zeros((*r.shape[1:], self.shape[1]))
         return sum((r[part].T @ z for part, z in self._panels()), total).T
 
-    def gram(self, h: Array) -> Array:
-        """Z' diag(h) Z."""
-        p = self.shape[1]
-        return sum((z.T @ (h[part, None] * z) for part, z in self._panels()), np.zeros((p, p)))
+    def gram(self, h: Array, columns: AnyArray | None = None) -> Array:
+        """Z' diag(h) Z, of all columns or of those named."""
+        chosen = slice(None) if columns is None else columns
+        p = self.shape[1] if columns is None else len(columns)
+        blocks = ((h[part, None], z[:, chosen]) for part, z in self._panels())
+        return sum((z.T @ (w * z) for w, z in blocks), np.zeros((p, p)))
+
+    def diagonal(self, h: Array) -> Array:
+        """The diagonal of Z' diag(h) Z."""
+        return sum((h[part] @ z**2 for part, z in self._panels()), np.zeros(self.shape[1]))
 
     def norms(self, half: Array | None = None) -> Array:
         """|[1, z] half|^2 of every row; half is the identity if None."""

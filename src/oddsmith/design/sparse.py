@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.design.base import PANEL_BYTES, Moments, finite, square_norms
 
@@ -26,6 +27,7 @@ class Sparse:
 
     @property
     def entries(self) -> int:
+        """Those stored."""
         return int(self.array.nnz)
 
     @property
@@ -38,8 +40,14 @@ class Sparse:
         return replace(self, centre=centre, scale=scale)
 
     def take(self, rows: AnyArray | slice) -> Sparse:
-        """Some rows, copied."""
-        return replace(self, array=self.array[rows])
+        """Some rows: a view of their entries for a slice of neighbours, a copy for indices."""
+        if not isinstance(rows, slice) or rows.step not in (None, 1):
+            return replace(self, array=self.array[rows])
+        start, stop, _ = rows.indices(self.shape[0])
+        begin = self.array.indptr[start : max(start, stop) + 1]
+        stored = slice(begin[0], begin[-1])
+        parts = self.array.data[stored], self.array.indices[stored], begin - begin[0]
+        return replace(self, array=type(self.array)(parts, shape=(len(begin) - 1, self.shape[1])))
 
     def matvec(self, v: Array) -> Array:
         """Z v, for a vector or for the columns of a matrix."""
@@ -62,14 +70,32 @@ class Sparse:
         out: Array = ((self.array.T @ r).T - np.multiply.outer(r.sum(axis=0), self.centre)) / self.scale
         return out.T
 
-    def gram(self, h: Array) -> Array:
-        """Z' diag(h) Z."""
-        weighted = self.array.multiply(h[:, None]).tocsr()
-        plain = (self.array.T @ weighted).toarray()
-        cross = np.outer(self.centre, self.array.T @ h)
-        centred = plain - cross - cross.T + h.sum() * np.outer(self.centre, self.centre)
-        out: Array = centred / self.scale / self.scale[:, None]
+    def gram(self, h: Array, columns: AnyArray | None = None) -> Array:
+        """Z' diag(h) Z, of all columns or of those named, each once."""
+        p = self.shape[1]
+        order = np.arange(p) if columns is None else np.argsort(columns)
+        chosen = np.arange(p) if columns is None else columns[order]
+        place = np.full(p, -1)
+        place[chosen] = np.arange(len(chosen))
+        plain = np.zeros((len(chosen), len(chosen)))
+        kernels.gram_sparse(*self.operands[:3], place, h, plain, 1)
+        centre, scale = self.centre[chosen], self.scale[chosen]
+        cross = np.outer(centre, (self.array.T @ h)[chosen])
+        centred = plain + np.triu(h.sum() * np.outer(centre, centre) - cross - cross.T)
+        upper = centred / scale / scale[:, None]
+        both = upper + np.triu(upper, 1).T
+        if columns is None:
+            return both
+        out = np.empty_like(both)
+        out[np.ix_(order, order)] = both
         return out
+
+    def diagonal(self, h: Array) -> Array:
+        """The diagonal of Z' diag(h) Z."""
+        parts = self.array.data.astype(np.float64) ** 2, self.array.indices, self.array.indptr
+        squares = type(self.array)(parts, shape=self.shape)
+        centred = squares.T @ h - 2.0 * self.centre * (self.array.T @ h) + self.centre**2 * h.sum()
+        return np.maximum(centred, 0.0) / self.scale**2
 
     def norms(self, half: Array | None = None) -> Array:
         """|[1, z] half|^2 of every row; half is the identity if None."""
@@ -90,17 +116,7 @@ class Sparse:
 
     def moments(self, weight: Array | None, threads: int | None = None) -> Moments:
         """Moments of the raw columns, the zeros counted; raises DataError if an entry is NaN or infinite."""
-        rows, p = self.shape
-        w = np.ones(rows) if weight is None else weight
-        total = float(w.sum())
-        if total == 0.0:
-            return finite(Moments(0.0, np.zeros(p), np.zeros(p) * self.array.data.sum()), self.array)
-        entry_weight = np.repeat(w, np.diff(self.array.indptr))
-        column, value = self.array.indices, self.array.data.astype(np.float64)
-        stored = np.bincount(column, entry_weight, p)
-        with np.errstate(invalid="ignore"):  # an infinity is found, and told of, below
-            mean = np.bincount(column, entry_weight * value, p) / total
-            # once more about that mean: a constant column must come out as one
-            mean += (np.bincount(column, entry_weight * (value - mean[column]), p) - (total - stored) * mean) / total
-            spread = np.bincount(column, entry_weight * (value - mean[column]) ** 2, p)
-        return finite(Moments(total, mean, spread + np.maximum(total - stored, 0.0) * mean**2), self.array)
+        mean, deviation = np.zeros(self.shape[1]), np.zeros(self.shape[1])
+        threads = kernels.threads_for(self.entries, threads)
+        total = kernels.moments_sparse(*self.operands[:3], weight, mean, deviation, threads)
+        return finite(Moments(total, mean, deviation), self.array)

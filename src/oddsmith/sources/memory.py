@@ -34,7 +34,7 @@ class MemorySource(Source):
         self._design, self._target, self._weight, self._offset = design, target, weight, offset
 
     def blocks(self) -> Iterator[Block]:
-        width = max(1, self._design.entries // self.rows)
+        width = max(1, self._design.entries // self.rows)  # of a row, in entries
         step = max(1024, min(BLOCK_ENTRIES // width, BLOCK_PRODUCTS // width**2))
         if step >= self.rows:
             yield Block(self._design, self._target, self._weight, self._offset)

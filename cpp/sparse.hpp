@@ -1,0 +1,236 @@
+// Rows in compressed form (CSR). z = (x - centre) / scale is never made: the centre enters by rank-one terms, so that a
+// pass costs what is stored. Every row's columns ascend, none twice.
+#pragma once
+
+#include "sweep.hpp"
+
+namespace oddsmith {
+
+// Index is int32 or int64, as the caller holds it; begin[0] need not be 0.
+template <class T, class Index>
+struct Csr {
+    const T* data;
+    const Index *columns, *begin;
+    std::size_t rows, cols;
+    std::size_t entries() const { return static_cast<std::size_t>(begin[rows] - begin[0]); }
+};
+
+namespace detail {
+
+// A vector of all columns for each part: so few that adding them up costs little beside the pass itself.
+inline Parts sparse_parts(std::size_t rows, std::size_t entries, std::size_t vector) {
+    return Parts(rows, 64, std::clamp<std::size_t>(entries / (4 * std::max<std::size_t>(1, vector)), 2, 64));
+}
+
+template <class T, class Index>
+ODDSMITH_INLINE void eta_stored(const Csr<T, Index>& x, std::size_t start, std::size_t m, const double* u,
+                                double* eta) {
+    for (std::size_t i = 0; i < m; ++i) {
+        Index k = x.begin[start + i];
+        const Index end = x.begin[start + i + 1];
+        double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+        for (; k + 4 <= end; k += 4) {
+            s0 += x.data[k] * u[x.columns[k]];
+            s1 += x.data[k + 1] * u[x.columns[k + 1]];
+            s2 += x.data[k + 2] * u[x.columns[k + 2]];
+            s3 += x.data[k + 3] * u[x.columns[k + 3]];
+        }
+        for (; k < end; ++k) s0 += x.data[k] * u[x.columns[k]];
+        eta[i] += (s0 + s1) + (s2 + s3);
+    }
+}
+
+template <class T, class Index>
+ODDSMITH_INLINE void gradient_stored(const Csr<T, Index>& x, std::size_t start, std::size_t m, const double* r,
+                                     double* g) {
+    for (std::size_t i = 0; i < m; ++i) {
+        const double ri = r[i];
+        for (Index k = x.begin[start + i]; k < x.begin[start + i + 1]; ++k) g[x.columns[k]] += x.data[k] * ri;
+    }
+}
+
+// Calls work(part, own) with a vector of zeros, then adds what it left there to `total`, one part after another in their
+// order. So many vectors are kept as there are threads, and they stay in cache.
+template <class Work>
+void add_in_order(std::size_t parts, std::size_t threads, std::vector<double>& total, Work&& work) {
+    std::vector<std::vector<double>> vectors(std::min(threads, parts));
+    std::atomic<std::size_t> turn{0};
+    in_parallel(parts, threads, [&](std::size_t k, std::size_t worker) {
+        std::vector<double>& own = vectors[worker];
+        own.resize(total.size());
+        work(k, own.data());
+        for (std::size_t now = turn; now != k; now = turn) turn.wait(now);
+        for (std::size_t j = 0; j < total.size(); ++j) {
+            total[j] += own[j];
+            own[j] = 0.0;
+        }
+        turn = k + 1;
+        turn.notify_all();
+    });
+}
+
+}  // namespace detail
+
+// out += X' diag(h) X among the columns j with place[j] >= 0, of shape (size, size), its upper triangle. place ascends
+// over those columns; null stands for all. Each thread owns some rows of `out` and sums over all rows of X in order:
+// no bit depends on how they are shared out, and no thread needs a matrix of its own.
+template <class T, class Index>
+void gram(const Csr<T, Index>& x, const std::int64_t* place, std::size_t size, const double* h, double* out,
+          std::size_t threads) {
+    struct Entry {
+        std::size_t at;
+        double value;
+    };
+    std::size_t longest = 0;
+    for (std::size_t i = 0; i < x.rows; ++i)
+        longest = std::max(longest, static_cast<std::size_t>(x.begin[i + 1] - x.begin[i]));
+    const auto collect = [&](std::size_t i, std::size_t least, Entry* kept) {
+        std::size_t m = 0;
+        for (Index k = x.begin[i]; k < x.begin[i + 1]; ++k) {
+            const auto j = static_cast<std::int64_t>(x.columns[k]);
+            const std::int64_t at = place ? place[j] : j;
+            kept[m] = {static_cast<std::size_t>(at), static_cast<double>(x.data[k])};
+            m += at >= static_cast<std::int64_t>(least);
+        }
+        return m;
+    };
+    // where to cut, so that every share has about the same number of products
+    std::vector<double> work(size);
+    std::vector<Entry> first(longest + 1);
+    for (std::size_t i = 0; i < x.rows && threads > 1; ++i) {
+        const std::size_t m = collect(i, 0, first.data());
+        for (std::size_t a = 0; a < m; ++a) work[first[a].at] += static_cast<double>(m - a);
+    }
+    double total = 0.0, seen = 0.0;
+    for (const double w : work) total += w;
+    std::vector<std::size_t> cut{0};
+    for (std::size_t a = 0; a < size && cut.size() < threads; ++a) {
+        seen += work[a];
+        if (seen * static_cast<double>(threads) >= total * static_cast<double>(cut.size())) cut.push_back(a + 1);
+    }
+    cut.push_back(size);
+    in_parallel(cut.size() - 1, threads, [&](std::size_t share, std::size_t) {
+        std::vector<Entry> kept(longest + 1);
+        for (std::size_t i = 0; i < x.rows; ++i) {
+            const std::size_t m = collect(i, cut[share], kept.data());
+            for (std::size_t a = 0; a < m && kept[a].at < cut[share + 1]; ++a) {
+                const double hx = h[i] * kept[a].value;
+                double* row = out + kept[a].at * size;
+                for (std::size_t b = a; b < m; ++b) row[kept[b].at] += hx * kept[b].value;
+            }
+        }
+    });
+}
+
+// As `sweep` over dense rows. The Hessian takes a second reading of X, with the row Hessians of the first.
+template <class Loss, class T, class Index>
+Sums sweep(const Csr<T, Index>& x, const View& view, const Rows& rows, const double* beta, int order, double* gradient,
+           double* hessian, std::size_t threads) {
+    const std::size_t p = x.cols, size = 1 + p;
+    const Parts parts = detail::sparse_parts(x.rows, x.entries(), p);
+    constexpr std::size_t panel = 128;
+    std::vector<double> u(p), inverse(p);
+    double base = beta[0];
+    for (std::size_t j = 0; j < p; ++j) {
+        inverse[j] = 1.0 / view.scale[j];
+        u[j] = beta[1 + j] * inverse[j];
+        base -= view.centre[j] * u[j];
+    }
+    // X'r, then the sum of r; with a Hessian X'h and the sum of h as well
+    const std::size_t vectors = static_cast<std::size_t>(order);
+    std::vector<double> totals(vectors * size);
+    std::vector<double> h(order < 2 ? 0 : x.rows);
+    std::vector<Sums> partial(parts.count);
+    double empty = 1.0;  // |(1, z)|^2 of a row that stores nothing
+    for (std::size_t j = 0; j < p; ++j) empty += view.centre[j] * inverse[j] * (view.centre[j] * inverse[j]);
+    detail::add_in_order(parts.count, threads, totals, [&](std::size_t k, double* g) {
+        double eta[panel], v[panel], r[panel], own[panel];
+        const std::size_t last = std::min(x.rows, (k + 1) * parts.rows_each);
+        for (std::size_t start = k * parts.rows_each; start < last; start += panel) {
+            const std::size_t m = std::min(panel, last - start);
+            double* curvature = order < 2 ? own : h.data() + start;
+            const double* w = rows.weight ? rows.weight + start : nullptr;
+            for (std::size_t i = 0; i < m; ++i) eta[i] = base + (rows.offset ? rows.offset[start + i] : 0.0);
+            detail::eta_stored(x, start, m, u.data(), eta);
+            partial[k].value += Loss::panel(eta, rows.target + start, w, m, v, r, curvature);
+            if (order < 1) continue;
+            detail::gradient_stored(x, start, m, r, g);
+            for (std::size_t i = 0; i < m; ++i) g[p] += r[i];
+            if (order < 2) continue;
+            detail::gradient_stored(x, start, m, curvature, g + size);
+            for (std::size_t i = 0; i < m; ++i) {
+                g[size + p] += curvature[i];
+                double norm = empty;
+                for (Index e = x.begin[start + i]; e < x.begin[start + i + 1]; ++e) {
+                    const auto j = x.columns[e];
+                    norm += x.data[e] * inverse[j] * ((x.data[e] - 2.0 * view.centre[j]) * inverse[j]);
+                }
+                if (norm > partial[k].reach && !(w && w[i] == 0.0)) partial[k].reach = norm;
+            }
+        }
+    });
+    Sums total;
+    for (const Sums& part : partial) {
+        total.value += part.value;
+        total.reach = std::max(total.reach, part.reach);
+    }
+    if (order >= 1) {
+        gradient[0] += totals[p];
+        for (std::size_t j = 0; j < p; ++j)
+            gradient[1 + j] += (totals[j] - view.centre[j] * totals[p]) * inverse[j];
+    }
+    if (order >= 2) {
+        const double *t = totals.data() + size, sum = t[p];
+        std::vector<double> plain(p * p);
+        gram(x, nullptr, p, h.data(), plain.data(), threads);
+        hessian[0] += sum;
+        for (std::size_t a = 0; a < p; ++a) {
+            const double ca = view.centre[a];
+            hessian[1 + a] += (t[a] - ca * sum) * inverse[a];
+            hessian[(1 + a) * size] = hessian[1 + a];
+            for (std::size_t b = a; b < p; ++b) {
+                const double cb = view.centre[b];
+                hessian[(1 + a) * size + 1 + b] +=
+                    (plain[a * p + b] - ca * t[b] - cb * t[a] + sum * ca * cb) * inverse[a] * inverse[b];
+            }
+        }
+        for (std::size_t a = 0; a < size; ++a)
+            for (std::size_t b = 0; b < a; ++b) hessian[a * size + b] = hessian[b * size + a];
+    }
+    return total;
+}
+
+// As `moments` over dense rows, the entries that are not stored counted as zeros. All is shifted by the first row that
+// has a weight. A column that every row stores has the bits of the total weight as its own: a constant comes out as one.
+template <class T, class Index>
+double moments(const Csr<T, Index>& x, const double* weight, double* mean, double* deviation, std::size_t threads) {
+    const std::size_t p = x.cols;
+    const Parts parts = detail::sparse_parts(x.rows, x.entries(), 3 * p);
+    std::size_t origin = 0;
+    while (weight && origin + 1 < x.rows && weight[origin] == 0.0) ++origin;
+    std::vector<double> shift(p), sums(3 * p + 1);  // a column's weight, sum and sum of squares; then the total weight
+    for (Index e = x.begin[origin]; e < x.begin[origin + 1]; ++e) shift[x.columns[e]] = x.data[e];
+    detail::add_in_order(parts.count, threads, sums, [&](std::size_t k, double* own) {
+        for (std::size_t i = k * parts.rows_each; i < std::min(x.rows, (k + 1) * parts.rows_each); ++i) {
+            const double w = weight ? weight[i] : 1.0;
+            own[3 * p] += w;
+            for (Index e = x.begin[i]; e < x.begin[i + 1]; ++e) {
+                double* column = own + 3 * static_cast<std::size_t>(x.columns[e]);
+                const double d = x.data[e] - shift[x.columns[e]];
+                column[0] += w;
+                column[1] += w * d;
+                column[2] += w * d * d;
+            }
+        }
+    });
+    const double total = sums[3 * p];
+    for (std::size_t j = 0; j < p; ++j) {
+        const double missing = total - sums[3 * j];
+        const double gap = total > 0.0 ? (sums[3 * j + 1] - missing * shift[j]) / total : 0.0;
+        mean[j] += shift[j] + gap;
+        deviation[j] += sums[3 * j + 2] + missing * shift[j] * shift[j] - gap * gap * total;
+    }
+    return total;
+}
+
+}  // namespace oddsmith
