@@ -99,14 +99,15 @@ def design_matrix(schema: Schema, values: Sequence[AnyArray], rows: int) -> Arra
         One for each column, as `values_of` gives them.
     rows : int
     """
-    numbers: list[AnyArray] = []
     places: list[int] = []
-    codes: list[AnyArray] = []
-    at = 0
+    numbers: list[AnyArray] = []
+    codes = np.empty((sum(column.kind == "category" for column in schema.columns), rows), dtype=np.int32)
+    at = category = 0
     for column, entries in zip(schema.columns, values, strict=True):
         width = len(column.coefficients(schema.coding))
         if column.kind == "category":
-            codes.append(_places(column, schema, at)[entries])
+            np.take(_places(column, schema, at), entries, out=codes[category], mode="wrap")  # -1 is the last
+            category += 1
         else:
             numbers.append(entries if column.fill is None else np.where(np.isnan(entries), column.fill, entries))
             if column.indicator:
@@ -114,9 +115,9 @@ def design_matrix(schema: Schema, values: Sequence[AnyArray], rows: int) -> Arra
             places.extend(range(at, at + width))
         at += width
     array = np.empty((rows, len(numbers)), order="F")
-    for j, column_of_numbers in enumerate(numbers):
-        array[:, j] = column_of_numbers
-    return Codes.of(array, np.array(places, dtype=np.int64), np.array(codes), at) if codes else array
+    for j, entries in enumerate(numbers):
+        array[:, j] = entries
+    return Codes.of(array, np.array(places, dtype=np.int64), codes, at) if category else array
 
 
 def _places(column: Column, schema: Schema, first: int) -> AnyArray:

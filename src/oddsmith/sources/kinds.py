@@ -107,23 +107,29 @@ def describe(
     """The meaning of a column of rows that are to be fitted, or None and the reason why it is of no use."""
     known = ~cells.missing
     gaps = missing == "impute" and not known.all()
-    counted = np.ones(int(known.sum())) if weight is None else weight[known]
     if isinstance(cells, Numbers):
         if name in kinds.reference:
             raise SpecificationError("Only a category has a reference level", f"{name!r} is numeric", "Leave it out.")
         kind: Kind = "boolean" if cells.boolean else "numeric"
-        fill = float(np.average(cells.values[known], weights=counted if counted.any() else None))
-        return Column(name, kind, fill=fill if missing == "impute" else None, indicator=gaps), ""
+        fill = _mean(cells.values[known], None if weight is None else weight[known]) if missing == "impute" else None
+        return Column(name, kind, fill=fill, indicator=gaps), ""
     numeric = all(map(is_number, cells.levels))
     levels = (*sorted(cells.levels, key=float if numeric else str), *((MISSING_LEVEL,) if gaps else ()))
     if len(levels) == 1:
         return None, f"{name!r} (always {levels[0]!r})"
-    count = dict(zip(cells.levels, np.bincount(cells.codes[known], counted, len(cells.levels)), strict=True))
+    # a code of -1 counts for a level before the first
+    counts = np.bincount(cells.codes + 1, weight, 1 + len(cells.levels))[1:]
+    count = dict(zip(cells.levels, counts, strict=True))
     reference = as_text(kinds.reference.get(name)) or max(levels, key=lambda level: count.get(level, 0.0))
     if reference not in levels:
         advice = f"Name a level of that column{nearest(reference, levels)}."
         raise SpecificationError(f"There is no level {reference!r} in column {name!r}", f"{len(levels)} levels", advice)
     return Column(name, "category", levels=levels, reference=reference), ""
+
+
+def _mean(values: Array, weight: Array | None) -> float:
+    """The weighted mean; the plain one where no row has a weight."""
+    return float(np.average(values, weights=weight if weight is not None and weight.any() else None))
 
 
 def _of_text(table: Table, name: str, cells: Labels) -> tuple[str, Cells]:

@@ -234,7 +234,8 @@ def _labels(
     for k, text in enumerate(texts):
         if occurs[k] and text and not absent(text):
             new[k] = place.setdefault(text, len(place))
-    return Labels(new[codes], tuple(place), declared)
+    same = len(place) == len(texts)  # every text is a level: the codes are right as they are
+    return Labels(codes if same else new[codes], tuple(place), declared)
 
 
 def _whole(text: str) -> int:
