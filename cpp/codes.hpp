@@ -96,7 +96,8 @@ ODDSMITH_CLONES static void codes_eta(const std::int32_t* code, std::size_t m, c
     for (std::size_t i = 0; i < m; ++i) eta[i] += u[1 + static_cast<std::ptrdiff_t>(code[i])];
 }
 
-// The second-order sums of one panel in which a level takes part. Returns the largest |(1, z)|^2 of its rows of positive weight.
+// The second-order sums of one panel in which a level takes part. Returns the largest |(1, z)|^2 of its rows of positive
+// weight.
 ODDSMITH_CLONES static double codes_levels(const Codes& x, std::size_t start, std::size_t m, std::size_t width,
                                            const double* z, const double* h, const double* w, const CodesNorms& norms,
                                            const CodesSums& sums) {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import ClassVar
 
 import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.design.base import PANEL_BYTES, Moments, NotFiniteError, square_norms
+from oddsmith.design.base import PANEL_BYTES, Moments, NotFiniteError
 from oddsmith.design.dense import Dense
 
 
@@ -69,7 +70,7 @@ class Codes:
         codes = self.codes[:, rows] if isinstance(rows, slice) else np.take(self.codes, rows, axis=1)
         return replace(self, array=self.array[rows], codes=codes)
 
-    def only(self, columns: AnyArray) -> Codes:
+    def _only(self, columns: AnyArray) -> Codes:
         """Some columns, in this order; a row of a level that is left out has none."""
         new = np.full(self.shape[1] + 1, -1, dtype=np.int32)
         new[columns] = np.arange(len(columns))
@@ -124,7 +125,7 @@ class Codes:
     def gram(self, h: Array, columns: AnyArray | None = None) -> Array:
         """Z' diag(h) Z, of all columns or of those named, from the counts of pairs of levels."""
         if columns is not None:
-            return self.only(columns).gram(h)
+            return self._only(columns).gram(h)
         out = np.zeros((1 + self.shape[1], 1 + self.shape[1]))
         kernels.gram_codes(*self.operands, np.ascontiguousarray(h), out, kernels.threads_for(self.entries, None))
         return out[1:, 1:]
@@ -141,15 +142,27 @@ class Codes:
         if half is None:
             empty, change = self._shift / self.scale, (1.0 - 2.0 * self._shift) / self.scale**2
             return _added(self._numbers.norms() + empty @ empty, _or_none(change), self.codes)
-        columns = half[1:] / self.scale[:, None]
-        looked_up, base = _or_none(columns), half[0] - self._shift @ columns
-        rows = max(1, PANEL_BYTES // (8 * max(1, half.shape[1])))
+        # the image of a row is a sum of few rows of `parts`, and its norm one of their products
+        parts = np.zeros((self.shape[1] + 2, half.shape[1]))  # columns, intercept, and where -1 looks
+        parts[:-2] = half[1:] / self.scale[:, None]
+        parts[-2] = half[0] - self._shift @ parts[:-2]
+        parts[self.places] = half[1 + self.places]  # a number is scaled on its row
+        products = parts @ parts.T
+        own, dense = np.diagonal(products), np.array([self.shape[1], *self.places])
+        with_dense = products[:, dense]
         out = np.empty(self.shape[0])
+        rows = max(1, PANEL_BYTES // (8 * len(dense)))
         for start in range(0, len(out), rows):
             part = slice(start, start + rows)
-            image = self._numbers.take(part).matvec(half[1:][self.places]) + base
-            out[part] = square_norms(_added(image, looked_up, self.codes[:, part]))
-        return out
+            z = (self.array[part] - self.centre[self.places]) / self.scale[self.places]
+            z = np.hstack([np.ones((len(z), 1)), z])
+            codes = self.codes[:, part]
+            twice = sum((products[one, other] for one, other in combinations(codes, 2)), np.zeros(len(z)))
+            for code in codes:
+                twice += np.einsum("ij,ij->i", with_dense[code], z)
+            alone = np.einsum("ij,ij->i", z @ with_dense[dense], z)
+            out[part] = _added(alone + 2.0 * twice, own, codes)
+        return np.maximum(out, 0.0)
 
     def moments(self, weight: Array | None, threads: int | None = None) -> Moments:
         """Moments of the raw columns; raises NotFiniteError if a number is NaN or infinite."""
