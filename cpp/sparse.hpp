@@ -2,6 +2,8 @@
 // pass costs what is stored. Every row's columns ascend, none twice.
 #pragma once
 
+#include <mutex>
+
 #include "sweep.hpp"
 
 namespace oddsmith {
@@ -49,23 +51,40 @@ ODDSMITH_INLINE void gradient_stored(const Csr<T, Index>& x, std::size_t start, 
     }
 }
 
-// Calls work(part, own) with a vector of zeros, then adds what it left there to `total`, one part after another in their
-// order. So many vectors are kept as there are threads, and they stay in cache.
+// Calls work(part, own) with a vector of zeros, and adds what it left there to `total`, one part after another in their
+// order. A vector that was added serves again while it is in cache; a part that is done before its turn is laid aside,
+// so that no thread waits for one that the machine has put to sleep.
 template <class Work>
 void add_in_order(std::size_t parts, std::size_t threads, std::vector<double>& total, Work&& work) {
-    std::vector<std::vector<double>> vectors(std::min(threads, parts));
-    std::atomic<std::size_t> turn{0};
-    in_parallel(parts, threads, [&](std::size_t k, std::size_t worker) {
-        std::vector<double>& own = vectors[worker];
+    std::vector<std::vector<double>> done(parts), spare;
+    std::size_t next = 0;
+    bool adding = false;
+    std::mutex lock;
+    in_parallel(parts, threads, [&](std::size_t k, std::size_t) {
+        std::vector<double> own;
+        std::unique_lock hold(lock);
+        if (!spare.empty()) {
+            own.swap(spare.back());
+            spare.pop_back();
+        }
+        hold.unlock();
         own.resize(total.size());
         work(k, own.data());
-        for (std::size_t now = turn; now != k; now = turn) turn.wait(now);
-        for (std::size_t j = 0; j < total.size(); ++j) {
-            total[j] += own[j];
-            own[j] = 0.0;
+        hold.lock();
+        done[k].swap(own);
+        if (adding) return;  // the thread that is adding will take this part too
+        adding = true;
+        for (; next < parts && !done[next].empty(); ++next) {
+            own.swap(done[next]);
+            hold.unlock();
+            for (std::size_t j = 0; j < total.size(); ++j) {
+                total[j] += own[j];
+                own[j] = 0.0;
+            }
+            hold.lock();
+            spare.emplace_back().swap(own);
         }
-        turn = k + 1;
-        turn.notify_all();
+        adding = false;
     });
 }
 

@@ -159,6 +159,11 @@ class Objective:
         block, diagonal = sums[: size**2].reshape(size, size) / sums[-1], sums[size**2 : -1] / sums[-1]
         return (block, diagonal) if self.intercept else (block[1:, 1:], diagonal[1:])
 
+    def stored(self) -> AnyArray:
+        """How many entries each column stores."""
+        self.passes += 1
+        return self.source.sum(_stored)
+
     def widest(self, half: Array) -> float:
         """The largest |M'(1, z)|^2 over the rows, for M of shape (size, k). With M M' = H^-1 it is max z'H^-1 z.
 
@@ -297,6 +302,10 @@ def _curvature(block: Block, *, loss: Loss, beta: Array, columns: AnyArray) -> A
     hessian[0, 0], hessian[0, 1:], hessian[1:, 0] = h.sum(), border[columns], border[columns]
     hessian[1:, 1:] = block.design.gram(h, columns)
     return np.concatenate([hessian.ravel(), [h.sum()], block.design.diagonal(h), [block.total_weight]])
+
+
+def _stored(block: Block) -> AnyArray:
+    return block.design.stored()
 
 
 def _widest(block: Block, *, half: Array) -> Evaluation:

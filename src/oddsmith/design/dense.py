@@ -89,6 +89,10 @@ class Dense:
         """The diagonal of Z' diag(h) Z."""
         return sum((h[part] @ z**2 for part, z in self._panels()), np.zeros(self.shape[1]))
 
+    def stored(self) -> AnyArray:
+        """All rows, for every column."""
+        return np.full(self.shape[1], self.shape[0])
+
     def norms(self, half: Array | None = None) -> Array:
         """|[1, z] half|^2 of every row; half is the identity if None."""
         out = np.empty(self.shape[0])

@@ -97,6 +97,10 @@ class Sparse:
         centred = squares.T @ h - 2.0 * self.centre * (self.array.T @ h) + self.centre**2 * h.sum()
         return np.maximum(centred, 0.0) / self.scale**2
 
+    def stored(self) -> AnyArray:
+        """How many entries each column stores."""
+        return np.bincount(self.array.indices, minlength=self.shape[1])
+
     def norms(self, half: Array | None = None) -> Array:
         """|[1, z] half|^2 of every row; half is the identity if None."""
         if half is None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from oddsmith.arrays import Array, check_integer
 from oddsmith.errors import Status
-from oddsmith.factor import Factor
 from oddsmith.objective import Evaluation, Objective
 from oddsmith.penalties import Penalty
+from oddsmith.solvers import newton_cg
 from oddsmith.solvers.base import (
     FULL_PRECISION,
     ROUNDING,
@@ -24,7 +23,20 @@ from oddsmith.solvers.base import (
     may_run_off,
     search,
 )
-from oddsmith.solvers.newton import Newton, minimise
+from oddsmith.solvers.newton import Newton
+from oddsmith.solvers.sketches import (
+    BLOCK,
+    BlockDiagonal,
+    Metric,
+    block_sketch,
+    dense_sketch,
+    diagonal_sketch,
+    dot,
+    refreshed,
+)
+
+PATIENCE, WIDE_PATIENCE = 3, 10  # passes in which the decrement must fall tenfold
+SPARSE = 0.1  # of the entries stored: above it a square matrix costs little beside the passes
 
 
 @dataclass(frozen=True)
@@ -71,52 +83,90 @@ class SketchedNewton:
     ) -> Solution:
         """Minimise objective + penalty from start."""
         limit = max_passes or self.max_passes
-        sample_rows = max(self.rows_per_column * objective.size, self.least_rows)
-        dense = objective.size <= self.dense_limit
-        if dense and objective.rows <= 3 * sample_rows:
+        wide = objective.size > self.dense_limit or self._cheaper_in_blocks(objective, penalty, tol)
+        sample_rows = self.least_rows if wide else max(self.rows_per_column * objective.size, self.least_rows)
+        if not wide and objective.rows <= 3 * sample_rows:
             return Newton().solve(objective, penalty, start, tol=tol, max_passes=limit)
-        sample = objective.sample(sample_rows, self.seed)
-        if dense:
-            beta, metric, note = _dense_sketch(sample, penalty, start, self.memory)
+        if wide and objective.loss.outputs > 1:
+            sketch = diagonal_sketch(objective, penalty, start)
+        elif wide:
+            sample = objective.sample(sample_rows, self.seed)
+            sketch = block_sketch(sample, penalty, _null_start(objective, start), self.rows_per_column)
         else:
-            beta, metric, note = _diagonal_sketch(sample, penalty, start, self.memory)
+            sketch = dense_sketch(objective.sample(sample_rows, self.seed), penalty, start)
         function = Smooth(objective, penalty)
-        solution = self._descend(function, beta, metric, note, tol=tol, limit=limit)
-        if not dense or function.passes >= limit:
+        metric = Metric(sketch.inverse, self.memory)
+        solution = self._descend(function, sketch.beta, metric, sketch.note, wide=wide, tol=tol, limit=limit)
+        if solution.status is Status.STALLED and isinstance(metric.base, BlockDiagonal):
+            solution = self._refreshed(function, solution, metric, tol=tol, limit=limit)
+        return self._finished(function, solution, metric, wide=wide, tol=tol, limit=limit)
+
+    def _cheaper_in_blocks(self, objective: Objective, penalty: Penalty, tol: float | None) -> bool:
+        """Whether a square matrix would take longer than all passes do: many columns that store little.
+
+        Not where the matrix is needed for a proof: at full precision, or where a coefficient is not penalised.
+        """
+        if tol is None or objective.loss.outputs > 1 or objective.size <= BLOCK or may_run_off(objective, penalty):
+            return False
+        design = next(objective.source.blocks()).design
+        return design.entries < SPARSE * design.shape[0] * design.shape[1]
+
+    def _refreshed(
+        self, function: Smooth, solution: Solution, metric: Metric, *, tol: float | None, limit: int
+    ) -> Solution:
+        """Go on with the block of the whole data where the sample's did not do."""
+        assert isinstance(metric.base, BlockDiagonal)
+        if function.passes + 1 >= limit:
             return solution
-        if solution.status is Status.STALLED or (tol is None and solution.status is Status.CONVERGED):
-            left = limit - function.passes
-            exact = Newton().solve(objective, penalty, solution.beta, tol=tol, max_passes=left)
-            note = "exact Newton on the whole data" if solution.status is Status.STALLED else "exact final step"
-            return continued(solution, exact, note)
-        return solution
+        metric.base = refreshed(metric.base, function, solution.beta)
+        metric.pairs.clear()
+        note = "slow: block and diagonal on the whole data"
+        again = self._descend(function, solution.beta, metric, note, wide=True, tol=tol, limit=limit)
+        return replace(again, trace=(*solution.trace, *again.trace))
+
+    def _finished(
+        self, function: Smooth, solution: Solution, metric: Metric, *, wide: bool, tol: float | None, limit: int
+    ) -> Solution:
+        """Newton on the whole data, where the metric had to give up or an exact final step is asked for."""
+        left = limit - function.passes
+        stalled = solution.status is Status.STALLED
+        if left <= 0 or not (stalled or (tol is None and not wide and solution.status is Status.CONVERGED)):
+            return solution
+        objective, penalty = function.objective, function.penalty
+        if objective.size > self.dense_limit:
+            exact = newton_cg.minimise(Smooth(objective, penalty), solution.beta, metric.base, tol=tol, limit=left)
+            return continued(solution, exact, "slow: Newton steps by conjugate gradients on the whole data")
+        exact = Newton().solve(objective, penalty, solution.beta, tol=tol, max_passes=left)
+        return continued(solution, exact, "exact Newton on the whole data" if stalled else "exact final step")
 
     def _descend(
-        self, function: Smooth, beta: Array, metric: Metric, note: str, *, tol: float | None, limit: int
+        self, function: Smooth, beta: Array, metric: Metric, note: str, *, wide: bool, tol: float | None, limit: int
     ) -> Solution:
-        """L-BFGS. STALLED asks for a better metric: the decrement has not fallen tenfold in three passes."""
+        """L-BFGS. STALLED asks for a better metric: the decrement has not fallen tenfold in so many passes."""
         goal = FULL_PRECISION if tol is None else 0.5 * tol
-        dense = function.objective.size <= self.dense_limit
-        proof_wanted = tol is not None and dense and may_run_off(function.objective, function.penalty)
+        patience = WIDE_PATIENCE if wide else PATIENCE
+        proof_wanted = tol is not None and not wide and may_run_off(function.objective, function.penalty)
         length = 1.0
         beta, now = _better_start(function, beta)
         trace: list[Step] = []
         while True:
             gradient = gradient_of(now)
             direction = -metric.apply(gradient)
-            decrement = max(0.0, -0.5 * float(gradient @ direction))
+            decrement = max(0.0, -0.5 * dot(gradient, direction))
+            if wide:  # then the metric knows too little of the Hessian to be believed alone
+                decrement = max(decrement, _still_to_gain(trace, now.value))
             near = 0.05 * decrement <= goal * abs(now.value)
             trace.append(Step(function.passes, now.value, decrement, length, note))
             note = ""
             status = None
-            slow = len(trace) > 3 and decrement > 0.1 * trace[-4].decrement
+            slow = len(trace) > patience and decrement > 0.1 * trace[-1 - patience].decrement
             if decrement <= goal * abs(now.value) or (slow and decrement <= ROUNDING * abs(now.value)):
                 status = Status.CONVERGED
             elif function.separates(now):
                 status = Status.SEPARATED
             elif function.passes >= limit:
                 status = Status.PASS_LIMIT
-            elif slow and dense:
+            elif slow:
                 status = Status.STALLED
             else:
                 new, length = search(function, beta, direction, now, 2 if proof_wanted and near else 1)
@@ -129,66 +179,23 @@ class SketchedNewton:
                 return Solution(beta, now, status, tuple(trace), decrement)
 
 
-@dataclass
-class Metric:
-    """L-BFGS: an inverse Hessian, corrected by the last steps and the gradient differences they made."""
-
-    base: Factor | Array  # a factor, or the diagonal of an inverse Hessian
-    memory: int
-    pairs: deque[tuple[Array, Array, float]] = field(default_factory=deque)
-
-    def apply(self, gradient: Array) -> Array:
-        """The two-loop recursion of Nocedal (1980)."""
-        q = gradient.copy()
-        alphas = []
-        for s, y, rho in reversed(self.pairs):
-            alphas.append(rho * float(s @ q))
-            q -= alphas[-1] * y
-        q = self.base.solve(q) if isinstance(self.base, Factor) else self.base * q
-        for (s, y, rho), alpha in zip(self.pairs, reversed(alphas), strict=True):
-            q += (alpha - rho * float(y @ q)) * s
-        return q
-
-    def update(self, step: Array, difference: Array) -> None:
-        """Remember a step, if the objective curved along it."""
-        curvature = float(step @ difference)
-        if curvature > 1e-12 * float(np.linalg.norm(step) * np.linalg.norm(difference)):
-            self.pairs.append((step, difference, 1.0 / curvature))
-            if len(self.pairs) > self.memory:
-                self.pairs.popleft()
+def _still_to_gain(trace: list[Step], value: float) -> float:
+    """What is left if the objective goes on falling at the rate at which it fell: a geometric series."""
+    steps = min(5, len(trace) // 2)
+    if steps == 0:
+        return 0.0
+    middle, first = trace[-steps].value, trace[-2 * steps].value
+    late, early = middle - value, first - middle
+    if not 0.0 < late < early:
+        return max(0.0, late)
+    return late * late / (early - late)
 
 
-def _dense_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int) -> tuple[Array, Metric, str]:
-    """The sample's optimum, as far as sampling error makes sense, and its Hessian's factor."""
-    ridge = 1.0 / sample.rows
-    function = Smooth(sample, penalty, ridge)
-    solution = minimise(function, start, tol=0.05 * ridge * sample.size, limit=15)
-    assert solution.evaluation.hessian is not None
-    hessian = solution.evaluation.hessian + np.diag(_missed(sample, solution.evaluation.hessian))
-    # The ridge bounds the sample's solution, and has no place in the metric: along weakly determined directions it
-    # would make the decrement, by which we stop, far too small. It stays only where the sample sees no curvature.
-    plain = Factor(hessian - ridge * np.eye(len(hessian)))
-    factor = plain if plain.rank == len(hessian) else Factor(hessian)
-    note = f"sample of {sample.rows} rows, {len(solution.trace)} Newton steps, dense factor"
-    return solution.beta, Metric(factor, memory), note
-
-
-def _diagonal_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int) -> tuple[Array, Metric, str]:
-    """Standardised columns have about the same curvature: that of the intercept."""
-    at_start = sample.evaluate(start, 1)
-    curvature = sample.loss.flattest
-    note = f"{sample.size} coefficients: diagonal metric, started at value {at_start.value:.6g}"
-    return start, Metric(1.0 / (curvature + penalty.curvature(start)), memory), note
-
-
-def _missed(sample: Objective, hessian: Array) -> Array:
-    """Curvature of columns that the sample hardly saw: there the whole data's spread, which is 1, speaks instead."""
-    moments = sample.source.moments(sample.threads)
-    seen = moments.deviation / moments.weight + (0.0 if sample.intercept else moments.mean**2)
-    diagonal = np.diagonal(hessian).reshape(-1, sample.width)
-    typical = diagonal[:, :1] if sample.intercept else diagonal.mean(axis=1, keepdims=True)
-    missed = np.where(seen < 0.5, typical * np.maximum(0.0, 1.0 - seen), 0.0)
-    return np.hstack([np.zeros((len(missed), int(sample.intercept))), missed]).ravel()
+def _null_start(objective: Objective, start: Array) -> Array:
+    """The null model in the place of zeros."""
+    if start.any() or not objective.intercept or objective.source.has_offset:
+        return start
+    return objective.null()[0]
 
 
 def _better_start(function: Smooth, beta: Array) -> tuple[Array, Evaluation]:
@@ -198,6 +205,6 @@ def _better_start(function: Smooth, beta: Array) -> tuple[Array, Evaluation]:
     if not objective.intercept or objective.source.has_offset:
         return beta, now
     null, value = objective.null()
-    if now.value <= value:
+    if now.value <= value or np.array_equal(beta, null):
         return beta, now
     return null, function.evaluate(null, 1)
