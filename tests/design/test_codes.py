@@ -33,6 +33,8 @@ def test_the_verbs_are_those_of_the_one_hot_matrix(both_kernels, outputs):
     np.testing.assert_allclose(codes.diagonal(h), np.diagonal(whole), rtol=1e-10)
     columns = np.array([7, 0, 3, 12])
     np.testing.assert_allclose(codes.gram(h, columns), whole[np.ix_(columns, columns)], rtol=1e-10, atol=1e-10)
+    stored = np.where(np.isin(np.arange(WIDTH), NUMBERS), ROWS, (X != 0).sum(axis=0))
+    np.testing.assert_array_equal(codes.stored(), stored)
     half = rng.standard_normal((1 + WIDTH, 4))
     for matrix in (half, None):
         np.testing.assert_allclose(codes.norms(matrix), one_hot.norms(matrix), rtol=1e-10)

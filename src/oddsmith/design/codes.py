@@ -137,6 +137,12 @@ class Codes:
         out[self.places] = self._numbers.diagonal(h)
         return out
 
+    def stored(self) -> AnyArray:
+        """How many rows have each level; all rows, for numbers."""
+        out = self._sums(None).astype(np.intp)
+        out[self.places] = self.shape[0]
+        return out
+
     def norms(self, half: Array | None = None) -> Array:
         """|[1, z] half|^2 of every row; half is the identity if None."""
         if half is None:
