@@ -102,3 +102,20 @@ def test_a_row_alone_is_predicted_as_among_others():
     some = whole.drop(columns="y").head(30)
     alone = np.concatenate([model.decision_function(some.iloc[[k]]) for k in range(len(some))])
     np.testing.assert_array_equal(alone, model.decision_function(some))
+
+
+def test_thousands_of_levels_take_few_passes():
+    rows, rng = 100_000, np.random.default_rng(3)
+    levels = {"a": 50, "b": 500, "c": 5000}
+    frame = pd.DataFrame(rng.normal([0, 5, 1, 1000], [1, 10, 0.1, 100], (rows, 4)), columns=list("wxyz"))
+    eta = 0.5 * frame["w"] - 0.04 * frame["x"] - 1
+    for name, count in levels.items():
+        code = np.minimum(count - 1, (count * rng.random(rows) ** 2)).astype(int)
+        frame[name] = pd.Categorical.from_codes(code, [f"{name}{k}" for k in range(count)])
+        eta += rng.normal(0, 0.6, count)[code]
+    frame["t"] = rng.random(rows) < 1 / (1 + np.exp(-eta))
+    source = read(frame, target="t").coded("full")
+    found = fit(source, penalty=L2(1e-4), tol=1e-9)
+    best = fit(source, penalty=L2(1e-4), tol=1e-13)
+    assert found.passes <= 25
+    assert found.value - best.value <= 1e-9 * best.value
