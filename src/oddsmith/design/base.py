@@ -1,8 +1,8 @@
 """The contract of a design: one block's X, seen through standardised columns z = (x - centre) / scale.
 
 The engine asks five things of it: matvec (Z v), rmatvec (Z' r), gram (Z' diag(h) Z, of all columns or of some), the
-diagonal of it, and the squared row norms of [1, Z] M. Standardising is a view: the user's array is never copied or changed. A constant column has scale
-infinity, so that its z is exactly 0.
+diagonal of it, and the squared row norms of [1, Z] M. Standardising is a view: the user's array is never copied or
+changed. A constant column has scale infinity, so that its z is exactly 0.
 """
 
 from __future__ import annotations
