@@ -48,10 +48,11 @@ class SketchedNewton:
     step ends the fit. With a number as tol the last pass forms the Hessian where a coefficient is not penalised: only
     it can prove that an optimum exists. Data of few rows are solved by exact Newton from the beginning.
 
-    Above `dense_limit` coefficients there is no square matrix: the sketch is the sample's Hessian among the 1000 columns
-    that store most, and a diagonal for the rest. So it is above 1000 columns where little is stored, all are penalised,
-    and tol is a number. When the decrement does not fall tenfold in 40 passes, block and diagonal are formed anew on the
-    whole data; when that does not help, Newton steps by conjugate gradients (or exact ones below the limit) take over.
+    Above `dense_limit` coefficients there is no square matrix: the sketch is the sample's Hessian among the 1000
+    columns that store most, and a diagonal for the rest. So it is above 1000 columns where little is stored, all are
+    penalised, and tol is a number. When the decrement does not fall tenfold in 40 passes, block and diagonal are formed
+    anew on the whole data; when that does not help, Newton steps by conjugate gradients (below the limit, exact ones)
+    take over.
 
     Parameters
     ----------
@@ -164,9 +165,8 @@ class SketchedNewton:
             trace.append(Step(function.passes, now.value, decrement, length, note))
             note = ""
             status = None
-            if decrement <= goal * abs(now.value) or (
-                _slow(trace, PATIENCE) and decrement <= ROUNDING * abs(now.value)
-            ):
+            floor = _slow(trace, PATIENCE) and decrement <= ROUNDING * abs(now.value)
+            if floor or decrement <= goal * abs(now.value):
                 status = Status.CONVERGED
             elif function.separates(now):
                 status = Status.SEPARATED

@@ -1,7 +1,7 @@
 """Sketches: first inverse Hessians for L-BFGS on the whole data, made from a sample of it.
 
-By size: the factor of the sample's whole Hessian where that is affordable; above it a dense block among the columns that
-store most, the intercept with them, and a diagonal for the rest; where nothing is known of columns, the diagonal alone.
+By size: the factor of the sample's whole Hessian where that is affordable; above it a dense block among the columns
+that store most, the intercept with them, and a diagonal for the rest; where nothing is known, the diagonal alone.
 """
 
 from __future__ import annotations
