@@ -11,6 +11,7 @@ from platform import machine
 import mpmath
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -253,6 +254,103 @@ def test_a_constant_column_has_no_deviation_at_all(both_kernels):
     kernels.moments_dense(X, None, mean, deviation, 2)
     assert mean[0] == 0.1
     assert deviation[0] == 0.0
+
+
+def compressed(rows=2003, columns=60, seed=0, *, single=False, wide=False):
+    """CSR of power-law columns with empty rows, a column that all others store, one that is constant, one empty."""
+    rng = np.random.default_rng(seed)
+    density = np.minimum(1.0, 2.0 / np.arange(1, columns + 1))
+    X = rng.standard_normal((rows, columns)) * (rng.random((rows, columns)) < density)
+    X[:, 0], X[:, 2] = X[:, 0] + 1e3, 0.0
+    X[::7] = 0.0
+    X[:, 1] = 0.1
+    matrix = sp.csr_array(X.astype(np.float32 if single else float))
+    matrix.data[5] = 0.0  # stored, and zero
+    index = np.int64 if wide else np.int32
+    return matrix.data, matrix.indices.astype(index), matrix.indptr.astype(index), matrix.toarray().astype(float)
+
+
+def sweep_compressed(module, stored, rows, columns, order, threads=1, *, weighted=True):
+    rng = np.random.default_rng(1)
+    centre, scale = rng.standard_normal(columns), rng.uniform(0.5, 2, columns)
+    scale[1] = np.inf
+    y, w, o = rng.random(rows), rng.integers(0, 3, rows).astype(float), rng.standard_normal(rows)
+    beta = rng.standard_normal(columns + 1) * 0.1
+    gradient = np.zeros(columns + 1) if order >= 1 else None
+    hessian = np.zeros((columns + 1, columns + 1)) if order >= 2 else None
+    extra = (w, o) if weighted else (None, None)
+    value, reach = module.sweep_logistic_sparse(*stored, centre, scale, y, *extra, beta, gradient, hessian, threads)
+    return [np.array([value, reach]), *([gradient] if order else []), *([hessian] if order == 2 else [])]
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_compiled_and_reference_agree_on_sparse_rows(order, single, wide, weighted):
+    *stored, X = compressed(single=single, wide=wide)
+    rows, columns = X.shape
+    found = [
+        sweep_compressed(kernels.load(kind), stored, rows, columns, order, weighted=weighted)
+        for kind in ("compiled", "reference")
+    ]
+    for one, two in zip(*found, strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-9, atol=1e-9 * np.abs(two).max())
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_sparse_sums_have_the_same_bits_for_any_number_of_threads(order):
+    *stored, X = compressed(20_011)
+    module, (rows, columns) = kernels.load("compiled"), X.shape
+    found = {}
+    for threads in (1, 2, 3, 7):
+        sums = sweep_compressed(module, stored, rows, columns, order, threads)
+        mean, deviation, out = np.zeros(columns), np.zeros(columns), np.zeros((columns // 2, columns // 2))
+        module.moments_sparse(*stored, np.arange(rows) % 3.0, mean, deviation, threads)
+        place = np.where(np.arange(columns) % 2, -1, np.arange(columns) // 2)
+        module.gram_sparse(*stored, place, np.linspace(0, 1, rows), out, threads)
+        found[threads] = b"".join(part.tobytes() for part in (*sums, mean, deviation, out))
+    assert len(set(found.values())) == 1
+
+
+def test_moments_and_gram_of_sparse_rows(both_kernels):
+    *stored, X = compressed()
+    w = np.random.default_rng(2).random(len(X))
+    w[:3] = 0.0
+    mean, deviation = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    assert kernels.moments_sparse(*stored, w, mean, deviation, 2) == pytest.approx(w.sum(), rel=1e-13)
+    np.testing.assert_allclose(mean, w @ X / w.sum(), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(deviation, w @ (X - mean) ** 2, rtol=1e-10, atol=1e-15)
+    assert (mean[1], deviation[1], deviation[2]) == (0.1, 0.0, 0.0)
+    columns, place = np.array([0, 3, 4, 59]), np.full(X.shape[1], -1)
+    place[columns] = np.arange(4)
+    out = np.zeros((4, 4))
+    kernels.gram_sparse(*stored, place, w, out, 2)
+    np.testing.assert_allclose(out, np.triu((w * X[:, columns].T) @ X[:, columns]), rtol=1e-11)
+
+
+def test_some_rows_of_a_compressed_matrix_are_taken_where_they_lie(both_kernels):
+    data, index, begin, X = compressed(500)
+    whole = sweep_compressed(kernels.active, (data, index, begin[100:201]), 100, X.shape[1], 2)
+    cut = slice(begin[100], begin[200])
+    alone = sweep_compressed(kernels.active, (data[cut], index[cut], begin[100:201] - begin[100]), 100, X.shape[1], 2)
+    for one, two in zip(whole, alone, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_wrong_shapes_of_sparse_rows_are_refused_before_memory_is_touched():
+    module = kernels.load("compiled")
+    *stored, X = compressed(10)
+    begin = stored[2]
+    mean = np.zeros(X.shape[1])
+    with pytest.raises(ValueError, match="no rows"):
+        module.moments_sparse(*stored[:2], begin[:1], None, mean, mean.copy(), 1)
+    with pytest.raises(ValueError, match="do not belong together"):
+        module.moments_sparse(stored[0], stored[1], begin + 1, None, mean, mean.copy(), 1)
+    with pytest.raises(ValueError, match="wrong length"):
+        module.moments_sparse(*stored, np.ones(11), mean, mean.copy(), 1)
+    with pytest.raises(ValueError, match="place must ascend"):
+        module.gram_sparse(*stored, np.full(X.shape[1], 4), np.ones(10), np.zeros((9, 9)), 1)
 
 
 def test_wrong_shapes_are_refused_before_memory_is_touched():

@@ -173,8 +173,8 @@ def fit(
     penalty : Penalty, optional
         `L2(alpha)`; none by default. It never touches the intercept.
     solver : str or Solver, default "auto"
-        "sketched_newton" (the default), "newton", "gradient_descent" ("gd"); SciPy's "scipy-cg", "scipy-bfgs" and
-        "scipy-lbfgs".
+        "sketched_newton" (the default), "newton", "newton_cg", "gradient_descent" ("gd"); SciPy's "scipy-cg",
+        "scipy-bfgs" and "scipy-lbfgs".
     tol : float, optional
         Stop at this relative suboptimality (F - F*) / F. The default is full precision, ended by an exact Newton
         step and proved by a certificate.

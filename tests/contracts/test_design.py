@@ -45,6 +45,10 @@ def test_the_verbs_are_those_of_the_standardised_matrix(design):
     np.testing.assert_allclose(design.matvec(v), Z @ v, **close)
     np.testing.assert_allclose(design.rmatvec(r), Z.T @ r, **close)
     np.testing.assert_allclose(design.gram(h), Z.T @ (h[:, None] * Z), **close)
+    some = np.array([3, 0, 4])
+    np.testing.assert_allclose(design.gram(h, some), Z[:, some].T @ (h[:, None] * Z[:, some]), **close)
+    np.testing.assert_allclose(design.diagonal(h), h @ Z**2, **close)
+    assert design.entries == design.stored().sum()
     half = rng.standard_normal((6, 3))
     for matrix in (half, None):
         image = np.column_stack([np.ones(400), Z]) @ (np.eye(6) if matrix is None else matrix)
@@ -68,8 +72,8 @@ def test_a_constant_column_is_exactly_zero(design, column):
 
 
 def test_taking_rows(design):
-    rows = np.array([5, 3, 399])
-    np.testing.assert_allclose(design.take(rows).matvec(np.ones(5)), design.matvec(np.ones(5))[rows])
+    for rows in (np.array([5, 3, 399]), slice(20, 30), slice(390, 999), slice(5, 5), slice(0, 9, 2)):
+        np.testing.assert_allclose(design.take(rows).matvec(np.ones(5)), design.matvec(np.ones(5))[rows])
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,11 +1,14 @@
+import tracemalloc
+
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from oddsmith import L2, NoPenalty, SketchedNewton, fit
 from oddsmith.errors import Status
 from oddsmith.losses import Logistic
 from oddsmith.objective import Objective
-from oddsmith.solvers.sketched_newton import Metric
+from oddsmith.solvers import sketched_newton
 from oddsmith.sources import as_source
 from tests.problems import generate
 
@@ -102,26 +105,89 @@ def test_an_estimate_is_not_fooled_by_weak_directions(closeness):
         assert (rough.value - exact.value) / exact.value <= 2 * tol
 
 
-def test_many_columns_use_a_diagonal_metric():
-    problem = generate(4000, 12, 6, signal=0.5)
-    result = fit(problem.source, penalty=L2(1e-2), standardize=True, solver=SketchedNewton(dense_limit=5), tol=1e-10)
-    assert "diagonal metric" in result.trace[0].note
-    np.testing.assert_allclose(
-        result.beta, fit(problem.source, penalty=L2(1e-2), standardize=True).beta, rtol=1e-3, atol=1e-6
-    )
+def power_law(rows, columns, *, per_row=40, positives=0.4, seed=0):
+    """Sparse 0-1 rows whose columns have frequencies like words, and a target that all of them bear on."""
+    rng = np.random.default_rng(seed)
+    frequency = np.cumsum(1.0 / np.arange(1, columns + 1))
+    count = rng.poisson(per_row, rows)
+    column = rng.permutation(columns)[np.searchsorted(frequency / frequency[-1], rng.random(count.sum()))]
+    X = sp.csr_array((np.ones(len(column)), (np.repeat(np.arange(rows), count), column)), shape=(rows, columns))
+    X.data[:] = 1.0
+    eta = X @ rng.standard_normal(columns)
+    noisy = 2.0 * eta / eta.std() + rng.logistic(size=rows)
+    return X, (noisy > np.quantile(noisy, 1.0 - positives)).astype(int)
 
 
-def test_the_metric_satisfies_the_secant_equation():
-    rng = np.random.default_rng(0)
-    A = rng.standard_normal((5, 5))
-    H = A @ A.T + np.eye(5)
-    metric = Metric(np.full(5, 0.3), memory=5)
-    for step in rng.standard_normal((5, 5)):
-        metric.update(step, H @ step)
-        np.testing.assert_allclose(metric.apply(H @ step), step, rtol=1e-10)
-    before = len(metric.pairs)
-    metric.update(np.ones(5), -np.ones(5))
-    assert len(metric.pairs) == before
+@pytest.mark.parametrize("standardize", [False, True])
+def test_wide_sparse_rows_take_at_most_25_passes(standardize):
+    """And the estimate of the distance to the optimum, by which it stops, is about right."""
+    X, y = power_law(50_000, 20_000)
+    source, penalty = as_source(X, y), L2(1e-2 if standardize else 1.0 / 50_000)
+    result = fit(source, penalty=penalty, tol=1e-9, standardize=standardize)
+    assert result.status is Status.CONVERGED
+    assert "block of 1001 and diagonal" in result.trace[0].note
+    assert result.passes <= 25
+    best = fit(source, penalty=penalty, tol=1e-14, standardize=standardize)
+    assert result.certificate.kind == "estimated"
+    left = (result.value - best.value) / best.value
+    assert left <= 1e-9
+    assert left <= 3 * result.certificate.suboptimality
+
+
+def test_five_positives_among_sparse_rows():
+    X, y = power_law(200_000, 6_000, per_row=8, positives=2.5e-5, seed=1)
+    assert y.sum() == 5
+    source = as_source(X, y)
+    sample = source.sample(20_000, 0)
+    assert sample.target.sum() == 5
+    assert sample.weight.sum() == pytest.approx(200_000)
+    for tol in (1e-9, None):
+        result = fit(source, penalty=L2(5e-6), tol=tol)
+        assert result.status is Status.CONVERGED
+        assert result.passes <= 40
+
+
+def test_many_correlated_columns_among_sparse_ones():
+    """Dense columns that nearly agree, which no diagonal could tell apart, beside rare ones."""
+    X, _ = power_law(30_000, 6_000, per_row=10, seed=2)
+    rng = np.random.default_rng(3)
+    dense = rng.standard_normal((30_000, 3)) @ rng.standard_normal((3, 12)) + 0.1 * rng.standard_normal((30_000, 12))
+    X = sp.csr_array(sp.hstack([X, dense + 3.0]))
+    eta = X @ np.concatenate([rng.standard_normal(6_000), rng.standard_normal(12)]) / 3
+    y = (eta - eta.mean() + rng.logistic(size=30_000) > 0).astype(int)
+    assert fit(as_source(X, y), penalty=L2(1e-5), tol=1e-9).passes <= 35
+
+
+def test_a_square_matrix_is_formed_where_a_proof_is_wanted():
+    X, y = power_law(4_000, 1_100, per_row=10, seed=4)
+    source = as_source(X, y)
+    quick, proved = (fit(source, penalty=L2(1e-4), tol=tol) for tol in (1e-10, None))
+    assert "block" in quick.trace[0].note
+    assert proved.certificate.kind == "proved"
+    assert abs(quick.value - proved.value) <= 1e-9 * proved.value
+
+
+def test_blocks_that_do_not_do_are_formed_anew_and_then_given_up(monkeypatch):
+    monkeypatch.setattr(sketched_newton, "WIDE_PATIENCE", 1)
+    X, y = power_law(2_000, 500, per_row=20, seed=5)
+    source, penalty = as_source(X, y), L2(1e-5)
+    result = fit(source, penalty=penalty, tol=1e-9, solver=SketchedNewton(dense_limit=100, least_rows=300))
+    notes = [step.note for step in result.trace if step.note]
+    assert "slow: block and diagonal on the whole data" in notes
+    assert "slow: Newton steps by conjugate gradients on the whole data" in notes
+    assert result.status is Status.CONVERGED
+    exact = fit(source, penalty=penalty, solver="newton")
+    assert result.value - exact.value <= 1e-9 * exact.value
+
+
+def test_nothing_as_large_as_a_dense_table_is_allocated():
+    X, y = power_law(20_000, 20_000, seed=6)
+    source = as_source(X, y)
+    tracemalloc.start()
+    fit(source, penalty=L2(1e-3), tol=1e-9)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.05 * 8 * X.shape[0] * X.shape[1]  # of the table; here its 1000 x 1000 blocks are most of it
 
 
 def test_a_wrong_start_costs_passes_and_no_more():

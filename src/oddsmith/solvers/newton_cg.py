@@ -1,24 +1,51 @@
-"""Newton's method whose steps are solved by conjugate gradients: no matrix, one pass for each product with the Hessian."""
+"""Newton's method whose steps are solved by conjugate gradients: no matrix, a pass for each product with the Hessian."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from oddsmith.arrays import Array
 from oddsmith.errors import Status
+from oddsmith.objective import Objective
+from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, gradient_of, search
-from oddsmith.solvers.sketches import Inverse, dot
+from oddsmith.solvers.sketches import Inverse, diagonal_sketch, dot
 
 RESIDUAL = 0.1  # of a step's equation, relative; the decrement is then right to a hundredth
 
 
-def minimise(function: Smooth, start: Array, inverse: Inverse, *, tol: float | None, limit: int) -> Solution:
-    """Truncated Newton with the preconditioner `inverse`, damped as exact Newton is.
+@dataclass(frozen=True)
+class NewtonCG:
+    """Newton's method without a matrix: each step is solved by conjugate gradients, to a tenth of its equation.
+
+    For more columns than a square matrix allows; each product with the Hessian is a pass over the data.
+
+    Parameters
+    ----------
+    max_passes : int, default 1000
 
     References
     ----------
     Nocedal and Wright, *Numerical Optimization*, 2nd ed. (2006), section 7.1.
     """
+
+    max_passes: int = 1000
+    name: ClassVar[str] = "newton_cg"
+    refined: ClassVar[bool] = True
+
+    def solve(
+        self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, max_passes: int | None
+    ) -> Solution:
+        """Minimise objective + penalty from start."""
+        inverse = diagonal_sketch(objective, penalty, start).inverse
+        return minimise(Smooth(objective, penalty), start, inverse, tol=tol, limit=max_passes or self.max_passes)
+
+
+def minimise(function: Smooth, start: Array, inverse: Inverse, *, tol: float | None, limit: int) -> Solution:
+    """The method itself, preconditioned by `inverse` and damped as exact Newton is."""
     goal = FULL_PRECISION if tol is None else 0.5 * tol
     beta, length, last = start, 1.0, float("inf")
     now = function.evaluate(beta, 1)
@@ -47,7 +74,7 @@ def minimise(function: Smooth, start: Array, inverse: Inverse, *, tol: float | N
 
 
 def _direction(function: Smooth, beta: Array, gradient: Array, inverse: Inverse, limit: int) -> tuple[Array, bool]:
-    """d with H d = -g up to RESIDUAL in the preconditioner's norm, and whether that was reached within the limit."""
+    """D with H d = -g up to RESIDUAL in the preconditioner's norm, and whether that was reached within the limit."""
     curvature = function.penalty.curvature(beta) + function.ridge
     d, residual = np.zeros_like(gradient), -gradient
     z = inverse.solve(residual)

@@ -35,7 +35,7 @@ from oddsmith.solvers.sketches import (
     refreshed,
 )
 
-PATIENCE, WIDE_PATIENCE = 3, 10  # passes in which the decrement must fall tenfold
+PATIENCE, WIDE_PATIENCE = 3, 40  # passes in which the decrement must fall tenfold
 SPARSE = 0.1  # of the entries stored: above it a square matrix costs little beside the passes
 
 
@@ -48,17 +48,23 @@ class SketchedNewton:
     step ends the fit. With a number as tol the last pass forms the Hessian where a coefficient is not penalised: only
     it can prove that an optimum exists. Data of few rows are solved by exact Newton from the beginning.
 
+    Above `dense_limit` coefficients there is no square matrix: the sketch is the sample's Hessian among the 1000
+    columns that store most, and a diagonal for the rest. So it is above 1000 columns where little is stored, all are
+    penalised, and tol is a number. When the decrement does not fall tenfold in 40 passes, block and diagonal are formed
+    anew on the whole data; when that does not help, Newton steps by conjugate gradients (below the limit, exact ones)
+    take over.
+
     Parameters
     ----------
     rows_per_column : int, default 20
     least_rows : int, default 20_000
-        The sample has max(rows_per_column * p, least_rows) rows.
+        The sample has max(rows_per_column * p, least_rows) rows; for a block and a diagonal least_rows.
     memory : int, default 10
         Pairs that L-BFGS keeps.
     dense_limit : int, default 4000
-        Above so many coefficients no square matrix is formed: the sketch is a diagonal.
+        Above so many coefficients no square matrix is formed, and no optimum can be proved.
     seed : int, default 0
-    max_passes : int, default 200
+    max_passes : int, default 1000
 
     References
     ----------
@@ -70,7 +76,7 @@ class SketchedNewton:
     memory: int = 10
     dense_limit: int = 4000
     seed: int = 0
-    max_passes: int = 200
+    max_passes: int = 1000
     name: ClassVar[str] = "sketched_newton"
     refined: ClassVar[bool] = True
 
@@ -159,14 +165,14 @@ class SketchedNewton:
             trace.append(Step(function.passes, now.value, decrement, length, note))
             note = ""
             status = None
-            slow = len(trace) > patience and decrement > 0.1 * trace[-1 - patience].decrement
-            if decrement <= goal * abs(now.value) or (slow and decrement <= ROUNDING * abs(now.value)):
+            floor = _slow(trace, PATIENCE) and decrement <= ROUNDING * abs(now.value)
+            if floor or decrement <= goal * abs(now.value):
                 status = Status.CONVERGED
             elif function.separates(now):
                 status = Status.SEPARATED
             elif function.passes >= limit:
                 status = Status.PASS_LIMIT
-            elif slow:
+            elif _slow(trace, patience):
                 status = Status.STALLED
             else:
                 new, length = search(function, beta, direction, now, 2 if proof_wanted and near else 1)
@@ -177,6 +183,10 @@ class SketchedNewton:
                     beta, now = beta + length * direction, new
             if status is not None:
                 return Solution(beta, now, status, tuple(trace), decrement)
+
+
+def _slow(trace: list[Step], patience: int) -> bool:
+    return len(trace) > patience and trace[-1].decrement > 0.1 * trace[-1 - patience].decrement
 
 
 def _still_to_gain(trace: list[Step], value: float) -> float:

@@ -1,7 +1,7 @@
 """Sketches: first inverse Hessians for L-BFGS on the whole data, made from a sample of it.
 
-By size: the factor of the sample's whole Hessian where that is affordable; above it a dense block among the columns that
-store most, the intercept with them, and a diagonal for the rest; where nothing is known of columns, the diagonal alone.
+By size: the factor of the sample's whole Hessian where that is affordable; above it a dense block among the columns
+that store most, the intercept with them, and a diagonal for the rest; where nothing is known, the diagonal alone.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from oddsmith.solvers.base import Smooth
 from oddsmith.solvers.newton import minimise
 
 BLOCK = 1000  # columns: factorised in a few hundredths of a second, and more of them saved no pass
+RIDGE = 1e-5  # on a block, relative to its diagonal
 
 
 class Inverse(Protocol):
@@ -62,9 +63,11 @@ class BlockDiagonal:
         """From the curvature of the loss in parts, and that of the penalty."""
         offset = len(block) - len(columns)
         members = np.concatenate([np.arange(offset), columns + offset])
+        # what the sample cannot tell apart the whole data may: no direction is left without a step
+        inside = block + np.diag(RIDGE * np.diagonal(block) + penalty[members])
         whole = diagonal + penalty
         positive = np.where(whole > 0.0, whole, 1.0)  # a constant column, which nothing moves
-        return cls(columns, members, Factor(block + np.diag(penalty[members])), positive)
+        return cls(columns, members, Factor(inside), positive)
 
     def solve(self, vector: Array) -> Array:
         out = vector / self.diagonal
