@@ -8,6 +8,7 @@
 
 #include "codes.hpp"
 #include "moments.hpp"
+#include "sparse.hpp"
 
 using oddsmith::Dense;
 
@@ -136,6 +137,52 @@ void check_codes(std::size_t n, std::size_t d, std::size_t categories, bool weig
         }
 }
 
+// Compressed rows with the same numbers as a dense matrix: the dense kernels, examined above, say what is right.
+template <class T, class Index>
+void check_compressed(std::size_t n, std::size_t p, bool weighted) {
+    std::mt19937_64 rng(n * 37 + p);
+    std::normal_distribution<double> normal;
+    std::vector<T> x(n * p), data;
+    std::vector<Index> columns, begin{0};
+    for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = 0; j < p; ++j) {
+            if (i % 5 == 0 || rng() % (2 + j) > 1) continue;
+            data.push_back(x[i * p + j] = static_cast<T>(normal(rng)));
+            columns.push_back(static_cast<Index>(j));
+        }
+        begin.push_back(static_cast<Index>(data.size()));
+    }
+    std::vector<double> y(n), w(n), o(n), c(p), s(p), beta(p + 1);
+    for (std::size_t i = 0; i < n; ++i) y[i] = normal(rng) > 0, w[i] = i % 3, o[i] = normal(rng);
+    for (std::size_t j = 0; j < p; ++j) c[j] = 0.1 * normal(rng), s[j] = 0.5 + std::fabs(normal(rng));
+    for (auto& b : beta) b = 0.3 * normal(rng);
+    const oddsmith::Csr<T, Index> sparse{data.data(), columns.data(), begin.data(), n, p};
+    const Dense<T> dense{x.data(), n, p, static_cast<std::ptrdiff_t>(p), 1};
+    const oddsmith::Rows rows{y.data(), weighted ? w.data() : nullptr, weighted ? o.data() : nullptr};
+    const std::size_t size = p + 1;
+    std::vector<double> g[4], h[4], mean[4], deviation[4];
+    oddsmith::Sums sums[4];
+    for (std::size_t k = 0; k < 4; ++k) {  // the dense kernel, then 1, 2 and 3 threads
+        g[k].resize(size), h[k].resize(size * size), mean[k].resize(p), deviation[k].resize(p);
+        const auto all = [&](const auto& rows_of_x) {
+            sums[k] = oddsmith::sweep<oddsmith::Logistic>(rows_of_x, {c.data(), s.data()}, rows, beta.data(), 2,
+                                                          g[k].data(), h[k].data(), std::max<std::size_t>(1, k));
+            oddsmith::moments(rows_of_x, rows.weight, mean[k].data(), deviation[k].data(), std::max<std::size_t>(1, k));
+        };
+        k ? all(sparse) : all(dense);
+    }
+    const long double scale = static_cast<long double>(n) * 100;
+    for (std::size_t k : {2, 3})
+        expect(sums[k].value == sums[1].value && g[k] == g[1] && h[k] == h[1] && mean[k] == mean[1] &&
+                   deviation[k] == deviation[1],
+               "bits of compressed rows by threads", n, p);
+    expect(near(sums[1].value, sums[0].value, scale) && near(sums[1].reach, sums[0].reach, scale), "value", n, p);
+    for (std::size_t a = 0; a < size; ++a) expect(near(g[1][a], g[0][a], scale), "compressed gradient", n, p);
+    for (std::size_t a = 0; a < size * size; ++a) expect(near(h[1][a], h[0][a], scale), "compressed hessian", n, p);
+    for (std::size_t j = 0; j < p; ++j)
+        expect(near(mean[1][j], mean[0][j], 10) && near(deviation[1][j], deviation[0][j], scale), "moments", n, p);
+}
+
 }  // namespace
 
 int main() {
@@ -146,6 +193,8 @@ int main() {
                 for (bool weighted : {true, false}) {
                     check<double>(n, p, row_major, weighted);
                     check<float>(n, p, row_major, weighted);
+                    check_compressed<double, std::int32_t>(n, p, weighted);
+                    check_compressed<float, std::int64_t>(n, p, weighted);
                 }
     for (std::size_t n : {1, 2, 65, 1000, 5000})
         for (std::size_t d : {0, 1, 3, 8})

@@ -132,7 +132,8 @@ class Smooth:
         return now.value * now.weight < math.log(2.0) * self.objective.source.smallest_weight()
 
     def _cost(self, beta: Array) -> float:
-        return self.penalty.value(beta) + 0.5 * self.ridge * float(beta @ beta)
+        cost = self.penalty.value(beta)
+        return cost + 0.5 * self.ridge * dot(beta, beta) if self.ridge else cost
 
 
 def continued(first: Solution, second: Solution, note: str) -> Solution:
@@ -155,7 +156,7 @@ def decreases(new: Evaluation, old: Evaluation, slope: float, length: float = 1.
 
 def search(function: Smooth, beta: Array, direction: Array, now: Evaluation, order: int) -> tuple[Evaluation, float]:
     """Full step first; if it does not do, the best of many shorter ones, all tried in one pass. Length 0: none did."""
-    slope = float(gradient_of(now) @ direction)
+    slope = dot(gradient_of(now), direction)
     new = function.evaluate(beta + direction, order)
     if decreases(new, now, slope):
         return new, 1.0
@@ -164,6 +165,11 @@ def search(function: Smooth, beta: Array, direction: Array, now: Evaluation, ord
     if not values[best] < now.value:
         return now, 0.0
     return function.evaluate(beta + LENGTHS[best] * direction, order), LENGTHS[best]
+
+
+def dot(one: Array, two: Array) -> float:
+    """The inner product on one thread: BLAS would wake a pool of them for each, and its bits depend on how many."""
+    return float(np.einsum("i,i->", one, two))
 
 
 def gradient_of(evaluation: Evaluation) -> Array:

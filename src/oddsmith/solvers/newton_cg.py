@@ -1,4 +1,4 @@
-"""Newton's method whose steps are solved by conjugate gradients: no matrix, a pass for each product with the Hessian."""
+"""Newton's method whose steps are solved by conjugate gradients: no matrix, a pass for each Hessian product."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from oddsmith.arrays import Array
 from oddsmith.errors import Status
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
-from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, gradient_of, search
-from oddsmith.solvers.sketches import Inverse, diagonal_sketch, dot
+from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, dot, gradient_of, search
+from oddsmith.solvers.sketches import Inverse, diagonal_sketch
 
 RESIDUAL = 0.1  # of a step's equation, relative; the decrement is then right to a hundredth
 

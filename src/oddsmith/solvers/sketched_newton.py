@@ -19,6 +19,7 @@ from oddsmith.solvers.base import (
     Solution,
     Step,
     continued,
+    dot,
     gradient_of,
     may_run_off,
     search,
@@ -31,7 +32,6 @@ from oddsmith.solvers.sketches import (
     block_sketch,
     dense_sketch,
     diagonal_sketch,
-    dot,
     refreshed,
 )
 
@@ -48,8 +48,8 @@ class SketchedNewton:
     step ends the fit. With a number as tol the last pass forms the Hessian where a coefficient is not penalised: only
     it can prove that an optimum exists. Data of few rows are solved by exact Newton from the beginning.
 
-    Above `dense_limit` coefficients there is no square matrix: the sketch is the sample's Hessian among the 1000
-    columns that store most, and a diagonal for the rest. So it is above 1000 columns where little is stored, all are
+    Above `dense_limit` coefficients there is no square matrix: the sketch is the sample's Hessian among the 500
+    columns that store most, and a diagonal for the rest. So it is above 500 columns where little is stored, all are
     penalised, and tol is a number. When the decrement does not fall tenfold in 40 passes, block and diagonal are formed
     anew on the whole data; when that does not help, Newton steps by conjugate gradients (below the limit, exact ones)
     take over.

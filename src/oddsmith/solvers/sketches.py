@@ -16,10 +16,10 @@ from oddsmith.arrays import AnyArray, Array
 from oddsmith.factor import Factor
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
-from oddsmith.solvers.base import Smooth
+from oddsmith.solvers.base import Smooth, dot
 from oddsmith.solvers.newton import minimise
 
-BLOCK = 1000  # columns: factorised in a few hundredths of a second, and more of them saved no pass
+BLOCK = 500  # columns: factorised in hundredths of a second, and more of them saved no pass
 RIDGE = 1e-5  # on a block, relative to its diagonal
 
 
@@ -155,11 +155,6 @@ def refreshed(inverse: BlockDiagonal, function: Smooth, beta: Array) -> BlockDia
     """The same columns' block, and the diagonal, on the whole data at beta. One pass."""
     block, diagonal = function.objective.curvature(beta, inverse.columns)
     return BlockDiagonal.of(inverse.columns, block, diagonal, function.penalty.curvature(beta))
-
-
-def dot(one: Array, two: Array) -> float:
-    """The inner product on one thread: BLAS would wake a pool of them for each, and its bits depend on how many."""
-    return float(np.einsum("i,i->", one, two))
 
 
 def _missed(sample: Objective, hessian: Array) -> Array:
