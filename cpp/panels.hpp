@@ -144,10 +144,13 @@ ODDSMITH_INLINE void pack(const Dense<T>& x, std::size_t start, std::size_t m, c
 #pragma omp simd
             for (std::size_t j = 0; j < p; ++j) row[j] = (a[j] - c[j]) * inverse[j];
         }
-    } else {
-        for (std::size_t j = 0; j < p; ++j) {
-            const T* a = x.data + start + static_cast<std::ptrdiff_t>(j) * x.col_stride;
-            for (std::size_t i = 0; i < m; ++i) z[i * width + 1 + j] = (a[i] - c[j]) * inverse[j];
+    } else {  // eight columns side by side, so that what is written lies side by side
+        for (std::size_t first = 0; first < p; first += 8) {
+            const std::size_t last = std::min(p, first + 8);
+            const T* a = x.data + start;
+            for (std::size_t i = 0; i < m; ++i)
+                for (std::size_t j = first; j < last; ++j)
+                    z[i * width + 1 + j] = (a[i + j * static_cast<std::size_t>(x.col_stride)] - c[j]) * inverse[j];
         }
     }
 }

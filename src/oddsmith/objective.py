@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
 from operator import add
+from typing import Any
 
 import numpy as np
 
@@ -176,9 +177,11 @@ def _added(one: Array | None, other: Array | None) -> Array | None:
 
 
 def _evaluate(block: Block, *, loss: Loss, beta: Array, order: int, threads: int | None) -> Evaluation:
-    if beta.ndim == 2:
-        return reduce(add, (_evaluate_outputs(part, loss, beta, order) for part in _panels(block)))
     sweep = kernels.sweep_for(loss.kernel, block.design.kind)
+    if beta.ndim == 2:
+        if sweep is not None:
+            return _sweep_outputs(sweep, block, loss, beta, order, threads)
+        return reduce(add, (_evaluate_outputs(part, loss, beta, order) for part in _panels(block)))
     if sweep is None:
         return _evaluate_by_verbs(block, loss, beta, order)
     design = block.design
@@ -203,6 +206,38 @@ def _evaluate_by_verbs(block: Block, loss: Loss, beta: Array, order: int) -> Eva
         hessian = np.block([[np.array([[h.sum()]]), border[None, :]], [border[:, None], block.design.gram(h)]])
         reach = _largest_norm(block)
     return Evaluation(float(value.sum()), gradient, hessian, block.total_weight, reach)
+
+
+def _sweep_outputs(
+    sweep: Callable[..., Any], block: Block, loss: Loss, beta: Array, order: int, threads: int | None
+) -> Evaluation:
+    """The fused pass of a loss of several outputs: it works on scores, of which there is one more."""
+    outputs, width = beta.shape
+    scores = loss.contrasts @ beta
+    value, gradient = np.zeros(1), np.zeros(scores.shape) if order >= 1 else None
+    pairs = np.zeros((outputs * (outputs + 1) // 2, width, width)) if order >= 2 else None
+    work = block.design.shape[0] * scores.size * (1 if pairs is None else len(pairs) * width // len(scores))
+    threads = kernels.threads_for(work, threads)
+    rows = (block.target, block.weight, loss.contrasts)
+    reach = sweep(*block.design.operands, *rows, scores, value, gradient, pairs, threads)
+    return Evaluation(
+        float(value[0]),
+        None if gradient is None else (loss.contrasts.T @ gradient).ravel(),
+        None if pairs is None else _symmetric(pairs, outputs),
+        block.total_weight,
+        reach,
+    )
+
+
+def _symmetric(pairs: Array, outputs: int) -> Array:
+    """The matrix whose symmetric blocks (0, 0), (1, 0), (1, 1), (2, 0), ... are given."""
+    width = pairs.shape[1]
+    full = np.empty((outputs, width, outputs, width))
+    blocks = iter(pairs)
+    for j in range(outputs):
+        for k in range(j + 1):
+            full[j, :, k, :] = full[k, :, j, :] = next(blocks)
+    return full.reshape(outputs * width, outputs * width)
 
 
 def _panels(block: Block) -> Iterator[Block]:

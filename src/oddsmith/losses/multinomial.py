@@ -36,7 +36,7 @@ class Multinomial:
 
     classes: int
     name: ClassVar[str] = "multinomial"
-    kernel: ClassVar[str | None] = None
+    kernel: ClassVar[str | None] = "multinomial"
     concordance: ClassVar[float] = 2.0  # third derivative <= spread of the scores' change * second
     steepest: ClassVar[float] = 0.5
 
