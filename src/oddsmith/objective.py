@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
@@ -12,6 +13,7 @@ import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import Array
+from oddsmith.design import Design
 from oddsmith.factor import Factor
 from oddsmith.losses import Loss
 from oddsmith.sources import Block, Source
@@ -122,6 +124,13 @@ class Objective:
         product: Array = (sums[:-1] / sums[-1]).reshape(self.loss.outputs, -1)
         return product.ravel() if self.intercept else product[:, 1:].ravel()
 
+    def kronecker(self, beta: Array) -> tuple[Array, Array]:
+        """The mean row_hessian, (outputs, outputs), and the mean of (1, z)(1, z)': the Hessian is about their product."""
+        self.passes += 1
+        sums = self.source.sum(partial(_kronecker, loss=self.loss, beta=self._full(beta)))
+        between, moments = sums.between / sums.weight, sums.moments / sums.weight
+        return between, moments if self.intercept else moments[1:, 1:]
+
     def widest(self, half: Array) -> float:
         """The largest |M'(1, z)|^2 over the rows, for M of shape (size, k). With M M' = H^-1 it is max z'H^-1 z.
 
@@ -202,8 +211,7 @@ def _evaluate_by_verbs(block: Block, loss: Loss, beta: Array, order: int) -> Eva
         gradient = np.concatenate([[r.sum()], block.design.rmatvec(r)])
     if order >= 2:
         assert h is not None
-        border = block.design.rmatvec(h)
-        hessian = np.block([[np.array([[h.sum()]]), border[None, :]], [border[:, None], block.design.gram(h)]])
+        hessian = _bordered(block.design, h)
         reach = _largest_norm(block)
     return Evaluation(float(value.sum()), gradient, hessian, block.total_weight, reach)
 
@@ -223,15 +231,15 @@ def _sweep_outputs(
     return Evaluation(
         float(value[0]),
         None if gradient is None else (loss.contrasts.T @ gradient).ravel(),
-        None if pairs is None else _symmetric(pairs, outputs),
+        None if pairs is None else _symmetric(pairs),
         block.total_weight,
         reach,
     )
 
 
-def _symmetric(pairs: Array, outputs: int) -> Array:
+def _symmetric(pairs: Sequence[Array]) -> Array:
     """The matrix whose symmetric blocks (0, 0), (1, 0), (1, 1), (2, 0), ... are given."""
-    width = pairs.shape[1]
+    outputs, width = math.isqrt(2 * len(pairs)), len(pairs[0])
     full = np.empty((outputs, width, outputs, width))
     blocks = iter(pairs)
     for j in range(outputs):
@@ -257,16 +265,7 @@ def _evaluate_outputs(block: Block, loss: Loss, beta: Array, order: int) -> Eval
         gradient = np.hstack([r.sum(axis=0)[:, None], block.design.rmatvec(r).T]).ravel()
     if order >= 2:
         assert h is not None
-        outputs, width = beta.shape
-        full = np.empty((outputs, width, outputs, width))
-        for j in range(outputs):
-            border = block.design.rmatvec(h[:, j])
-            for k in range(j + 1):
-                full[j, 0, k, 0] = h[:, j, k].sum()
-                full[j, 1:, k, 0] = full[j, 0, k, 1:] = border[:, k]
-                full[j, 1:, k, 1:] = block.design.gram(h[:, j, k])
-                full[k, :, j, :] = full[j, :, k, :]
-        hessian = full.reshape(beta.size, beta.size)
+        hessian = _symmetric([_bordered(block.design, h[:, j, k]) for j in range(len(beta)) for k in range(j + 1)])
         reach = _largest_norm(block)
     return Evaluation(float(value.sum()), gradient, hessian, block.total_weight, reach)
 
@@ -284,6 +283,29 @@ def _hessian_product(block: Block, *, loss: Loss, beta: Array, vector: Array) ->
     image = h * change if h.ndim == 1 else np.einsum("nij,nj->ni", h, change)
     product = np.concatenate([image.sum(axis=0)[None], block.design.rmatvec(image)])
     return np.append(product.T, block.total_weight)
+
+
+@dataclass(frozen=True)
+class _Kronecker:
+    between: Array
+    moments: Array
+    weight: float
+
+    def __add__(self, other: _Kronecker) -> _Kronecker:
+        return _Kronecker(self.between + other.between, self.moments + other.moments, self.weight + other.weight)
+
+
+def _kronecker(block: Block, *, loss: Loss, beta: Array) -> _Kronecker:
+    weight = np.ones(len(block.target)) if block.weight is None else block.weight
+    return _Kronecker(
+        loss.total_curvature(_eta(block, beta), weight), _bordered(block.design, weight), block.total_weight
+    )
+
+
+def _bordered(design: Design, h: Array) -> Array:
+    """[1, Z]' diag(h) [1, Z]."""
+    border = design.rmatvec(h)
+    return np.block([[np.array([[h.sum()]]), border[None, :]], [border[:, None], design.gram(h)]])
 
 
 def _widest(block: Block, *, half: Array) -> Evaluation:

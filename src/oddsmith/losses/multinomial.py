@@ -91,6 +91,12 @@ class Multinomial:
         root = np.sqrt(q)[:, :, None] * (self.contrasts - (q @ self.contrasts)[:, None, :])
         return value, gradient, np.matmul(root.transpose(0, 2, 1), root)
 
+    def total_curvature(self, eta: Array, weight: Array) -> Array:
+        """The weighted sum of the row_hessians, of shape (K - 1, K - 1)."""
+        q = self.probabilities(eta @ self.contrasts.T)
+        out: Array = self.contrasts.T @ (np.diag(weight @ q) - q.T @ (weight[:, None] * q)) @ self.contrasts
+        return out
+
     def probabilities(self, scores: Array) -> Array:
         """Softmax of the K scores of every row."""
         e = np.exp(scores - scores.max(axis=1, keepdims=True))

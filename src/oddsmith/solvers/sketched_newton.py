@@ -24,7 +24,10 @@ from oddsmith.solvers.base import (
     may_run_off,
     search,
 )
+from oddsmith.solvers.kronecker import Kronecker
 from oddsmith.solvers.newton import Newton, minimise
+
+FEW = 2e8  # multiplications that are done at once: no sketch is worth its trouble
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ class SketchedNewton:
     ) -> Solution:
         """Minimise objective + penalty from start."""
         limit = max_passes or self.max_passes
+        if objective.loss.outputs > 1:
+            return self._solve_many(objective, penalty, start, tol=tol, limit=limit)
         sample_rows = max(self.rows_per_column * objective.size, self.least_rows)
         dense = objective.size <= self.dense_limit
         if dense and objective.rows <= 3 * sample_rows:
@@ -80,8 +85,41 @@ class SketchedNewton:
             beta, metric, note = _dense_sketch(sample, penalty, start, self.memory)
         else:
             beta, metric, note = _diagonal_sketch(sample, penalty, start, self.memory)
+        return self._on_all(objective, penalty, beta, metric, note, tol=tol, limit=limit)
+
+    def _solve_many(
+        self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, limit: int
+    ) -> Solution:
+        """Of several outputs, whose Hessian costs much more than a pass: the sample's is formed once, or not at all."""
+        cost = Costs.of(objective)
+        dense = objective.size <= self.dense_limit
+        if dense and cost.hessian * objective.rows <= FEW:
+            return Newton().solve(objective, penalty, start, tol=tol, max_passes=limit)
+        sample = objective.sample(cost.sample_rows, self.seed)
+        ridge = 1.0 / sample.rows
+        function = Smooth(sample, penalty, ridge)
+        first = Metric(kronecker(sample, penalty, start, ridge), self.memory)
+        near = self._descend(function, start, first, "", tol=0.1 * ridge * sample.size, limit=30, proof=False)
+        note = f"sample of {sample.rows} rows, {function.passes} passes over it, "
+        if dense and cost.hessian_pays:
+            metric = Metric(_dense_factor(sample, function.evaluate(near.beta, 2).hessian, ridge), self.memory)
+            note += "dense factor"
+        else:
+            metric = Metric(kronecker(sample, penalty, near.beta, 0.0), self.memory)
+            note += f"Kronecker metric: {objective.size} x {objective.size} " + (
+                "would cost more than the passes it saves" if dense else "is too large"
+            )
+        return self._on_all(objective, penalty, near.beta, metric, note, tol=tol, limit=limit)
+
+    def _on_all(
+        self, objective: Objective, penalty: Penalty, beta: Array, metric: Metric, note: str, *,
+        tol: float | None, limit: int,
+    ) -> Solution:  # fmt: skip
+        """L-BFGS on the whole data, and exact Newton where it gave up or full precision was asked for."""
+        dense = objective.size <= self.dense_limit
         function = Smooth(objective, penalty)
-        solution = self._descend(function, beta, metric, note, tol=tol, limit=limit)
+        proof = tol is not None and dense and may_run_off(objective, penalty)
+        solution = self._descend(function, beta, metric, note, tol=tol, limit=limit, proof=proof)
         if not dense or function.passes >= limit:
             return solution
         if solution.status is Status.STALLED or (tol is None and solution.status is Status.CONVERGED):
@@ -92,12 +130,11 @@ class SketchedNewton:
         return solution
 
     def _descend(
-        self, function: Smooth, beta: Array, metric: Metric, note: str, *, tol: float | None, limit: int
+        self, function: Smooth, beta: Array, metric: Metric, note: str, *, tol: float | None, limit: int, proof: bool
     ) -> Solution:
         """L-BFGS. STALLED asks for a better metric: the decrement has not fallen tenfold in three passes."""
         goal = FULL_PRECISION if tol is None else 0.5 * tol
         dense = function.objective.size <= self.dense_limit
-        proof_wanted = tol is not None and dense and may_run_off(function.objective, function.penalty)
         length = 1.0
         beta, now = _better_start(function, beta)
         trace: list[Step] = []
@@ -119,7 +156,7 @@ class SketchedNewton:
             elif slow and dense:
                 status = Status.STALLED
             else:
-                new, length = search(function, beta, direction, now, 2 if proof_wanted and near else 1)
+                new, length = search(function, beta, direction, now, 2 if proof and near else 1)
                 if length == 0.0:
                     status = Status.CONVERGED if decrement <= ROUNDING * abs(now.value) else Status.STALLED
                 else:
@@ -133,7 +170,7 @@ class SketchedNewton:
 class Metric:
     """L-BFGS: an inverse Hessian, corrected by the last steps and the gradient differences they made."""
 
-    base: Factor | Array  # a factor, or the diagonal of an inverse Hessian
+    base: Factor | Kronecker | Array  # what solves with a Hessian, or the diagonal of its inverse
     memory: int
     pairs: deque[tuple[Array, Array, float]] = field(default_factory=deque)
 
@@ -144,7 +181,7 @@ class Metric:
         for s, y, rho in reversed(self.pairs):
             alphas.append(rho * float(s @ q))
             q -= alphas[-1] * y
-        q = self.base.solve(q) if isinstance(self.base, Factor) else self.base * q
+        q = self.base * q if isinstance(self.base, np.ndarray) else self.base.solve(q)
         for (s, y, rho), alpha in zip(self.pairs, reversed(alphas), strict=True):
             q += (alpha - rho * float(y @ q)) * s
         return q
@@ -164,13 +201,54 @@ def _dense_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int
     function = Smooth(sample, penalty, ridge)
     solution = minimise(function, start, tol=0.05 * ridge * sample.size, limit=15)
     assert solution.evaluation.hessian is not None
-    hessian = solution.evaluation.hessian + np.diag(_missed(sample, solution.evaluation.hessian))
+    factor = _dense_factor(sample, solution.evaluation.hessian, ridge)
+    note = f"sample of {sample.rows} rows, {len(solution.trace)} Newton steps, dense factor"
+    return solution.beta, Metric(factor, memory), note
+
+
+def _dense_factor(sample: Objective, hessian: Array | None, ridge: float) -> Factor:
+    """The factor of the sample's Hessian, which comes with its ridge."""
+    assert hessian is not None
+    hessian = hessian + np.diag(_missed(sample, hessian))
     # The ridge bounds the sample's solution, and has no place in the metric: along weakly determined directions it
     # would make the decrement, by which we stop, far too small. It stays only where the sample sees no curvature.
     plain = Factor(hessian - ridge * np.eye(len(hessian)))
-    factor = plain if plain.rank == len(hessian) else Factor(hessian)
-    note = f"sample of {sample.rows} rows, {len(solution.trace)} Newton steps, dense factor"
-    return solution.beta, Metric(factor, memory), note
+    return plain if plain.rank == len(hessian) else Factor(hessian)
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What decides how several outputs are solved, in multiplications: estimates, and only of how long it takes.
+
+    Attributes
+    ----------
+    hessian : int
+        Of a row, in a pass that forms the Hessian: its symmetric blocks, each a symmetric matrix.
+    sample_rows : int
+        A tenth of the rows, but 80 to 200 for each coefficient of an output.
+    hessian_pays : bool
+        Whether the sample's Hessian costs less than the passes over the whole data that it saves, about ten.
+    """
+
+    hessian: int
+    sample_rows: int
+    hessian_pays: bool
+
+    @classmethod
+    def of(cls, objective: Objective) -> Costs:
+        outputs, width = objective.loss.outputs, objective.width
+        hessian = outputs * (outputs + 1) // 2 * width * (width + 1) // 2
+        rows = int(np.clip(objective.rows // 10, 80 * width, 200 * width))
+        # a multiplication of a pass takes twice as long: it waits for the data, and for exp
+        once = 4 * objective.rows * (outputs + 1) * width
+        return cls(hessian, rows, rows * hessian + objective.size**3 // 3 <= 10 * once)
+
+
+def kronecker(sample: Objective, penalty: Penalty, beta: Array, ridge: float) -> Kronecker:
+    """The metric at beta; columns that the sample hardly saw have the spread of the whole data."""
+    between, moments = sample.kronecker(beta)
+    curvature = (penalty.curvature(beta) + ridge).reshape(len(between), -1)
+    return Kronecker.of(between, moments + np.diag(_missed(sample, moments)), curvature)
 
 
 def _diagonal_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int) -> tuple[Array, Metric, str]:
