@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "moments.hpp"
+#include "newton.hpp"
 #include "softmax.hpp"
 
 namespace nb = nanobind;
@@ -64,6 +65,29 @@ std::pair<double, double> sweep_dense(const Matrix<T>& x, const Vector& centre, 
     const auto sums = oddsmith::sweep<Loss>(view, standard, rows, beta.data(), h ? 2 : g ? 1 : 0, g, h,
                                             std::max<std::size_t>(1, threads));
     return {sums.value, sums.reach};
+}
+
+template <class Loss, class T>
+std::pair<std::size_t, std::size_t> newton_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale,
+                                                 const Vector& target, const std::optional<Vector>& weight,
+                                                 const std::optional<Vector>& offset, const Vector& curvature,
+                                                 bool intercept, double total, double goal, double least, Output beta,
+                                                 OutputMatrix trace, std::size_t threads) {
+    const auto view = dense<T>(x);
+    const std::size_t p = view.cols;
+    require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
+    require(beta.shape(0) == p + 1 && curvature.shape(0) == p + 1, "beta and curvature need 1 + p entries");
+    require(target.shape(0) == view.rows, "target needs one entry a row");
+    require(trace.shape(0) > 0 && trace.shape(1) == 4, "trace needs four columns");
+    const oddsmith::Rows rows{target.data(), data_or_null(weight, view.rows), data_or_null(offset, view.rows)};
+    const oddsmith::View standard{centre.data(), scale.data()};
+    nb::gil_scoped_release release;
+    const auto run = oddsmith::newton<Loss>(view, standard, rows, {curvature.data(), total, intercept}, goal, least,
+                                            trace.shape(0), beta.data(), std::max<std::size_t>(1, threads));
+    double* line = trace.data();
+    for (const auto& step : run.trace)
+        for (const double entry : {step.passes, step.value, step.decrement, step.length}) *line++ = entry;
+    return {run.trace.size(), run.passes};
 }
 
 // What a pass over several outputs needs, checked and run: the two functions below differ in the loss alone.
@@ -140,6 +164,12 @@ NB_MODULE(_kernels, m) {
         "gradient"_a.noconvert().none(), "hessian"_a.noconvert().none(), "threads"_a
     m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, double>, ODDSMITH_SWEEP_ARGUMENTS);
     m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, float>, ODDSMITH_SWEEP_ARGUMENTS);
+#define ODDSMITH_NEWTON_ARGUMENTS                                                                               \
+    "x"_a.noconvert(), "centre"_a.noconvert(), "scale"_a.noconvert(), "target"_a.noconvert(),                   \
+        "weight"_a.noconvert().none(), "offset"_a.noconvert().none(), "curvature"_a.noconvert(), "intercept"_a, \
+        "total"_a, "goal"_a, "least"_a, "beta"_a.noconvert(), "trace"_a.noconvert(), "threads"_a
+    m.def("newton_logistic_dense", &newton_dense<oddsmith::Logistic, double>, ODDSMITH_NEWTON_ARGUMENTS);
+    m.def("newton_logistic_dense", &newton_dense<oddsmith::Logistic, float>, ODDSMITH_NEWTON_ARGUMENTS);
 #define ODDSMITH_SWEEPS_OF_SEVERAL(T)                                                                            \
     m.def("sweep_multinomial_dense", &sweep_multinomial_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),     \
           "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                          \

@@ -114,7 +114,7 @@ def test_a_warm_start_at_the_optimum_has_nothing_to_do():
     problem = PROBLEMS["scaled"]
     cold = fit(problem.source)
     warm = fit(problem.source, start=cold.beta)
-    assert warm.passes <= 3
+    assert warm.passes <= 4  # the moments, and three looks at where it is
     np.testing.assert_allclose(warm.beta, cold.beta, rtol=1e-10)
 
 

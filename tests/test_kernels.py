@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsmith import _reference, kernels
-from tests.problems import generate
+from tests.problems import PROBLEMS, generate
 
 LAYOUTS = {
     "row-major float64": np.ascontiguousarray,
@@ -46,7 +46,7 @@ def test_every_compiled_kernel_has_a_twin():
     compiled = {name for name in dir(kernels.load("compiled")) if not name.startswith("_")}
     assert compiled
     assert compiled == {
-        name for name in dir(_reference) if name.startswith(("sweep_", "moments_", "logistic_", "simd_"))
+        name for name in dir(_reference) if name.startswith(("sweep_", "newton_", "moments_", "logistic_", "simd_"))
     }
 
 
@@ -57,6 +57,57 @@ def test_the_level_is_what_the_processor_can_do():
     avx512 = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= flags
     assert kernels.load("compiled").simd_level() == (4 if avx2 and avx512 else 3 if avx2 else 1)
     assert _reference.simd_level() == 0
+
+
+def newton(module, X, problem, beta, *, curvature=0.0, intercept=True, limit=30, goal=1e-11, threads=1):
+    p = X.shape[1]
+    total = float(len(problem.y) if problem.weight is None else problem.weight.sum())
+    held = np.full(p + 1, curvature)
+    held[0] = 0.0
+    trace, end = np.full((limit, 4), np.nan), beta.copy()
+    lines, passes = module.newton_logistic_dense(
+        X, X.mean(axis=0), X.std(axis=0), problem.y.astype(float), problem.weight, problem.offset, held, intercept,
+        total, goal, np.log(2) / len(X), end, trace, threads,
+    )  # fmt: skip
+    return end, trace[:lines], passes
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("curvature", [0.0, 0.1])
+@pytest.mark.parametrize("name", ["plain", "weighted"])
+@pytest.mark.parametrize("distance", [0.0, 4.0])
+def test_newtons_method_is_its_twin(name, intercept, curvature, distance):
+    problem = PROBLEMS[name]
+    start = np.full(problem.X.shape[1] + 1, distance) * np.append(float(intercept), np.ones(problem.X.shape[1]))
+    options = {"curvature": curvature, "intercept": intercept}
+    one, two = (newton(kernels.load(choice), problem.X, problem, start, **options) for choice in kernels.MODULES)
+    np.testing.assert_allclose(one[0], two[0], rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(one[1][:, [0, 1, 3]], two[1][:, [0, 1, 3]], rtol=1e-9)
+    np.testing.assert_allclose(one[1][:, 2], two[1][:, 2], rtol=1e-4, atol=1e-16)
+    assert one[2] == two[2]
+    assert intercept or one[0][0] == 0.0
+    end, trace, _ = newton(kernels.active, problem.X, problem, one[0], **options)
+    assert trace[0, 2] < 1e-15
+    assert (one[1][:, 3] < 1.0).any() == (distance > 0.0 and (intercept or not curvature))
+
+
+def test_newtons_method_knows_when_to_leave_off():
+    problem = PROBLEMS["plain"]
+    zeros = np.zeros(problem.X.shape[1] + 1)
+    for module in map(kernels.load, kernels.MODULES):
+        for limit in (2, 3, 4):
+            assert newton(module, problem.X, problem, zeros, limit=limit)[2] <= limit
+        doubled = np.ascontiguousarray(np.column_stack([problem.X, problem.X[:, 0]]))
+        end, trace, passes = newton(module, doubled, problem, np.zeros(len(zeros) + 1))
+        assert (len(trace), passes) == (0, 1)  # a singular Hessian is for those who can reveal its rank
+        assert not end.any()
+
+
+def test_newtons_method_has_the_same_bits_for_any_number_of_threads():
+    problem = generate(rows=9000, columns=7, seed=4)
+    ends = [newton(kernels.active, problem.X, problem, np.zeros(8), threads=k)[0] for k in (1, 2, 3, 7)]
+    for end in ends[1:]:
+        np.testing.assert_array_equal(end, ends[0])
 
 
 def test_an_unknown_choice_is_refused():

@@ -44,6 +44,22 @@ def sweep_one_vs_rest_dense(
     hessian: _Array | None,
     threads: int,
 ) -> float: ...
+def newton_logistic_dense(
+    x: npt.NDArray[Any],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    offset: _Array | None,
+    curvature: _Array,
+    intercept: bool,
+    total: float,
+    goal: float,
+    least: float,
+    beta: _Array,
+    trace: _Array,
+    threads: int,
+) -> tuple[int, int]: ...
 def moments_dense(
     x: npt.NDArray[Any], weight: _Array | None, mean: _Array, deviation: _Array, threads: int
 ) -> float: ...

@@ -155,6 +155,68 @@ def _reach(z: Array, weight: Array | None) -> float:
     return float(np.einsum("ij,ij->i", counted, counted).max(initial=0.0))
 
 
+def newton_logistic_dense(
+    x: AnyArray,
+    centre: Array,
+    scale: Array,
+    target: Array,
+    weight: Array | None,
+    offset: Array | None,
+    curvature: Array,
+    intercept: bool,
+    total: float,
+    goal: float,
+    least: float,
+    beta: Array,
+    trace: Array,
+    threads: int,
+) -> tuple[int, int]:
+    """Newton's method on the weighted mean loss plus sum_j curvature_j b_j^2 / 2; `beta` is moved near the optimum.
+
+    Ends with the step that begins at a decrement below goal, relative to the value; or before that where the Hessian is
+    near singular, no step descends, the value falls below `least`, or there have been as many passes as `trace` has
+    rows. These are filled with passes, value, decrement, and the length of the step that led there. Returns how many
+    were, and the number of passes.
+    """
+    size = len(beta)
+
+    def evaluate(b: Array) -> tuple[float, Array, Array]:
+        g, h = np.zeros(size), np.zeros((size, size))
+        value, _ = sweep_logistic_dense(x, centre, scale, target, weight, offset, b, g, h, threads)
+        g, h = g / total + curvature * b, h / total + np.diag(curvature)
+        if not intercept:
+            g[0], h[0], h[:, 0], h[0, 0] = 0.0, 0.0, 0.0, 1.0
+        return value / total + 0.5 * float(curvature @ (b * b)), g, h
+
+    value, gradient, hessian = evaluate(beta)
+    passes, lines, length = 1, 0, 1.0
+    while passes < len(trace) and value > least:
+        diagonal = np.sqrt(np.maximum(np.diagonal(hessian), 0.0))
+        if not (diagonal > 0.0).all() or np.linalg.eigvalsh(hessian / diagonal / diagonal[:, None])[0] < 1e-8:
+            break
+        direction = -np.linalg.solve(hessian / diagonal / diagonal[:, None], gradient / diagonal) / diagonal
+        decrement = -0.5 * float(gradient @ direction)
+        if not np.isfinite(decrement):
+            break
+        trace[lines] = passes, value, decrement, length
+        lines += 1
+        if decrement <= goal * abs(value):
+            beta += direction
+            break
+        for length in 0.5 ** np.arange(11.0):
+            new = evaluate(beta + length * direction)
+            passes += 1
+            descends = new[0] <= value - 2e-4 * length * decrement + 1e-14 * abs(value)
+            if descends or passes >= len(trace):
+                break
+        if not descends or (length < 1.0 and passes >= len(trace)):
+            break
+        passes += length < 1.0  # the compiled twin forms the Hessian of a shortened step once it is chosen
+        beta += length * direction
+        value, gradient, hessian = new
+    return lines, passes
+
+
 def moments_dense(x: AnyArray, weight: Array | None, mean: Array, deviation: Array, threads: int) -> float:
     """Fill the weighted mean and sum of squared deviations of each column; return the sum of weights.
 

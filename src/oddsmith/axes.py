@@ -61,8 +61,8 @@ class Axes:
                 "Look for extreme values, or add a penalty.",
             )
         coef = b[self.intercept :] / self.scale
-        first = math.fsum([b[0], *(-self.centre * coef)]) if self.intercept else 0.0
-        return np.concatenate([[first], coef])
+        first = math.fsum([float(b[0]), *(-self.centre * coef).tolist()]) if self.intercept else 0.0
+        return np.append(first, coef)
 
     def from_raw(self, raw: Array) -> Array:
         """The solver's coefficients."""

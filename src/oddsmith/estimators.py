@@ -205,7 +205,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             threads=self.n_threads,
             warn=functools.partial(warn, convergence=ConvergenceWarning, stacklevel=4),
         )
-        self.fit_: Fit = replace(fitted, reweighted=self.class_weight is not None)
+        self.fit_: Fit = fitted if self.class_weight is None else replace(fitted, reweighted=True)
         self.classes_ = fitted.classes
         self.coef_ = fitted.beta[:, 1:].copy()
         self.intercept_ = fitted.beta[:, 0].copy()
@@ -328,6 +328,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             raise errors.SpecificationError(
                 "LogisticRegression requires y to be passed, but the target y is None", "", "Pass the labels."
             )
+        if isinstance(y, np.ndarray) and y.ndim == 1 and y.dtype.kind in "biuU":
+            return y  # for these the checks below find nothing, and take their time
         labels: AnyArray = column_or_1d(y, warn=True)
         check_classification_targets(labels)
         return labels

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 
@@ -29,8 +30,7 @@ class Factor:
     """
 
     def __init__(self, matrix: Array) -> None:
-        from scipy.linalg import eigh, lapack  # here, so that a model that only predicts never loads SciPy
-
+        lapack = _lapack()
         if not np.isfinite(matrix).all():
             raise NumericalError(
                 "The Hessian is not finite", "NaN or infinity in it", "Look for extreme values in the data or weights."
@@ -46,6 +46,8 @@ class Factor:
             if reciprocal > RECIPROCAL_CONDITION:
                 self._cholesky = lower
                 return
+        from scipy.linalg import eigh
+
         values, vectors = eigh(unit)
         keep = values > len(unit) * 8.0 * np.finfo(float).eps * max(values[-1], 0.0)
         self.rank = int(keep.sum())
@@ -54,13 +56,11 @@ class Factor:
 
     def solve(self, vector: Array) -> Array:
         """H^-1 vector."""
-        from scipy.linalg import lapack
-
         scaled = vector / self.scale
         if self._cholesky is None:
             solved: Array = self._half @ (self._half.T @ scaled)
         else:
-            solved = lapack.dpotrs(self._cholesky, scaled, lower=1)[0]
+            solved = _lapack().dpotrs(self._cholesky, scaled, lower=1)[0]
         return solved / self.scale
 
     @cached_property
@@ -68,9 +68,7 @@ class Factor:
         """A matrix M, of shape (m, rank), with M M' = H^-1."""
         if self._cholesky is None:
             return self._half / self.scale[:, None]
-        from scipy.linalg import lapack
-
-        inverse: Array = lapack.dtrtri(self._cholesky, lower=1)[0]
+        inverse: Array = _lapack().dtrtri(self._cholesky, lower=1)[0]
         return np.ascontiguousarray(inverse.T / self.scale[:, None])
 
     @cached_property
@@ -92,3 +90,11 @@ class Factor:
     def null_axes(self) -> Array:
         """Orthonormal columns spanning what H does not see, on axes scaled to a unit diagonal."""
         return np.zeros((self.size, 0)) if self._cholesky is not None else self._null
+
+
+@cache
+def _lapack() -> Any:
+    """SciPy's, loaded when it is needed: a model that only predicts never does."""
+    from scipy.linalg import lapack
+
+    return lapack

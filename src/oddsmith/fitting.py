@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -236,12 +236,12 @@ def fit(
     result = Fit(
         schema=source.schema,
         classes=source.classes,
-        beta=chosen_loss.contrasts @ [axes.to_raw(part) for part in np.split(solution.beta, chosen_loss.outputs)],
+        beta=chosen_loss.contrasts @ [axes.to_raw(part) for part in solution.beta.reshape(chosen_loss.outputs, -1)],
         hessian=seen.hessian,
         axes=axes,
         certificate=found.certificate,
         status=found.status,
-        trace=tuple(replace(step, passes=step.passes + 1) for step in solution.trace),
+        trace=tuple(Step(s.passes + 1, s.value, s.decrement, s.length, s.note) for s in solution.trace),
         passes=objective.passes + 1,
         value=seen.value - (solution.decrement if solution.last_step is not None else 0.0),
         penalty=given,

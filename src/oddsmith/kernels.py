@@ -38,6 +38,12 @@ def sweep_for(loss: str | None, design: str) -> Callable[..., Any] | None:
     return found
 
 
+def newton_for(loss: str | None, design: str) -> Callable[..., tuple[int, int]] | None:
+    """Newton's method for a loss over a design, or None; see `_reference.newton_logistic_dense`."""
+    found: Callable[..., tuple[int, int]] | None = getattr(active, f"newton_{loss}_{design}", None)
+    return found
+
+
 def processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -18,6 +18,7 @@ from oddsmith.factor import Factor
 from oddsmith.losses import Loss
 from oddsmith.sources import Block, Source
 
+SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
 PANEL_ROWS = 1 << 14  # at a time, where a loss of several outputs makes a matrix for each row
 
 
@@ -57,14 +58,13 @@ class Evaluation:
         )
 
     def mean(self) -> Evaluation:
-        """The same, divided by the sum of weights."""
-        return Evaluation(
-            self.value / self.weight,
-            None if self.gradient is None else self.gradient / self.weight,
-            None if self.hessian is None else self.hessian / self.weight,
-            self.weight,
-            self.reach,
-        )
+        """The same, divided by the sum of weights; in place."""
+        gradient, hessian = self.gradient, self.hessian
+        if gradient is not None:
+            gradient /= self.weight
+        if hessian is not None:
+            hessian /= self.weight
+        return Evaluation(self.value / self.weight, gradient, hessian, self.weight, self.reach)
 
 
 class Objective:
@@ -107,6 +107,32 @@ class Objective:
             gradient=None if total.gradient is None else total.gradient[free],
             hessian=None if total.hessian is None else total.hessian[np.ix_(free, free)],
         )
+
+    def near_optimum(
+        self, beta: Array, curvature: Array, goal: float, limit: int
+    ) -> tuple[Array, list[tuple[float, float, float, float]]]:
+        """Compiled Newton steps where the problem is small: near the minimum of the mean loss + curvature b^2 / 2.
+
+        Returns beta, and the number of passes, value, decrement and length of each step; none where there is no such
+        kernel, or where in Python a step costs little beside its pass.
+        """
+        if self.width > SMALL_WIDTH or self.rows * self.width**2 > SMALL_PRODUCTS or limit < 2:
+            return beta, []
+        block = next(self.source.blocks())
+        newton = kernels.newton_for(self.loss.kernel, block.design.kind)
+        if newton is None:
+            return beta, []
+        end, held = self._full(beta).copy(), self._full(curvature)
+        trace = np.empty((min(limit, 100) - 1, 4))
+        rows = (block.target, block.weight, block.offset)
+        threads = kernels.threads_for(self.rows * self.width**2, self.threads)
+        total, least = block.total_weight, math.log(2.0) / self.rows
+        lines, passes = newton(
+            *block.design.operands, *rows, held, self.intercept, total, goal, least, end, trace, threads
+        )
+        steps = [(self.passes + k, value, decrement, length) for k, value, decrement, length in trace[:lines].tolist()]
+        self.passes += passes
+        return end if self.intercept else end[1:].copy(), steps
 
     def along(self, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
         """Mean loss at beta + t direction, for every length t."""

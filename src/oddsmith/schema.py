@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, Self
 
 from oddsmith.errors import DataError, SpecificationError
@@ -93,6 +93,7 @@ class Schema:
         return cls(tuple(Column(name) for name in names))
 
     @classmethod
+    @lru_cache(64)
     def of_array(cls, columns: int) -> Self:
         """The schema of a matrix whose columns have no names: x0, x1, ..."""
         return cls.of_numbers([f"x{j}" for j in range(columns)])

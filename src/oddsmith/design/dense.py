@@ -33,7 +33,7 @@ class Dense:
 
     def standardised(self, centre: Array, scale: Array) -> Dense:
         """The same rows on columns (x - centre) / scale."""
-        return replace(self, centre=centre, scale=scale)
+        return Dense(self.array, centre, scale)
 
     def take(self, rows: AnyArray | slice) -> Dense:
         """Some rows: a view for a slice, a copy for indices."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -62,25 +63,25 @@ class L2:
 
     def bound(self, scale: Array, *, intercept: bool, outputs: int = 1) -> L2:
         """On b = scale * coef the same penalty has factors f / scale^2; the intercept gets 0."""
-        factors = np.ones(len(scale)) if self.factors is None else self.factors
-        if len(factors) != len(scale):
-            raise SpecificationError(
-                "factors must have one entry for each column", f"{len(factors)} for {len(scale)} columns", ""
-            )
-        factors = factors / scale**2
-        return replace(self, factors=np.tile(np.concatenate([np.zeros(int(intercept)), factors]), outputs))
+        if self.factors is not None and len(self.factors) != len(scale):
+            found = f"{len(self.factors)} for {len(scale)} columns"
+            raise SpecificationError("factors must have one entry for each column", found, "")
+        factors = np.zeros((outputs, intercept + len(scale)))
+        factors[:, intercept:] = (1.0 if self.factors is None else self.factors) / scale**2
+        return L2(self.alpha, factors.ravel())
 
-    def _weights(self, beta: Array) -> Array:
-        return np.full_like(beta, self.alpha) if self.factors is None else self.alpha * self.factors
+    @cached_property
+    def _weights(self) -> Array | float:
+        return self.alpha if self.factors is None else self.alpha * self.factors
 
     def value(self, beta: Array) -> float:
-        return 0.5 * float(beta @ (self._weights(beta) * beta))
+        return 0.5 * float(beta @ (self._weights * beta))
 
     def gradient(self, beta: Array) -> Array:
-        return self._weights(beta) * beta
+        return self._weights * beta
 
     def curvature(self, beta: Array) -> Array:
-        return self._weights(beta)
+        return np.full(len(beta), self._weights)
 
     def violation(self, beta: Array, gradient: Array) -> Array:
         """|gradient + alpha f b|."""

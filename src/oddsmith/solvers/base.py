@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
@@ -96,6 +97,7 @@ class Smooth:
             )
         self.objective, self.penalty, self.ridge = objective, penalty, ridge
         self._before = objective.passes
+        self._may_run_off = ridge == 0.0 and may_run_off(objective, penalty) and not objective.source.has_offset
 
     @property
     def passes(self) -> int:
@@ -104,12 +106,19 @@ class Smooth:
     def evaluate(self, beta: Array, order: int = 1) -> Evaluation:
         """Value, gradient and Hessian of the sum."""
         seen = self.objective.evaluate(beta, order)
-        gradient, hessian = seen.gradient, seen.hessian
+        gradient, hessian = seen.gradient, seen.hessian  # this pass made them, and nobody else holds them
         if gradient is not None:
-            gradient = gradient + self.penalty.gradient(beta) + self.ridge * beta
+            gradient += self.penalty.gradient(beta)
+            gradient += self.ridge * beta
         if hessian is not None:
-            hessian = hessian + np.diag(self.penalty.curvature(beta) + self.ridge)
-        return replace(seen, value=seen.value + self._cost(beta), gradient=gradient, hessian=hessian)
+            hessian.reshape(-1)[:: len(beta) + 1] += self.penalty.curvature(beta) + self.ridge
+        return Evaluation(seen.value + self._cost(beta), gradient, hessian, seen.weight, seen.reach)
+
+    def near_optimum(self, beta: Array, goal: float, limit: int) -> tuple[Array, list[Step]]:
+        """Where the problem is small: a point near the optimum, and how it was reached. A smooth penalty is a ridge."""
+        curvature = self.penalty.curvature(beta) + self.ridge
+        end, lines = self.objective.near_optimum(beta, curvature, goal, limit)
+        return end, [Step(int(k) - self._before, value, decrement, length) for k, value, decrement, length in lines]
 
     def along(self, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
         """Values at beta + t direction, in one pass."""
@@ -118,11 +127,9 @@ class Smooth:
 
     def separates(self, now: Evaluation) -> bool:
         """Whether a mean loss this small proves that every row is on its right side, and nothing may hold it there."""
-        if self.ridge > 0.0 or not may_run_off(self.objective, self.penalty):
+        if not self._may_run_off or now.value > math.log(2.0) / self.objective.rows:
             return False
-        if now.value > np.log(2.0) / self.objective.rows or self.objective.source.has_offset:
-            return False
-        return now.value * now.weight < np.log(2.0) * self.objective.source.smallest_weight()
+        return now.value * now.weight < math.log(2.0) * self.objective.source.smallest_weight()
 
     def _cost(self, beta: Array) -> float:
         return self.penalty.value(beta) + 0.5 * self.ridge * float(beta @ beta)

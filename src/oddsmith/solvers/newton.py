@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -41,9 +42,9 @@ class Newton:
 def minimise(function: Smooth, start: Array, *, tol: float | None, limit: int) -> Solution:
     """The method itself, on any smooth function of the coefficients."""
     goal = FULL_PRECISION if tol is None else 0.5 * tol  # half: the proved bound is somewhat above the decrement
-    beta, length, last = start, 1.0, float("inf")
+    length, last = 1.0, float("inf")
+    beta, trace = function.near_optimum(start, 0.1 * math.sqrt(goal), limit)  # its square is about what comes next
     now = function.evaluate(beta, 2)
-    trace: list[Step] = []
 
     def stop(status: Status, last_step: Array | None = None) -> Solution:
         end = beta if last_step is None else beta + last_step
@@ -52,7 +53,7 @@ def minimise(function: Smooth, start: Array, *, tol: float | None, limit: int) -
     while True:
         direction, decrement = newton_step(now)
         trace.append(Step(function.passes, now.value, decrement, length))
-        if not np.isfinite(decrement):
+        if not math.isfinite(decrement):
             return stop(Status.STALLED)
         # at the floor the gradient is down to its own rounding: nothing is left to gain
         floor = decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last
@@ -74,5 +75,5 @@ def newton_step(now: Evaluation) -> tuple[Array, float]:
     with np.errstate(over="ignore", invalid="ignore"):
         direction = -now.factor.solve(gradient)
         decrement = -0.5 * float(gradient @ direction)
-    finite = np.isfinite(direction).all() and np.isfinite(decrement)
+    finite = np.isfinite(direction).all() and math.isfinite(decrement)
     return direction, max(0.0, decrement) if finite else float("inf")

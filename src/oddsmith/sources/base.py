@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial, reduce
 from operator import add
 from typing import Any, TypeVar
@@ -121,7 +121,8 @@ class StandardisedSource(Source):
 
     def blocks(self) -> Iterator[Block]:
         for block in self._source.blocks():
-            yield replace(block, design=block.design.standardised(self._centre, self._scale))
+            design = block.design.standardised(self._centre, self._scale)
+            yield Block(design, block.target, block.weight, block.offset, block.first_row)
 
     def sample(self, rows: int, seed: int) -> Source:
         return StandardisedSource(self._source.sample(rows, seed), self._centre, self._scale)
