@@ -97,16 +97,8 @@ class Objective:
     def evaluate(self, beta: Array, order: int = 1) -> Evaluation:
         """Mean loss; with order 1 its gradient, with order 2 its Hessian too."""
         self.passes += 1
-        part = partial(_evaluate, loss=self.loss, beta=self._full(beta), order=order, threads=self.threads)
-        total = self.source.sum(part).mean()
-        if self.intercept:
-            return total
-        free = np.arange(self.loss.outputs * (self.width + 1)) % (self.width + 1) != 0
-        return replace(
-            total,
-            gradient=None if total.gradient is None else total.gradient[free],
-            hessian=None if total.hessian is None else total.hessian[np.ix_(free, free)],
-        )
+        part = partial(evaluate_block, loss=self.loss, beta=self._full(beta), order=order, threads=self.threads)
+        return self._free(self.source.sum(part).mean())
 
     def near_optimum(
         self, beta: Array, curvature: Array, goal: float, limit: int
@@ -151,7 +143,7 @@ class Objective:
         return product.ravel() if self.intercept else product[:, 1:].ravel()
 
     def kronecker(self, beta: Array) -> tuple[Array, Array]:
-        """The mean row_hessian, (outputs, outputs), and the mean of (1, z)(1, z)': the Hessian is about their product."""
+        """The mean row_hessian (outputs, outputs) and the mean of (1, z)(1, z)': the Hessian is about their product."""
         self.passes += 1
         sums = self.source.sum(partial(_kronecker, loss=self.loss, beta=self._full(beta)))
         between, moments = sums.between / sums.weight, sums.moments / sums.weight
@@ -199,6 +191,17 @@ class Objective:
         each = np.full(len(shares), eta[0]) if self.loss.outputs == 1 else np.tile(eta, (len(shares), 1))
         return beta.ravel(), float(self.loss.rows(each, np.arange(len(shares), dtype=float), 0)[0] @ shares)
 
+    def _free(self, seen: Evaluation) -> Evaluation:
+        """Without the intercepts, if they are not free."""
+        if self.intercept:
+            return seen
+        free = np.arange(self.loss.outputs * (self.width + 1)) % (self.width + 1) != 0
+        return replace(
+            seen,
+            gradient=None if seen.gradient is None else seen.gradient[free],
+            hessian=None if seen.hessian is None else seen.hessian[np.ix_(free, free)],
+        )
+
     def _full(self, beta: Array) -> Array:
         """With the intercept, if it is not free; a row for each output, if there are several."""
         if self.loss.outputs == 1:
@@ -211,7 +214,8 @@ def _added(one: Array | None, other: Array | None) -> Array | None:
     return None if one is None or other is None else one + other
 
 
-def _evaluate(block: Block, *, loss: Loss, beta: Array, order: int, threads: int | None) -> Evaluation:
+def evaluate_block(block: Block, *, loss: Loss, beta: Array, order: int, threads: int | None) -> Evaluation:
+    """Sums over the rows of one block, at full coefficients: a row of them for each output, if there are several."""
     sweep = kernels.sweep_for(loss.kernel, block.design.kind)
     if beta.ndim == 2:
         if sweep is not None:
@@ -257,13 +261,13 @@ def _sweep_outputs(
     return Evaluation(
         float(value[0]),
         None if gradient is None else (loss.contrasts.T @ gradient).ravel(),
-        None if pairs is None else _symmetric(pairs),
+        None if pairs is None else _symmetric(list(pairs)),
         block.total_weight,
         reach,
     )
 
 
-def _symmetric(pairs: Sequence[Array]) -> Array:
+def _symmetric(pairs: list[Array]) -> Array:
     """The matrix whose symmetric blocks (0, 0), (1, 0), (1, 1), (2, 0), ... are given."""
     outputs, width = math.isqrt(2 * len(pairs)), len(pairs[0])
     full = np.empty((outputs, width, outputs, width))

@@ -14,8 +14,8 @@ from oddsmith.factor import Factor
 class Kronecker:
     r"""The inverse of A (x) G + D, D being diagonal and the same along every eigenvector of A.
 
-    The Hessian of softmax is the mean of :math:`h_i \otimes z_i z_i'`. With the mean of h_i for A and that of
-    :math:`z_i z_i'` for G it is the nearest product where the two do not depend on one another. On the eigenvectors of A
+    The Hessian of softmax is the mean of :math:`h_i \otimes z_i z_i'`. With the mean of h_i for A, and that of
+    :math:`z_i z_i'` for G, the product is right where the two do not depend on one another. On the eigenvectors of A
     the outputs come apart, and each has a matrix of its own to solve with: :math:`a_j G + D`.
 
     Attributes
