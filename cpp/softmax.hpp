@@ -148,11 +148,11 @@ struct Outputs {
 // Where a worker keeps a panel.
 struct Bench {
     std::size_t panel, width;
-    std::vector<double> z, hz, turned, s, r, h, scratch;
+    Buffer z, hz, turned, s, r, h, scratch;
 
     template <class Loss>
     Bench(const Loss& loss, std::size_t panel, std::size_t width, bool curved)
-        : panel(panel), width(width), z(panel * width), hz(curved ? panel * width : 0), turned(lanes * width),
+        : panel(panel), width(width), z(panel * width), hz(curved ? panel * tile_rows : 0), turned(lanes * width),
           s(panel * loss.scores()), r(panel * loss.scores()), h(curved ? panel * loss.curvatures() : 0),
           scratch(loss.scratch(panel)) {}
 };
@@ -204,7 +204,7 @@ double sweep_outputs(const Dense<T>& x, const View& view, const Rows& rows, cons
         for (std::size_t k = 0; k < outputs; ++k) u[j * outputs + k] = out.beta[k * size + j];
     std::vector<Bench> benches(threads, Bench(loss, panel, width, pairs > 0));
     std::vector<double> values(parts.count * loss.values()), reach(parts.count);
-    std::vector<double> gradients(parts.count * slopes), hessians(parts.count * pairs * width * width);
+    Buffer gradients(parts.count * slopes), hessians(parts.count * pairs * width * width);
     in_parallel(parts.count, threads, [&](std::size_t k, std::size_t worker) {
         reach[k] = sweep_part(x, view, rows, loss, u.data(), inverse.data(), k * parts.rows_each,
                               std::min(x.rows, (k + 1) * parts.rows_each), benches[worker],

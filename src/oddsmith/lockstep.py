@@ -112,6 +112,7 @@ class SharedRows:
     def __init__(self, source: Source, meeting: Meeting, threads: int | None) -> None:
         self.source, self.meeting, self.threads = source, meeting, threads
         self._samples: dict[tuple[int, int], SharedRows] = {}
+        self._moments: Array | None = None
         self._lock = threading.Lock()
 
     def evaluate(self, requests: list[_Request]) -> list[Evaluation]:
@@ -128,6 +129,13 @@ class SharedRows:
                 self._samples[rows, seed] = SharedRows(self.source.sample(rows, seed), self.meeting, self.threads)
             return self._samples[rows, seed]
 
+    def second_moments(self, objective: Objective) -> Array:
+        """Those that any of the problems finds: they do not depend on the target."""
+        with self._lock:
+            if self._moments is None:
+                self._moments = Objective.second_moments(objective)
+            return self._moments
+
 
 class SharedObjective(Objective):
     """The mean logistic loss of one class against the rest. Its passes of `evaluate` are shared."""
@@ -139,6 +147,9 @@ class SharedObjective(Objective):
     def evaluate(self, beta: Array, order: int = 1) -> Evaluation:
         self.passes += 1
         return self._free(self._shared.meeting.ask(_Request(self._shared, self._label, self._full(beta), order)))
+
+    def second_moments(self) -> Array:
+        return self._shared.second_moments(self)
 
     def sample(self, rows: int, seed: int) -> Objective:
         return SharedObjective(self._shared.sample(rows, seed), self._label, intercept=self.intercept)

@@ -15,7 +15,7 @@ from oddsmith import kernels
 from oddsmith.arrays import Array
 from oddsmith.design import Design
 from oddsmith.factor import Factor
-from oddsmith.losses import Loss
+from oddsmith.losses import Logistic, Loss
 from oddsmith.sources import Block, Source
 
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
@@ -142,12 +142,20 @@ class Objective:
         product: Array = (sums[:-1] / sums[-1]).reshape(self.loss.outputs, -1)
         return product.ravel() if self.intercept else product[:, 1:].ravel()
 
-    def kronecker(self, beta: Array) -> tuple[Array, Array]:
-        """The mean row_hessian (outputs, outputs) and the mean of (1, z)(1, z)': the Hessian is about their product."""
+    def curvature_between_outputs(self, beta: Array) -> Array:
+        """The mean row_hessian, of shape (outputs, outputs)."""
         self.passes += 1
-        sums = self.source.sum(partial(_kronecker, loss=self.loss, beta=self._full(beta)))
-        between, moments = sums.between / sums.weight, sums.moments / sums.weight
-        return between, moments if self.intercept else moments[1:, 1:]
+        sums = self.source.sum(partial(_between, loss=self.loss, beta=self._full(beta)))
+        return sums[:-1].reshape(self.loss.outputs, -1) / sums[-1]
+
+    def second_moments(self) -> Array:
+        """The mean of (1, z)(1, z)': four times the logistic Hessian at 0, which kernels know how to form."""
+        self.passes += 1
+        zero = np.zeros(len(self.source.columns) + 1)
+        part = partial(evaluate_block, loss=Logistic(), beta=zero, order=2, threads=self.threads)
+        hessian = self.source.sum(part).mean().hessian
+        assert hessian is not None
+        return 4.0 * (hessian if self.intercept else hessian[1:, 1:])
 
     def widest(self, half: Array) -> float:
         """The largest |M'(1, z)|^2 over the rows, for M of shape (size, k). With M M' = H^-1 it is max z'H^-1 z.
@@ -315,21 +323,9 @@ def _hessian_product(block: Block, *, loss: Loss, beta: Array, vector: Array) ->
     return np.append(product.T, block.total_weight)
 
 
-@dataclass(frozen=True)
-class _Kronecker:
-    between: Array
-    moments: Array
-    weight: float
-
-    def __add__(self, other: _Kronecker) -> _Kronecker:
-        return _Kronecker(self.between + other.between, self.moments + other.moments, self.weight + other.weight)
-
-
-def _kronecker(block: Block, *, loss: Loss, beta: Array) -> _Kronecker:
+def _between(block: Block, *, loss: Loss, beta: Array) -> Array:
     weight = np.ones(len(block.target)) if block.weight is None else block.weight
-    return _Kronecker(
-        loss.total_curvature(_eta(block, beta), weight), _bordered(block.design, weight), block.total_weight
-    )
+    return np.append(loss.total_curvature(_eta(block, beta), weight), block.total_weight)
 
 
 def _bordered(design: Design, h: Array) -> Array:

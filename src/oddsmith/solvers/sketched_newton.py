@@ -27,23 +27,25 @@ from oddsmith.solvers.base import (
 from oddsmith.solvers.kronecker import Kronecker
 from oddsmith.solvers.newton import Newton, minimise
 
-FEW = 2e8  # multiplications that are done at once: no sketch is worth its trouble
+FEW = 2e8  # multiplications that are done in no time
+SAVED = 10  # passes that a dense factor saves, where a Kronecker metric would do
 
 
 @dataclass(frozen=True)
 class SketchedNewton:
-    """Solve a sample by Newton; keep its factor as the first inverse Hessian of L-BFGS on the whole data.
+    """Solve a sample; keep the factor of its Hessian as the first inverse Hessian of L-BFGS on the whole data.
 
     The sample only preconditions: it decides how many passes are made, never where they end. When the decrement does
     not fall tenfold in three passes, exact Newton steps on the whole data take over. With tol=None one exact Newton
     step ends the fit. With a number as tol the last pass forms the Hessian where a coefficient is not penalised: only
-    it can prove that an optimum exists. Data of few rows are solved by exact Newton from the beginning.
+    it can prove that an optimum exists. Data of few rows are solved by exact Newton from the beginning. Of several
+    outputs, the Hessian of the sample is a Kronecker product where it would cost more than it saves.
 
     Parameters
     ----------
     rows_per_column : int, default 20
     least_rows : int, default 20_000
-        The sample has max(rows_per_column * p, least_rows) rows.
+        The sample has max(rows_per_column * p, least_rows) rows; of more than two classes as many as pay.
     memory : int, default 10
         Pairs that L-BFGS keeps.
     dense_limit : int, default 4000
@@ -74,42 +76,37 @@ class SketchedNewton:
     ) -> Solution:
         """Minimise objective + penalty from start."""
         limit = max_passes or self.max_passes
-        if objective.loss.outputs > 1:
-            return self._solve_many(objective, penalty, start, tol=tol, limit=limit)
-        sample_rows = max(self.rows_per_column * objective.size, self.least_rows)
-        dense = objective.size <= self.dense_limit
-        if dense and objective.rows <= 3 * sample_rows:
+        cost = Costs.of(objective, max(self.rows_per_column * objective.size, self.least_rows))
+        if objective.size <= self.dense_limit and cost.few:
             return Newton().solve(objective, penalty, start, tol=tol, max_passes=limit)
-        sample = objective.sample(sample_rows, self.seed)
-        if dense:
-            beta, metric, note = _dense_sketch(sample, penalty, start, self.memory)
+        sample = objective.sample(cost.sample_rows, self.seed)
+        if objective.width <= self.dense_limit:
+            beta, metric, note = self._sketch(sample, penalty, start, cost)
         else:
             beta, metric, note = _diagonal_sketch(sample, penalty, start, self.memory)
         return self._on_all(objective, penalty, beta, metric, note, tol=tol, limit=limit)
 
-    def _solve_many(
-        self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, limit: int
-    ) -> Solution:
-        """Of several outputs, whose Hessian costs much more than a pass: the sample's is formed once, or not at all."""
-        cost = Costs.of(objective)
-        dense = objective.size <= self.dense_limit
-        if dense and cost.hessian * objective.rows <= FEW:
-            return Newton().solve(objective, penalty, start, tol=tol, max_passes=limit)
-        sample = objective.sample(cost.sample_rows, self.seed)
+    def _sketch(self, sample: Objective, penalty: Penalty, start: Array, cost: Costs) -> tuple[Array, Metric, str]:
+        """The sample's optimum, as far as sampling error makes sense, and what solves with its Hessian there.
+
+        The Hessian costs as much as many passes, so the way there is L-BFGS with a Kronecker metric; Newton's steps
+        only where that fails.
+        """
         ridge = 1.0 / sample.rows
-        function = Smooth(sample, penalty, ridge)
+        function, tol = Smooth(sample, penalty, ridge), 0.1 * ridge * sample.size
         first = Metric(kronecker(sample, penalty, start, ridge), self.memory)
-        near = self._descend(function, start, first, "", tol=0.1 * ridge * sample.size, limit=30, proof=False)
+        near = self._descend(function, start, first, "", tol=tol, limit=30, proof=False, patience=8)
+        dense = sample.size <= self.dense_limit and cost.hessian_pays
+        if dense and near.status is not Status.CONVERGED:
+            near = minimise(function, near.beta, tol=tol, limit=15)
         note = f"sample of {sample.rows} rows, {function.passes} passes over it, "
-        if dense and cost.hessian_pays:
-            metric = Metric(_dense_factor(sample, function.evaluate(near.beta, 2).hessian, ridge), self.memory)
-            note += "dense factor"
-        else:
-            metric = Metric(kronecker(sample, penalty, near.beta, 0.0), self.memory)
-            note += f"Kronecker metric: {objective.size} x {objective.size} " + (
-                "would cost more than the passes it saves" if dense else "is too large"
-            )
-        return self._on_all(objective, penalty, near.beta, metric, note, tol=tol, limit=limit)
+        if dense:
+            hessian = near.evaluation.hessian
+            hessian = function.evaluate(near.beta, 2).hessian if hessian is None else hessian
+            return near.beta, Metric(_dense_factor(sample, hessian, ridge), self.memory), note + "dense factor"
+        why = "would cost more than the passes it saves" if sample.size <= self.dense_limit else "is too large"
+        note += f"Kronecker metric: a Hessian of {sample.size} x {sample.size} {why}"
+        return near.beta, Metric(kronecker(sample, penalty, near.beta, 0.0), self.memory), note
 
     def _on_all(
         self, objective: Objective, penalty: Penalty, beta: Array, metric: Metric, note: str, *,
@@ -130,9 +127,10 @@ class SketchedNewton:
         return solution
 
     def _descend(
-        self, function: Smooth, beta: Array, metric: Metric, note: str, *, tol: float | None, limit: int, proof: bool
-    ) -> Solution:
-        """L-BFGS. STALLED asks for a better metric: the decrement has not fallen tenfold in three passes."""
+        self, function: Smooth, beta: Array, metric: Metric, note: str, *,
+        tol: float | None, limit: int, proof: bool, patience: int = 3,
+    ) -> Solution:  # fmt: skip
+        """L-BFGS. STALLED asks for a better metric: the decrement has not fallen tenfold in `patience` passes."""
         goal = FULL_PRECISION if tol is None else 0.5 * tol
         dense = function.objective.size <= self.dense_limit
         length = 1.0
@@ -146,7 +144,7 @@ class SketchedNewton:
             trace.append(Step(function.passes, now.value, decrement, length, note))
             note = ""
             status = None
-            slow = len(trace) > 3 and decrement > 0.1 * trace[-4].decrement
+            slow = len(trace) > patience and decrement > 0.1 * trace[-1 - patience].decrement
             if decrement <= goal * abs(now.value) or (slow and decrement <= ROUNDING * abs(now.value)):
                 status = Status.CONVERGED
             elif function.separates(now):
@@ -195,17 +193,6 @@ class Metric:
                 self.pairs.popleft()
 
 
-def _dense_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int) -> tuple[Array, Metric, str]:
-    """The sample's optimum, as far as sampling error makes sense, and its Hessian's factor."""
-    ridge = 1.0 / sample.rows
-    function = Smooth(sample, penalty, ridge)
-    solution = minimise(function, start, tol=0.05 * ridge * sample.size, limit=15)
-    assert solution.evaluation.hessian is not None
-    factor = _dense_factor(sample, solution.evaluation.hessian, ridge)
-    note = f"sample of {sample.rows} rows, {len(solution.trace)} Newton steps, dense factor"
-    return solution.beta, Metric(factor, memory), note
-
-
 def _dense_factor(sample: Objective, hessian: Array | None, ridge: float) -> Factor:
     """The factor of the sample's Hessian, which comes with its ridge."""
     assert hessian is not None
@@ -218,35 +205,40 @@ def _dense_factor(sample: Objective, hessian: Array | None, ridge: float) -> Fac
 
 @dataclass(frozen=True)
 class Costs:
-    """What decides how several outputs are solved, in multiplications: estimates, and only of how long it takes.
+    """How many rows are drawn, and what is worth its time. Estimates: no answer depends on them.
 
     Attributes
     ----------
-    hessian : int
-        Of a row, in a pass that forms the Hessian: its symmetric blocks, each a symmetric matrix.
     sample_rows : int
-        A tenth of the rows, but 80 to 200 for each coefficient of an output.
+        Of several outputs, whose Hessian costs much more than a pass: a tenth of the rows, but 80 to 200 for each
+        coefficient of an output.
+    few : bool
+        Whether the Hessian of all rows is formed so soon that no sketch is worth its trouble.
     hessian_pays : bool
-        Whether the sample's Hessian costs less than the passes over the whole data that it saves, about ten.
+        Whether the sample's Hessian costs less than the passes over the whole data that it saves.
     """
 
-    hessian: int
     sample_rows: int
+    few: bool
     hessian_pays: bool
 
     @classmethod
-    def of(cls, objective: Objective) -> Costs:
+    def of(cls, objective: Objective, sample_rows: int) -> Costs:
+        """Of one output the sample has the rows given."""
         outputs, width = objective.loss.outputs, objective.width
-        hessian = outputs * (outputs + 1) // 2 * width * (width + 1) // 2
+        if outputs == 1:
+            return cls(sample_rows, objective.rows <= 3 * sample_rows, True)
         rows = int(np.clip(objective.rows // 10, 80 * width, 200 * width))
-        # a multiplication of a pass takes twice as long: it waits for the data, and for exp
-        once = 4 * objective.rows * (outputs + 1) * width
-        return cls(hessian, rows, rows * hessian + objective.size**3 // 3 <= 10 * once)
+        # in multiplications; those of a pass take twice as long, for it waits for the data and for exp
+        of_a_row = outputs * (outputs + 1) // 2 * width * (width + 1) // 2
+        of_a_pass = 4 * objective.rows * (outputs + 1) * width
+        pays = rows * of_a_row + objective.size**3 // 3 <= SAVED * of_a_pass
+        return cls(rows, of_a_row * objective.rows <= FEW, pays)
 
 
 def kronecker(sample: Objective, penalty: Penalty, beta: Array, ridge: float) -> Kronecker:
     """The metric at beta; columns that the sample hardly saw have the spread of the whole data."""
-    between, moments = sample.kronecker(beta)
+    between, moments = sample.curvature_between_outputs(beta), sample.second_moments()
     curvature = (penalty.curvature(beta) + ridge).reshape(len(between), -1)
     return Kronecker.of(between, moments + np.diag(_missed(sample, moments)), curvature)
 
@@ -261,8 +253,8 @@ def _diagonal_sketch(sample: Objective, penalty: Penalty, start: Array, memory: 
 
 def _missed(sample: Objective, hessian: Array) -> Array:
     """Curvature of columns that the sample hardly saw: there the whole data's spread, which is 1, speaks instead."""
-    moments = sample.source.moments(sample.threads)
-    seen = moments.deviation / moments.weight + (0.0 if sample.intercept else moments.mean**2)
+    moments = sample.second_moments()
+    seen = np.diagonal(moments)[1:] - moments[0, 1:] ** 2 if sample.intercept else np.diagonal(moments)
     diagonal = np.diagonal(hessian).reshape(-1, sample.width)
     typical = diagonal[:, :1] if sample.intercept else diagonal.mean(axis=1, keepdims=True)
     missed = np.where(seen < 0.5, typical * np.maximum(0.0, 1.0 - seen), 0.0)
