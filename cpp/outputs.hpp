@@ -63,18 +63,31 @@ ODDSMITH_INLINE void in_groups(std::size_t outputs, const Tile& tile) {
 
 }  // namespace detail
 
-// s[k][i] += z_i'u_k for rows i, a multiple of the lanes. u is [size][outputs]; s has m entries an output; turned is
-// scratch of width * lanes, for eight rows are turned into columns at a time.
-ODDSMITH_CLONES static void panel_scores(const double* z, std::size_t rows, std::size_t size, std::size_t width,
-                                         const double* u, std::size_t outputs, std::size_t m, double* turned,
-                                         double* s) {
-    for (std::size_t i = 0; i < rows; i += lanes) {
-        for (std::size_t j = 0; j < width; ++j)
-            for (std::size_t l = 0; l < lanes; ++l) turned[j * lanes + l] = z[(i + l) * width + j];
-        detail::in_groups(outputs, [&]<std::size_t N>(std::size_t k) __attribute__((always_inline)) {
-            detail::scores_tile<N>(turned, size, u + k, outputs, m, s + k * m + i);
-        });
+// Asks for eight rows of X that will be packed next, while the sums of this panel are formed.
+template <class T>
+inline void fetch_rows(const Dense<T>& x, std::size_t first, std::size_t last) {
+#if defined(__GNUC__)
+    constexpr std::size_t line = 64 / sizeof(T);
+    if (x.row_major()) {
+        for (std::size_t i = first; i < last; ++i)
+            for (std::size_t j = 0; j < x.cols; j += line)
+                __builtin_prefetch(x.data + i * static_cast<std::size_t>(x.row_stride) + j, 0, 2);
+    } else if (first % line == 0) {
+        for (std::size_t j = 0; j < x.cols; ++j)
+            __builtin_prefetch(x.data + first + j * static_cast<std::size_t>(x.col_stride), 0, 2);
     }
+#endif
+}
+
+// s[k][lane] += z'u_k for the eight rows from z on, which are turned into columns first. u is [size][outputs]; s has m
+// entries an output; turned is scratch of width * lanes.
+ODDSMITH_CLONES static void panel_scores(const double* z, std::size_t size, std::size_t width, const double* u,
+                                         std::size_t outputs, std::size_t m, double* turned, double* s) {
+    for (std::size_t j = 0; j < width; ++j)
+        for (std::size_t l = 0; l < lanes; ++l) turned[j * lanes + l] = z[l * width + j];
+    detail::in_groups(outputs, [&]<std::size_t N>(std::size_t k) __attribute__((always_inline)) {
+        detail::scores_tile<N>(turned, size, u + k, outputs, m, s + k * m);
+    });
 }
 
 // g[k] += Z'r_k: g has `width` entries an output.

@@ -173,7 +173,10 @@ double sweep_part(const Dense<T>& x, const View& view, const Rows& rows, const L
         for (std::size_t k = 0; k < outputs; ++k)
             for (std::size_t i = 0; i < padded; ++i)
                 s[k * m + i] = rows.offset && i < count ? rows.offset[start + i] : 0.0;
-        panel_scores(z, padded, 1 + x.cols, width, u, outputs, m, bench.turned.data(), s);
+        for (std::size_t i = 0; i < padded; i += lanes) {
+            fetch_rows(x, start + m + i, std::min(start + m + i + lanes, last));
+            panel_scores(z + i * width, 1 + x.cols, width, u, outputs, m, bench.turned.data(), s + i);
+        }
         loss.panel(s, rows.target + start, w, count, m, bench.scratch.data(), value, r, h);
         if (gradient) panel_products(z, count, width, r, outputs, m, gradient);
         for (std::size_t k = 0; hessian && k < loss.curvatures(); ++k)

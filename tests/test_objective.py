@@ -97,8 +97,11 @@ def test_every_method_is_one_pass(objective):
 
 
 def test_a_pass_asks_the_rows_for_no_more_than_its_order(monkeypatch):
+    """Of a design without a kernel: sparse rows."""
     rng = np.random.default_rng(0)
-    source = as_source(rng.standard_normal((300, 4)), np.arange(300) % 3, sample_weight=rng.integers(0, 3, 300))
+    source = as_source(
+        sp.csr_array(rng.standard_normal((300, 4))), np.arange(300) % 3, sample_weight=rng.integers(0, 3, 300)
+    )
     objective, asked = Objective(source, Multinomial(3)), []
     rows = Multinomial.rows
 

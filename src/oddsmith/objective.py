@@ -364,6 +364,8 @@ def _margins(block: Block, *, loss: Loss, direction: Array) -> _Extremes:
 
 def _scores(block: Block, beta: Array) -> Array:
     """(1, Z) beta: a number a row or, if beta has a row for each output, so many."""
+    if not beta[..., 1:].any():
+        return np.tile(beta[..., 0], (len(block.target), *(1,) * (beta.ndim - 1)))  # no need to read the rows
     scores: Array = block.design.matvec(beta[..., 1:].T) + beta[..., 0]
     return scores
 

@@ -2,6 +2,7 @@
 
 from oddsmith.solvers.base import Smooth, Solution, Solver, Step, continued, may_run_off
 from oddsmith.solvers.gradient_descent import GradientDescent
+from oddsmith.solvers.kronecker import Kronecker
 from oddsmith.solvers.newton import Newton
 from oddsmith.solvers.scipy_minimize import ScipyBFGS, ScipyCG, ScipyLBFGS
 from oddsmith.solvers.sketched_newton import SketchedNewton
@@ -13,6 +14,7 @@ CATALOGUE: dict[str, type[Solver]] = {
 __all__ = [
     "CATALOGUE",
     "GradientDescent",
+    "Kronecker",
     "Newton",
     "ScipyBFGS",
     "ScipyCG",

@@ -94,6 +94,8 @@ class SketchedNewton:
         """
         ridge = 1.0 / sample.rows
         function, tol = Smooth(sample, penalty, ridge), 0.1 * ridge * sample.size
+        if sample.intercept and not sample.source.has_offset and not start.any():
+            start = sample.null()[0]
         first = Metric(kronecker(sample, penalty, start, ridge), self.memory)
         near = self._descend(function, start, first, "", tol=tol, limit=30, proof=False, patience=8)
         dense = sample.size <= self.dense_limit and cost.hessian_pays
