@@ -213,7 +213,7 @@ def fit(
         If there is no finite optimum.
     """
     began = time.perf_counter()
-    _check_types(source, penalty)
+    check_source(source, penalty)
     check_limits(tol, max_passes, threads)
     chosen = solver_named(solver)
     problem = Problem.of(
@@ -329,7 +329,8 @@ def _loss(given: str | Loss, source: Source) -> Loss:
     return chosen
 
 
-def _check_types(source: object, penalty: object) -> None:
+def check_source(source: object, penalty: object) -> None:
+    """Raise SpecificationError unless these are a Source and a Penalty, or None."""
     if not isinstance(source, Source):
         advice = "Make one: oddsmith.as_source(X, y), or oddsmith.read(path, target=...)."
         raise SpecificationError("fit needs a Source", f"a {type(source).__name__}", advice)

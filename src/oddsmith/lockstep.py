@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -167,10 +167,11 @@ def side_by_side(rows: SharedRows, labels: range, solve: Callable[[int, Objectiv
     with ThreadPoolExecutor(len(labels)) as pool:
         running = [pool.submit(work, label) for label in labels]
         try:
-            return [future.result() for future in running]
-        except BaseException:
-            rows.meeting.cancel()
-            raise
+            done, _ = wait(running, return_when=FIRST_EXCEPTION)
+            broken = [future for future in running if future in done and future.exception() is not None]
+            return [future.result() for future in broken or running]
+        finally:
+            rows.meeting.cancel()  # nobody is left, unless one failed or the user interrupts
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from oddsmith.fitting import Fit, Problem, check_limits, solver_named, warn
+from oddsmith.fitting import Fit, Problem, check_limits, check_source, solver_named, warn
 from oddsmith.lockstep import AgainstRest, Meeting, SharedRows, side_by_side
 from oddsmith.losses import Logistic
 from oddsmith.objective import Objective
@@ -14,7 +14,7 @@ from oddsmith.penalties import Penalty
 from oddsmith.solvers import Solver
 from oddsmith.sources import Source
 
-AT_ONCE, MATRICES = 64, 1 << 25  # classes side by side, and entries of all their Hessians
+AT_ONCE, LEAST_AT_ONCE, MATRICES = 64, 4, 1 << 25  # classes side by side, and entries of all their Hessians
 
 
 def fit_one_vs_rest(
@@ -75,6 +75,7 @@ def fit_one_vs_rest(
     [(1, 5), (1, 5), (1, 5)]
     """
     began = time.perf_counter()
+    check_source(source, penalty)
     check_limits(tol, max_passes, threads)
     chosen = solver_named(solver)
     problem = Problem.of(source, Logistic(), penalty, intercept=intercept, standardize=standardize, threads=threads)
@@ -83,7 +84,7 @@ def fit_one_vs_rest(
         own = replace(problem, source=AgainstRest(problem.source, label), objective=objective)
         return own.solved(chosen, tol=tol, max_passes=max_passes, start=None, began=began)
 
-    together = max(4, min(AT_ONCE, MATRICES // problem.objective.width**2))
+    together = max(LEAST_AT_ONCE, min(AT_ONCE, MATRICES // problem.objective.width**2))
     fits: list[Fit] = []
     for first in range(0, len(source.classes), together):
         labels = range(first, min(first + together, len(source.classes)))

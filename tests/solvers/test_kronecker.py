@@ -16,7 +16,9 @@ def test_it_solves_with_the_product():
     A, G, d = spd(4, 0), spd(6, 1), np.random.default_rng(2).uniform(0.1, 1e6, 6)
     matrix = np.kron(A, G) + np.kron(np.eye(4), np.diag(d))
     vector = np.arange(24.0)
-    np.testing.assert_allclose(Kronecker.of(A, G, np.tile(d, (4, 1))).solve(matrix @ vector), vector, rtol=1e-9)
+    np.testing.assert_allclose(
+        Kronecker.of(A, G, np.tile(d, (4, 1))).solve(matrix @ vector), vector, rtol=1e-9, atol=1e-9
+    )
 
 
 def test_it_is_the_hessian_where_rows_curve_alike():
