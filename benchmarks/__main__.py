@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import pickle
+import platform
 import statistics
 import subprocess
 import sys
@@ -15,69 +17,82 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import objective
+from benchmarks import calls, commands, objective
 from benchmarks.datasets import DATASETS
+from benchmarks.datasets.base import Problem
 from benchmarks.solvers import SOLVERS
 
 TARGETS = (1e-6, 1e-9)
-ROUNDS, REPEATS, LIMIT = 3, 3, 30
+ROUNDS, REPEATS, LIMIT = 3, 3, 60
+WHOLE = {"calls": calls.table, "commands": commands.table}
 
 
 def main() -> None:
     """Print a table for every problem: time, ratio to the best peer, passes, share of the read bandwidth."""
     bandwidth = read_bandwidth()
-    print(f"{os.cpu_count()} processors, which read {bandwidth / 1e9:.1f} GB/s together\n")
-    for name in sys.argv[1:] or DATASETS:
+    print(f"{processor()}, {os.cpu_count()} of them, which read {bandwidth / 1e9:.1f} GB/s together;", end=" ")
+    print(f"Python {platform.python_version()}, NumPy {np.__version__}\n")
+    for name in sys.argv[1:] or [*DATASETS, *WHOLE]:
+        if name in WHOLE:
+            print(WHOLE[name](), flush=True)
+            continue
         problem = DATASETS[name]()
         print(f"### {problem.title}\n", flush=True)
         with tempfile.TemporaryDirectory() as folder:
-            for part in ("X", "y", "alpha"):
-                np.save(Path(folder) / f"{part}.npy", getattr(problem, part))
-            best, size = objective.optimum(problem), problem.X.nbytes
-            del problem
+            with (Path(folder) / "problem.pickle").open("wb") as file:
+                pickle.dump(problem, file, protocol=5)
+            best = objective.optimum(problem)
             for target in TARGETS:
-                print(table(folder, best, target, size, bandwidth), flush=True)
+                print(table(folder, problem, best, target, bandwidth), flush=True)
 
 
-def table(folder: str, best: float, target: float, size: int, bandwidth: float) -> str:
+def table(folder: str, problem: Problem, best: float, target: float, bandwidth: float) -> str:
     """One target: find the tolerances, then time all contestants in alternating rounds."""
     chosen, failed = {}, {}
     for solver in SOLVERS:
-        found = loosest(folder, solver, best, target)
-        (failed if isinstance(found, str) else chosen)[solver] = found
+        found = loosest(folder, solver, problem, best, target)
+        if found != "takes no such problem":
+            (failed if isinstance(found, str) else chosen)[solver] = found
     runs: dict[str, list[dict]] = {solver: [] for solver in chosen}
     for _ in range(ROUNDS):
         for solver, tol in chosen.items():
             runs[solver].append(run(folder, solver, tol, REPEATS))
     median = {solver: statistics.median(t for r in told for t in r["times"]) for solver, told in runs.items()}
     peers = [t for solver, t in median.items() if solver != "oddsmith"]
-    head = f"| to {target:g} | median s | first call s | best peer / it | passes | read bandwidth | MB beyond X |\n"
-    lines = [head + "|---|---|---|---|---|---|---|"]
+    head = (
+        f"| to {target:g} | median s | first call s | best peer / it | passes | read bandwidth | MB beyond X "
+        "| held-out log loss |\n|---|---|---|---|---|---|---|---|"
+    )
+    lines = [head]
     for solver in sorted(median, key=median.__getitem__):
         told = runs[solver]
         first = statistics.median(r["first"] for r in told)
         ratio = f"{min(peers) / median[solver]:.2f}" if peers else "-"
         passes, extra = told[0]["passes"], max(r["extra_mb"] for r in told)
-        share = f"{100 * passes * size / median[solver] / bandwidth:.0f} %" if solver == "oddsmith" else "-"
+        share = f"{100 * passes * problem.size / median[solver] / bandwidth:.0f} %" if solver == "oddsmith" else "-"
         lines.append(
-            f"| {title(solver)}, tol {chosen[solver]} | {median[solver]:.3f} | {first:.3f} | {ratio} | {passes} "
-            f"| {share} | {extra:.0f} |"
+            f"| {title(solver)}, tol {chosen[solver]} | {median[solver]:.4g} | {first:.3g} | {ratio} "
+            f"| {passes if passes >= 0 else '-'} | {share} | {extra:.0f} | {told[0]['held_out']:.5f} |"
         )
-    lines += [f"| {solver} | {reason} | | | | | |" for solver, reason in failed.items()]
+    lines += [f"| {solver} | {reason} | | | | | | |" for solver, reason in failed.items()]
     return "\n".join(lines) + "\n"
 
 
-def loosest(folder: str, solver: str, best: float, target: float) -> float | str | None:
+def loosest(folder: str, solver: str, problem: Problem, best: float, target: float) -> float | str | None:
     """The loosest tolerance that reaches the target, or why there is none."""
     try:
         contestant = importlib.import_module(f"benchmarks.solvers.{solver}")
     except ImportError as error:
         return f"absent: {error}"
+    if not contestant.takes(problem):
+        return "takes no such problem"
     for tol in contestant.TOLERANCES:
         try:
             told = run(folder, solver, tol, 0)
         except subprocess.TimeoutExpired:
             return f"not within {LIMIT} s"
+        except subprocess.CalledProcessError as error:
+            return f"fails: {error.stderr.strip().splitlines()[-1][:80]}"
         if (told["value"] - best) / best <= target:
             return tol
     return "does not reach it"
@@ -95,9 +110,17 @@ def title(solver: str) -> str:
     return importlib.import_module(f"benchmarks.solvers.{solver}").NAME
 
 
+def processor() -> str:
+    """What the machine calls its processors."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+
+
 def read_bandwidth() -> float:
-    """Bytes a second that all processors read together: the best of five sums of 512 MB."""
-    parts = [np.ones(1 << 26 >> (os.cpu_count() or 1).bit_length() - 1) for _ in range(os.cpu_count() or 1)]
+    """Bytes a second that all processors read together: the best of five readings of 512 MB."""
+    count = os.cpu_count() or 1
+    parts = [np.ones((1 << 26) // count) for _ in range(count)]
     best = float("inf")
     for _ in range(5):
         threads = [threading.Thread(target=part.max) for part in parts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import pickle
 import sys
 import time
 import warnings
@@ -12,14 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import objective
-from benchmarks.datasets.base import Problem
 
 ENOUGH = 10.0  # seconds after which a slow contestant is not asked again
 
 
 def main(folder: str, solver: str, tol: str, repeats: str) -> None:
     """Print a line of JSON: the first call apart, the others' times, passes, value, memory beyond the data."""
-    X, y, alpha = (np.load(Path(folder) / f"{name}.npy") for name in ("X", "y", "alpha"))
+    with (Path(folder) / "problem.pickle").open("rb") as file:
+        problem = pickle.load(file)
     contestant = importlib.import_module(f"benchmarks.solvers.{solver}")
     before = peak_kb()
     times = []
@@ -28,15 +29,16 @@ def main(folder: str, solver: str, tol: str, repeats: str) -> None:
         if sum(times) > ENOUGH:
             break
         began = time.perf_counter()
-        intercept, coef, passes = contestant.fit(X, y, float(alpha), json.loads(tol))
+        intercept, coef, passes = contestant.fit(problem, json.loads(tol))
         times.append(time.perf_counter() - began)
     peak = peak_kb()
-    value = objective.value(Problem("", X, y, float(alpha)), float(intercept), np.asarray(coef))
+    found = np.atleast_1d(np.asarray(intercept, dtype=float)), np.atleast_2d(np.asarray(coef, dtype=float))
     told = {
         "first": times[0],
         "times": times[1:] or times,
         "passes": passes,
-        "value": value,
+        "value": objective.value(problem, *found),
+        "held_out": objective.loss(problem, *problem.held_out, *found),
         "extra_mb": (peak - before) / 1024,
     }
     print(json.dumps(told))

@@ -85,3 +85,28 @@ def test_three_classes_are_scored_as_scikit_learn_does():
 
 def test_two_columns_are_as_good_as_one():
     assert score(TARGET, np.column_stack([1 - PROBABILITY, PROBABILITY])) == score(TARGET, PROBABILITY)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_scikit_learn_agrees_with_ties_and_weights(seed):
+    rng = np.random.default_rng(seed)
+    rows = int(rng.integers(5, 200))
+    target = np.append([0, 1], rng.integers(0, 2, rows - 2)).astype(float)
+    probability = np.round(rng.random(rows), int(rng.integers(1, 4)))
+    weight = [None, rng.integers(0, 4, rows) + 1e-3][seed % 2]
+    found = score(target, probability, weight=weight)
+    decision = (probability >= 0.5).astype(int)
+    known = {"sample_weight": weight}
+    expected = {
+        "accuracy": metrics.accuracy_score(target, decision, **known),
+        "precision": metrics.precision_score(target, decision, zero_division=0.0, **known),
+        "recall": metrics.recall_score(target, decision, **known),
+        "f1": metrics.f1_score(target, decision, **known),
+        "roc_auc": metrics.roc_auc_score(target, probability, **known),
+        "average_precision": metrics.average_precision_score(target, probability, **known),
+        "log_loss": metrics.log_loss(target, probability, **known),
+        "brier": metrics.brier_score_loss(target, probability, **known),
+    }
+    for name, value in expected.items():
+        assert getattr(found, name) == pytest.approx(value, rel=1e-12, abs=1e-14), name
+    np.testing.assert_allclose(found.confusion, metrics.confusion_matrix(target, decision, **known))

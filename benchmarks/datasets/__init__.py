@@ -1,5 +1,16 @@
-"""OPEN: problems. Add a file with `make() -> Problem`, and a line here."""
+"""OPEN: problems. Add a function that makes a Problem, and a line here."""
 
-from benchmarks.datasets import tall_ridge, tall_unpenalised
+from benchmarks.datasets import categories, dense, many_classes, sparse
 
-DATASETS = {"tall_ridge": tall_ridge.make, "tall_unpenalised": tall_unpenalised.make}
+DATASETS = {
+    "tall": dense.tall,
+    "tall_float32": dense.tall_float32,
+    "wide": dense.wide,
+    "unpenalised": dense.unpenalised,
+    "sparse": sparse.words,
+    "softmax": many_classes.standardised,
+    "softmax_unscaled": many_classes.unscaled,
+    "one_vs_rest": many_classes.one_vs_rest,
+    "codes": categories.codes,
+    "breast_cancer": dense.breast_cancer,
+}

@@ -1,12 +1,21 @@
 """glum's GeneralizedLinearRegressor."""
 
+import numpy as np
 from glum import GeneralizedLinearRegressor
 
 NAME = "glum"
 TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10)
 
 
-def fit(X, y, alpha, tol):
-    model = GeneralizedLinearRegressor(family="binomial", alpha=alpha, l1_ratio=0, gradient_tol=tol, max_iter=1000)
-    model.fit(X, y)
-    return model.intercept_, model.coef_, int(model.n_iter_)
+def takes(problem):
+    return problem.task == "binary"
+
+
+def fit(problem, tol):
+    model = GeneralizedLinearRegressor(
+        family="binomial", alpha=problem.alpha, l1_ratio=0, gradient_tol=tol, max_iter=1000
+    )
+    model.fit(problem.X, problem.y)
+    if problem.inference:
+        model.std_errors(problem.X, problem.y, robust=False)
+    return model.intercept_, np.asarray(model.coef_), int(model.n_iter_)

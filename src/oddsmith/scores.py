@@ -1,8 +1,7 @@
-"""How well probabilities agree with what happened. The metrics are scikit-learn's."""
+"""How well probabilities agree with what happened: the metrics that scikit-learn has, by one sort of the rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -69,8 +68,6 @@ def score(target: Array, probability: Array, *, weight: Array | None = None, thr
     SpecificationError
         If the threshold is not between 0 and 1, or there are more than two classes to choose from.
     """
-    from sklearn import metrics
-
     if probability.ndim == 1:
         probability = np.column_stack([1.0 - probability, probability])
     classes = probability.shape[1]
@@ -83,35 +80,45 @@ def score(target: Array, probability: Array, *, weight: Array | None = None, thr
     if len(target) == 0:
         raise DataError("There is nothing to score", "0 rows", "Pass rows with known labels.")
     decision = (probability[:, 1] >= cut).astype(int) if classes == 2 else probability.argmax(axis=1)
-    labels = np.arange(classes)
-    outcome = target[:, None] == labels
-    counts = metrics.confusion_matrix(target, decision, labels=labels, sample_weight=weight)
-    precision, recall, f1, _ = metrics.precision_recall_fscore_support(
-        target, decision, labels=[1] if classes == 2 else labels, average="macro", sample_weight=weight,
-        zero_division=0.0,
-    )  # fmt: skip
-    sides = [1] if classes == 2 else labels
-
-    def ranked(metric: Callable[..., Any]) -> float:
-        """Averaged over the classes, each against the rest; NaN where a class has no rows, or all."""
-        if not all(0.0 < outcome[:, k].mean() < 1.0 for k in sides):
-            return float("nan")
-        return float(np.mean([metric(outcome[:, k], probability[:, k], sample_weight=weight) for k in sides]))
-
+    w = np.ones(len(target)) if weight is None else weight
+    code = target.astype(np.intp)
+    counts = np.bincount(code * classes + decision, w, classes**2).reshape(classes, classes)
+    right, predicted, actual = np.diagonal(counts), counts.sum(axis=0), counts.sum(axis=1)
+    sides = slice(1, 2) if classes == 2 else slice(None)
+    precision, recall, f1 = (
+        np.divide(right * factor, whole, out=np.zeros(classes), where=whole > 0.0)[sides].mean()
+        for factor, whole in ((1.0, predicted), (1.0, actual), (2.0, predicted + actual))
+    )
+    ranks = [_ranked(code == k, probability[:, k], w) for k in range(classes)[sides]]
+    own = np.clip(probability[np.arange(len(code)), code], np.finfo(float).eps, 1.0 - np.finfo(float).eps)
+    outcome = code[:, None] == np.arange(classes)
     squares = 0.5 * ((probability - outcome) ** 2).sum(axis=1)
     return Scores(
-        accuracy=float(metrics.accuracy_score(target, decision, sample_weight=weight)),
+        accuracy=float(right.sum() / w.sum()),
         precision=float(precision),
         recall=float(recall),
         f1=float(f1),
-        roc_auc=ranked(metrics.roc_auc_score),
-        average_precision=ranked(metrics.average_precision_score),
-        log_loss=float(metrics.log_loss(target, probability, labels=labels, sample_weight=weight)),
-        brier=float(np.average(squares, weights=weight)),
+        roc_auc=float(np.mean([auc for auc, _ in ranks])),
+        average_precision=float(np.mean([ap for _, ap in ranks])),
+        log_loss=float(-(w @ np.log(own)) / w.sum()),
+        brier=float(w @ squares / w.sum()),
         confusion=tuple(tuple(map(float, row)) for row in counts),
         rows=len(target),
         threshold=cut if classes == 2 else None,
     )
+
+
+def _ranked(outcome: AnyArray, probability: Array, weight: Array) -> tuple[float, float]:
+    """Area under the ROC curve and average precision; NaN where all outcomes are alike."""
+    order = np.argsort(probability, kind="stable")[::-1]
+    ends = np.append(np.flatnonzero(np.diff(probability[order])), len(order) - 1)  # ties count together
+    true, false = (np.cumsum(np.where(side, weight, 0.0)[order])[ends] for side in (outcome, ~outcome))
+    if not (true[-1] > 0.0 and false[-1] > 0.0):
+        return float("nan"), float("nan")
+    middle = 0.5 * (true + np.append(0.0, true[:-1]))
+    area = middle @ np.diff(false, prepend=0.0) / (true[-1] * false[-1])
+    gained = np.diff(true, prepend=0.0) / true[-1]
+    return float(area), float(gained @ np.divide(true, true + false, out=np.zeros_like(true), where=true > 0.0))
 
 
 def split_rows(target: Array, test_size: float, seed: int) -> tuple[AnyArray, AnyArray]:

@@ -1,0 +1,13 @@
+"""scikit-learn's newton-cg."""
+
+from functools import partial
+
+from benchmarks.solvers import newton_cholesky
+
+NAME = "scikit-learn newton-cg"
+TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
+fit = partial(newton_cholesky.fit, solver="newton-cg")
+
+
+def takes(problem):
+    return not hasattr(problem.X, "iloc")
