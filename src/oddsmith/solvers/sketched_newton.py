@@ -92,10 +92,11 @@ class SketchedNewton:
         The Hessian costs as much as many passes, so the way there is L-BFGS with a Kronecker metric; Newton's steps
         only where that fails.
         """
-        ridge = 1.0 / sample.rows
-        function, tol = Smooth(sample, penalty, ridge), 0.1 * ridge * sample.size
         if sample.intercept and not sample.source.has_offset and not start.any():
             start = sample.null()[0]
+        # what one row more would weigh: of rare classes little, as the curvature of the loss is
+        ridge = 4.0 * float(np.diagonal(sample.curvature_between_outputs(start)).mean()) / sample.rows
+        function, tol = Smooth(sample, penalty, ridge), 0.1 * sample.size / sample.rows
         first = Metric(kronecker(sample, penalty, start, ridge), self.memory)
         near = self._descend(function, start, first, "", tol=tol, limit=30, proof=False, patience=8)
         dense = sample.size <= self.dense_limit and cost.hessian_pays
