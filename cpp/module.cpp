@@ -10,6 +10,7 @@
 #include "moments.hpp"
 #include "newton.hpp"
 #include "sparse.hpp"
+#include "softmax.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -24,6 +25,8 @@ using Vector = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::
 using Output = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Places = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using CodeMatrix = nb::ndarray<const std::int32_t, nb::ndim<2>, nb::device::cpu>;
+using Rectangle = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using OutputCube = nb::ndarray<double, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using OutputMatrix = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 void require(bool holds, const char* what) {
@@ -152,6 +155,52 @@ std::pair<double, double> sweep_sparse(const Entries<T>& data, const Entries<Ind
                        gradient, hessian, threads);
 }
 
+// What a pass over several outputs needs, checked and run: the two functions below differ in the loss alone.
+template <class Loss, class T>
+double sweep_outputs_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
+                           const std::optional<Vector>& weight, const std::optional<Vector>& offset, const Loss& loss,
+                           const Rectangle& beta, Output value, std::optional<OutputMatrix> gradient,
+                           std::optional<OutputCube> hessian, std::size_t threads) {
+    const auto view = dense<T>(x);
+    const std::size_t p = view.cols, outputs = loss.scores();
+    require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
+    require(outputs > 0 && beta.shape(0) == outputs && beta.shape(1) == p + 1, "beta needs the shape (outputs, 1 + p)");
+    require(target.shape(0) == view.rows, "target needs one entry a row");
+    require(value.shape(0) == loss.values(), "value has the wrong length");
+    require(!gradient || (gradient->shape(0) == outputs && gradient->shape(1) == p + 1), "gradient has the wrong shape");
+    require(!hessian || (gradient && hessian->shape(0) == loss.curvatures() && hessian->shape(1) == p + 1 &&
+                         hessian->shape(2) == p + 1),
+            "hessian needs a gradient and the shape (pairs, 1 + p, 1 + p)");
+    const oddsmith::Rows rows{target.data(), data_or_null(weight, view.rows), data_or_null(offset, view.rows)};
+    const oddsmith::Outputs out{beta.data(), value.data(), gradient ? gradient->data() : nullptr,
+                                hessian ? hessian->data() : nullptr};
+    nb::gil_scoped_release release;
+    return oddsmith::sweep_outputs(view, {centre.data(), scale.data()}, rows, loss, out,
+                                   std::max<std::size_t>(1, threads));
+}
+
+template <class T>
+double sweep_multinomial_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
+                               const std::optional<Vector>& weight, const Rectangle& contrasts, const Rectangle& beta,
+                               Output value, std::optional<OutputMatrix> gradient, std::optional<OutputCube> hessian,
+                               std::size_t threads) {
+    require(contrasts.shape(0) >= 2 && contrasts.shape(1) + 1 == contrasts.shape(0),
+            "contrasts need the shape (classes, classes - 1)");
+    const oddsmith::Softmax loss{contrasts.data(), contrasts.shape(0)};
+    return sweep_outputs_dense(x, centre, scale, target, weight, std::nullopt, loss, beta, value, gradient, hessian,
+                               threads);
+}
+
+template <class T>
+double sweep_one_vs_rest_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
+                               const std::optional<Vector>& weight, const std::optional<Vector>& offset,
+                               const Vector& chosen, const Rectangle& beta, Output value,
+                               std::optional<OutputMatrix> gradient, std::optional<OutputCube> hessian,
+                               std::size_t threads) {
+    const oddsmith::OneVsRest loss{chosen.data(), chosen.shape(0)};
+    return sweep_outputs_dense(x, centre, scale, target, weight, offset, loss, beta, value, gradient, hessian, threads);
+}
+
 template <class T>
 double moments_dense(const Matrix<T>& x, const std::optional<Vector>& weight, Output mean, Output deviation,
                      std::size_t threads) {
@@ -230,6 +279,17 @@ NB_MODULE(_kernels, m) {
     ODDSMITH_SPARSE_KERNELS(float, std::int32_t);
     ODDSMITH_SPARSE_KERNELS(float, std::int64_t);
 #undef ODDSMITH_SPARSE_KERNELS
+#define ODDSMITH_SWEEPS_OF_SEVERAL(T)                                                                            \
+    m.def("sweep_multinomial_dense", &sweep_multinomial_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),     \
+          "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                          \
+          "contrasts"_a.noconvert(), "beta"_a.noconvert(), "value"_a.noconvert(),                                \
+          "gradient"_a.noconvert().none(), "hessian"_a.noconvert().none(), "threads"_a);                         \
+    m.def("sweep_one_vs_rest_dense", &sweep_one_vs_rest_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),     \
+          "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                          \
+          "offset"_a.noconvert().none(), "chosen"_a.noconvert(), "beta"_a.noconvert(), "value"_a.noconvert(),    \
+          "gradient"_a.noconvert().none(), "hessian"_a.noconvert().none(), "threads"_a);
+    ODDSMITH_SWEEPS_OF_SEVERAL(double)
+    ODDSMITH_SWEEPS_OF_SEVERAL(float)
     m.def("moments_dense", &moments_dense<double>, "x"_a.noconvert(), "weight"_a.noconvert().none(),
           "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
     m.def("moments_dense", &moments_dense<float>, "x"_a.noconvert(), "weight"_a.noconvert().none(),

@@ -5,11 +5,25 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
 #include <vector>
 
 #include "rows.hpp"
 
 namespace oddsmith {
+
+// Memory that begins on a cache line, so that no load of eight doubles crosses one.
+template <class T>
+struct LineAllocator {
+    using value_type = T;
+    LineAllocator() = default;
+    template <class U>
+    LineAllocator(const LineAllocator<U>&) {}
+    T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{64})); }
+    void deallocate(T* p, std::size_t) { ::operator delete(p, std::align_val_t{64}); }
+    bool operator==(const LineAllocator&) const { return true; }
+};
+using Buffer = std::vector<double, LineAllocator<double>>;
 
 // X as the caller holds it: float or double, row-major (col_stride 1) or column-major (row_stride 1), never copied.
 template <class T>
@@ -144,10 +158,13 @@ ODDSMITH_INLINE void pack(const Dense<T>& x, std::size_t start, std::size_t m, c
 #pragma omp simd
             for (std::size_t j = 0; j < p; ++j) row[j] = (a[j] - c[j]) * inverse[j];
         }
-    } else {
-        for (std::size_t j = 0; j < p; ++j) {
-            const T* a = x.data + start + static_cast<std::ptrdiff_t>(j) * x.col_stride;
-            for (std::size_t i = 0; i < m; ++i) z[i * width + 1 + j] = (a[i] - c[j]) * inverse[j];
+    } else {  // eight columns side by side, so that what is written lies side by side
+        for (std::size_t first = 0; first < p; first += 8) {
+            const std::size_t last = std::min(p, first + 8);
+            const T* a = x.data + start;
+            for (std::size_t i = 0; i < m; ++i)
+                for (std::size_t j = first; j < last; ++j)
+                    z[i * width + 1 + j] = (a[i + j * static_cast<std::size_t>(x.col_stride)] - c[j]) * inverse[j];
         }
     }
 }
@@ -176,32 +193,34 @@ ODDSMITH_PANEL_VERBS(float)
 // Returns max |z_i|^2 over the panel's rows of positive weight (w may be null), which the certificate needs.
 constexpr std::size_t tile_rows = 4, tile_cols = 8;
 
+// hz is scratch of m * tile_rows.
 ODDSMITH_CLONES static double panel_gram(const double* z, double* hz, std::size_t m, std::size_t width,
                                          const double* h, const double* w, double* hessian) {
     double reach = 0.0;
     for (std::size_t i = 0; i < m; ++i) {
         double norm = 0.0;
 #pragma omp simd reduction(+ : norm)
-        for (std::size_t j = 0; j < width; ++j) {
-            const double v = z[i * width + j];
-            norm += v * v;
-            hz[i * width + j] = h[i] * v;
-        }
+        for (std::size_t j = 0; j < width; ++j) norm += z[i * width + j] * z[i * width + j];
         reach = norm > reach && !(w && w[i] == 0.0) ? norm : reach;
     }
     for (std::size_t a = 0; a < width; a += tile_rows) {
+        for (std::size_t i = 0; i < m; ++i) {
+#pragma omp simd
+            for (std::size_t s = 0; s < tile_rows; ++s) hz[i * tile_rows + s] = h[i] * z[i * width + a + s];
+        }
         for (std::size_t b = a / tile_cols * tile_cols; b < width; b += tile_cols) {
             double tile[tile_rows][tile_cols] = {};
-            for (std::size_t i = 0; i < m; ++i) {
-                const double* left = hz + i * width + a;
-                const double* right = z + i * width + b;
+            const double *left = hz, *right = z + b;
+            for (std::size_t i = 0; i < m; ++i, left += tile_rows, right += width) {
                 for (std::size_t s = 0; s < tile_rows; ++s) {
 #pragma omp simd
                     for (std::size_t t = 0; t < tile_cols; ++t) tile[s][t] += left[s] * right[t];
                 }
             }
-            for (std::size_t s = 0; s < tile_rows; ++s)
+            for (std::size_t s = 0; s < tile_rows; ++s) {
+#pragma omp simd
                 for (std::size_t t = 0; t < tile_cols; ++t) hessian[(a + s) * width + b + t] += tile[s][t];
+            }
         }
     }
     return reach;

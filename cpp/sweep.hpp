@@ -104,9 +104,9 @@ Sums sweep(const Dense<T>& x, const View& view, const Rows& rows, const double* 
         u[j] = beta[1 + j] * inverse[j];
     }
     const std::size_t scratch = panel * (4 + 2 * width);
-    std::vector<double> scratches(threads * scratch);
+    Buffer scratches(threads * scratch);
     std::vector<double> gradients(order >= 1 ? parts.count * size : 0);
-    std::vector<double> hessians(order >= 2 ? parts.count * width * width : 0);
+    Buffer hessians(order >= 2 ? parts.count * width * width : 0);
     std::vector<Sums> sums(parts.count);
     in_parallel(parts.count, threads, [&](std::size_t k, std::size_t worker) {
         sums[k] = sweep_part<Loss>(x, view, rows, u.data(), inverse.data(), beta[0], k * parts.rows_each,

@@ -40,6 +40,19 @@ def generate(rows, columns, seed=0, *, scales=(1.0, 1.0), centre=0.0, weighted=F
     return Problem(Z * scale + centre * scale * rng.uniform(-1, 1, columns), y, weight, offset)
 
 
+def many_classes(rows, columns, classes, seed=0, *, unscaled=False):
+    """Correlated columns, a fifth of them binary, and classes of different sizes that overlap."""
+    rng = np.random.default_rng(seed)
+    mix = np.eye(columns) + 0.5 * rng.standard_normal((columns, columns)) / np.sqrt(columns)
+    X = rng.standard_normal((rows, columns)) @ mix
+    X[:, ::5] = X[:, ::5] > 0.8
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    scores = X @ rng.standard_normal((columns, classes)) * (1.5 / np.sqrt(columns)) + np.linspace(-1, 1, classes)
+    y = (scores + rng.gumbel(size=scores.shape)).argmax(axis=1)
+    scale = 10.0 ** rng.uniform(-3, 3, columns) if unscaled else 1.0
+    return X * scale + (10.0 * scale * rng.uniform(-1, 1, columns) if unscaled else 0.0), y
+
+
 PROBLEMS = {
     "tiny": generate(60, 2, 1),
     "plain": generate(500, 6, 2),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from oddsmith.inference import Inference, OddsRatios, covariance, infer, odds_ratios
     from oddsmith.likelihood import Likelihood
     from oddsmith.model_file import Model, load, save
+    from oddsmith.one_vs_rest import fit_one_vs_rest
     from oddsmith.optimality import Certificate
     from oddsmith.penalties import L2, NoPenalty
     from oddsmith.published import from_coefficients
@@ -71,6 +72,7 @@ _HOMES = {
     "cost_function": "cost",
     "covariance": "inference",
     "fit": "fitting",
+    "fit_one_vs_rest": "one_vs_rest",
     "from_coefficients": "published",
     "infer": "inference",
     "load": "model_file",
@@ -119,6 +121,7 @@ __all__ = [
     "cost_function",
     "covariance",
     "fit",
+    "fit_one_vs_rest",
     "from_coefficients",
     "infer",
     "load",

@@ -17,6 +17,33 @@ def sweep_logistic_dense(
     hessian: _Array | None,
     threads: int,
 ) -> tuple[float, float]: ...
+def sweep_multinomial_dense(
+    x: npt.NDArray[Any],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    contrasts: _Array,
+    beta: _Array,
+    value: _Array,
+    gradient: _Array | None,
+    hessian: _Array | None,
+    threads: int,
+) -> float: ...
+def sweep_one_vs_rest_dense(
+    x: npt.NDArray[Any],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    offset: _Array | None,
+    chosen: _Array,
+    beta: _Array,
+    value: _Array,
+    gradient: _Array | None,
+    hessian: _Array | None,
+    threads: int,
+) -> float: ...
 def newton_logistic_dense(
     x: npt.NDArray[Any],
     centre: _Array,

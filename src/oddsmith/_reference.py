@@ -50,10 +50,7 @@ def sweep_logistic_dense(
     the largest |(1, z)|^2 over the rows of positive weight.
     """
     value = reach = 0.0
-    for start in range(0, len(x), PANEL):
-        rows = slice(start, start + PANEL)
-        z = np.ones((len(x[rows]), 1 + x.shape[1]))
-        z[:, 1:] = (x[rows].astype(np.float64) - centre) / scale
+    for rows, z in _panels(x, centre, scale):
         eta = z @ beta
         if offset is not None:
             eta += offset[rows]
@@ -66,9 +63,96 @@ def sweep_logistic_dense(
             gradient += z.T @ r
         if hessian is not None:
             hessian += z.T @ (h[:, None] * z)
-            counted = z if weight is None else z[weight[rows] > 0]
-            reach = max(reach, float(np.einsum("ij,ij->i", counted, counted).max(initial=0.0)))
+            reach = max(reach, _reach(z, None if weight is None else weight[rows]))
     return value, reach
+
+
+def sweep_multinomial_dense(
+    x: AnyArray,
+    centre: Array,
+    scale: Array,
+    target: Array,
+    weight: Array | None,
+    contrasts: Array,
+    beta: Array,
+    value: Array,
+    gradient: Array | None,
+    hessian: Array | None,
+    threads: int,
+) -> float:
+    """One pass of softmax: scores = (1, z)'beta' of K classes; sums of value, gradient and Hessian.
+
+    `beta` and `gradient` (K, 1 + p) belong to the scores. `hessian` belongs to the K - 1 predictors eta whose scores
+    are Q eta, Q being `contrasts` (K, K - 1): its blocks (0, 0), (1, 0), (1, 1), (2, 0), ..., each (1 + p, 1 + p).
+    Adds to `value` (1,), and to `gradient` and `hessian` where they are given. Returns the reach, as
+    `sweep_logistic_dense` does.
+    """
+    reach = 0.0
+    for rows, z in _panels(x, centre, scale):
+        w = np.ones(len(z)) if weight is None else weight[rows]
+        scores, y, n = z @ beta.T, target[rows].astype(np.intp), np.arange(len(z))
+        top = np.argmax(scores, axis=1)
+        with np.errstate(invalid="ignore", under="ignore"):
+            shifted = scores - scores[n, top][:, None]
+            q = np.exp(shifted)
+            others = np.where(np.arange(len(beta)) == top[:, None], 0.0, q).sum(axis=1)
+            value += w @ (np.log1p(others) - shifted[n, y])
+            q /= (1.0 + others)[:, None]
+            r = q.copy()
+            r[n, y] = 0.0
+            r[n, y] = -r.sum(axis=1)  # q_y - 1, without cancellation
+        if gradient is not None:
+            gradient += (w[:, None] * r).T @ z
+        if hessian is not None:
+            root = np.sqrt(q)[:, :, None] * (contrasts - (q @ contrasts)[:, None, :])
+            pairs = [(j, k) for j in range(contrasts.shape[1]) for k in range(j + 1)]
+            for block, (j, k) in zip(hessian, pairs, strict=True):
+                block += z.T @ ((w * np.einsum("nc,nc->n", root[:, :, j], root[:, :, k]))[:, None] * z)
+            reach = max(reach, _reach(z, w))
+    return reach
+
+
+def sweep_one_vs_rest_dense(
+    x: AnyArray,
+    centre: Array,
+    scale: Array,
+    target: Array,
+    weight: Array | None,
+    offset: Array | None,
+    chosen: Array,
+    beta: Array,
+    value: Array,
+    gradient: Array | None,
+    hessian: Array | None,
+    threads: int,
+) -> float:
+    """One pass of several logistic losses: of each class in `chosen` (A,) against all others, with its row of `beta`.
+
+    Adds to `value` (A,), `gradient` (A, 1 + p) and `hessian` (A, 1 + p, 1 + p) what `sweep_logistic_dense` would for
+    each, and returns the reach.
+    """
+    reach = 0.0
+    for k, label in enumerate(chosen):
+        g, h = (None if out is None else out[k] for out in (gradient, hessian))
+        own = (target == label).astype(np.float64)
+        one, reach = sweep_logistic_dense(x, centre, scale, own, weight, offset, beta[k], g, h, threads)
+        value[k] += one
+    return reach
+
+
+def _panels(x: AnyArray, centre: Array, scale: Array) -> Iterator[tuple[slice, Array]]:
+    """Z = [1, (x - centre) / scale], some rows at a time."""
+    for start in range(0, len(x), PANEL):
+        rows = slice(start, start + PANEL)
+        z = np.ones((len(x[rows]), 1 + x.shape[1]))
+        z[:, 1:] = (x[rows].astype(np.float64) - centre) / scale
+        yield rows, z
+
+
+def _reach(z: Array, weight: Array | None) -> float:
+    """The largest |z_i|^2 over the rows of positive weight."""
+    counted = z if weight is None else z[weight > 0]
+    return float(np.einsum("ij,ij->i", counted, counted).max(initial=0.0))
 
 
 def newton_logistic_dense(

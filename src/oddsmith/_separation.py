@@ -6,7 +6,8 @@ import numpy as np
 
 from oddsmith.arrays import Array
 from oddsmith.axes import Axes
-from oddsmith.objective import Evaluation, Objective
+from oddsmith.evaluation import Evaluation
+from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 
 MARGIN_NOISE = 1e-11  # how far a row may lie on the wrong side, relative to the size of the terms that cancel there

@@ -213,49 +213,95 @@ def fit(
         If there is no finite optimum.
     """
     began = time.perf_counter()
-    _check_types(source, penalty)
-    if not (intercept or source.columns):
-        raise SpecificationError("There is nothing to fit", "neither columns nor an intercept", "Add either.")
-    _check_limits(tol, max_passes, threads)
-    chosen_loss = _loss(loss, source)
-    chosen = _by_name("solver", solver, solvers.CATALOGUE, ALIASES)
-    given = penalty if penalty is not None else NoPenalty()
-    source = source.coded("reference" if given.strength == 0.0 else "full")
-    class_weights = _every_class(source)
-    axes = Axes.standardising(source.moments(threads), intercept=intercept)
-    view = StandardisedSource(source, axes.centre, axes.scale)
-    objective = Objective(view, chosen_loss, intercept=intercept, threads=threads)
-    spread = np.ones_like(axes.spread) if standardize else axes.spread
-    bound = given.bound(spread, intercept=intercept, outputs=chosen_loss.outputs)
-    # one pass is spent on the moments; one at least is left to the solver
-    limit = None if max_passes is None else max(1, max_passes - 1)
-    beginning = _starting_point(start, axes, objective, bound)
-    solution = chosen.solve(objective, bound, beginning, tol=tol, max_passes=limit)
-    found = Judge(objective, bound, axes, tol, limit).verdict(solution, chosen)
-    solution, seen = found.solution, found.evaluation
-    result = Fit(
-        schema=source.schema,
-        classes=source.classes,
-        beta=chosen_loss.contrasts @ [axes.to_raw(part) for part in solution.beta.reshape(chosen_loss.outputs, -1)],
-        hessian=seen.hessian,
-        axes=axes,
-        certificate=found.certificate,
-        status=found.status,
-        trace=tuple(Step(s.passes + 1, s.value, s.decrement, s.length, s.note) for s in solution.trace),
-        passes=objective.passes + 1,
-        value=seen.value - (solution.decrement if solution.last_step is not None else 0.0),
-        penalty=given,
-        standardized=standardize,
-        has_offset=source.has_offset,
-        loss=chosen_loss,
-        solver=chosen.name,
-        rows=source.rows,
-        class_weights=class_weights,
-        runaway=found.runaway,
-        seconds=time.perf_counter() - began,
+    check_source(source, penalty)
+    check_limits(tol, max_passes, threads)
+    chosen = solver_named(solver)
+    problem = Problem.of(
+        source, _loss(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads
     )
+    result = problem.solved(chosen, tol=tol, max_passes=max_passes, start=start, began=began)
     warn(result)
     return result
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a fit minimises.
+
+    Attributes
+    ----------
+    source : Source
+        The rows as they are.
+    objective : Objective
+        Their mean loss, on standardised columns.
+    axes : Axes
+        How these stand to the raw ones.
+    penalty : Penalty
+        As it was given.
+    standardize : bool
+        Whether the penalty acts on standardised columns.
+    """
+
+    source: Source
+    objective: Objective
+    axes: Axes
+    penalty: Penalty
+    standardize: bool
+
+    @classmethod
+    def of(
+        cls, source: Source, loss: Loss, penalty: Penalty | None, *, intercept: bool, standardize: bool,
+        threads: int | None,
+    ) -> Problem:  # fmt: skip
+        """From what `fit` is given. One pass, for the moments."""
+        if not (intercept or source.columns):
+            raise SpecificationError("There is nothing to fit", "neither columns nor an intercept", "Add either.")
+        given = penalty if penalty is not None else NoPenalty()
+        source = source.coded("reference" if given.strength == 0.0 else "full")
+        _check_every_class(source)
+        axes = Axes.standardising(source.moments(threads), intercept=intercept)
+        view = StandardisedSource(source, axes.centre, axes.scale)
+        return cls(source, Objective(view, loss, intercept=intercept, threads=threads), axes, given, standardize)
+
+    def solved(
+        self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
+    ) -> Fit:
+        """Solve, certify, map back."""
+        objective, axes, loss = self.objective, self.axes, self.objective.loss
+        spread = np.ones_like(axes.spread) if self.standardize else axes.spread
+        bound = self.penalty.bound(spread, intercept=axes.intercept, outputs=loss.outputs)
+        # one pass is spent on the moments; one at least is left to the solver
+        limit = None if max_passes is None else max(1, max_passes - 1)
+        beginning = _starting_point(start, axes, objective, bound)
+        solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit)
+        found = Judge(objective, bound, axes, tol, limit).verdict(solution, solver)
+        solution, seen = found.solution, found.evaluation
+        return Fit(
+            schema=self.source.schema,
+            classes=self.source.classes,
+            beta=loss.contrasts @ [axes.to_raw(part) for part in solution.beta.reshape(loss.outputs, -1)],
+            hessian=seen.hessian,
+            axes=axes,
+            certificate=found.certificate,
+            status=found.status,
+            trace=tuple(Step(s.passes + 1, s.value, s.decrement, s.length, s.note) for s in solution.trace),
+            passes=objective.passes + 1,
+            value=seen.value - (solution.decrement if solution.last_step is not None else 0.0),
+            penalty=self.penalty,
+            standardized=self.standardize,
+            has_offset=self.source.has_offset,
+            loss=loss,
+            solver=solver.name,
+            rows=self.source.rows,
+            class_weights=self.source.class_weights(),
+            runaway=found.runaway,
+            seconds=time.perf_counter() - began,
+        )
+
+
+def solver_named(given: str | Solver) -> Solver:
+    """What a name stands for, with its default settings; an object stands for itself."""
+    return _by_name("solver", given, solvers.CATALOGUE, ALIASES)
 
 
 def _by_name(argument: str, given: str | T, catalogue: Mapping[str, type[T]], aliases: Mapping[str, str]) -> T:
@@ -283,7 +329,8 @@ def _loss(given: str | Loss, source: Source) -> Loss:
     return chosen
 
 
-def _check_types(source: object, penalty: object) -> None:
+def check_source(source: object, penalty: object) -> None:
+    """Raise SpecificationError unless these are a Source and a Penalty, or None."""
     if not isinstance(source, Source):
         advice = "Make one: oddsmith.as_source(X, y), or oddsmith.read(path, target=...)."
         raise SpecificationError("fit needs a Source", f"a {type(source).__name__}", advice)
@@ -291,7 +338,8 @@ def _check_types(source: object, penalty: object) -> None:
         raise SpecificationError("penalty must be a Penalty", f"{penalty!r}", "Pass oddsmith.L2(alpha), or None.")
 
 
-def _check_limits(tol: float | None, max_passes: int | None, threads: int | None) -> None:
+def check_limits(tol: float | None, max_passes: int | None, threads: int | None) -> None:
+    """Raise SpecificationError unless these are None or positive."""
     if tol is not None:
         check_positive(tol, "tol", "Leave it out for full precision.")
     for name, value in (("max_passes", max_passes), ("threads", threads)):
@@ -299,13 +347,12 @@ def _check_limits(tol: float | None, max_passes: int | None, threads: int | None
             check_integer(value, name, "Leave it out for the default.")
 
 
-def _every_class(source: Source) -> tuple[float, ...]:
+def _check_every_class(source: Source) -> None:
     weights = source.class_weights()
     for weight, label in zip(weights, source.classes, strict=True):
         if weight <= 0.0:
             what = "The target has one class only" if len(weights) == 2 else "A class has no rows"
             raise DataError(what, f"no row of class {label!s} has any weight", "Add such rows.")
-    return weights
 
 
 def _starting_point(start: Array | None, axes: Axes, objective: Objective, penalty: Penalty) -> Array:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from oddsmith._separation import not_unique, running_off
 from oddsmith.axes import Axes
 from oddsmith.errors import Status
-from oddsmith.objective import Evaluation, Objective
+from oddsmith.evaluation import Evaluation
+from oddsmith.objective import Objective
 from oddsmith.optimality import Certificate, certify
 from oddsmith.penalties import Penalty
 from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued, may_run_off

@@ -32,9 +32,9 @@ def load(choice: str) -> ModuleType:
 active = load(os.environ.get("ODDSMITH_KERNELS") or "compiled")
 
 
-def sweep_for(loss: str | None, design: str) -> Callable[..., tuple[float, float]] | None:
+def sweep_for(loss: str | None, design: str) -> Callable[..., Any] | None:
     """The fused pass for a loss (its `kernel`) over a design (its `kind`), or None if there is none."""
-    found: Callable[..., tuple[float, float]] | None = getattr(active, f"sweep_{loss}_{design}", None)
+    found: Callable[..., Any] | None = getattr(active, f"sweep_{loss}_{design}", None)
     return found
 
 

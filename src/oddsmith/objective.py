@@ -5,64 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial, reduce
-from operator import add
+from functools import partial
 
 import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.factor import Factor
-from oddsmith.losses import Loss
+from oddsmith.evaluation import Evaluation, eta_of, evaluate_block, largest_norm, linear_scores, weighted_rows
+from oddsmith.losses import Logistic, Loss
 from oddsmith.sources import Block, Source
 
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
-PANEL_ROWS = 1 << 14  # at a time, where a loss of several outputs makes a matrix for each row
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What a pass brings up. Adds up over blocks.
-
-    Attributes
-    ----------
-    value, gradient, hessian
-        Of the loss; None where the order of the pass did not ask for it.
-    weight : float
-        Sum of the rows' weights.
-    reach : float
-        The largest |(1, z)|^2 over the rows of positive weight; order 2 only.
-    """
-
-    value: float
-    gradient: Array | None
-    hessian: Array | None
-    weight: float
-    reach: float = 0.0
-
-    @cached_property
-    def factor(self) -> Factor:
-        """The Hessian, factorised once for all who ask."""
-        assert self.hessian is not None
-        return Factor(self.hessian)
-
-    def __add__(self, other: Evaluation) -> Evaluation:
-        return Evaluation(
-            self.value + other.value,
-            _added(self.gradient, other.gradient),
-            _added(self.hessian, other.hessian),
-            self.weight + other.weight,
-            max(self.reach, other.reach),
-        )
-
-    def mean(self) -> Evaluation:
-        """The same, divided by the sum of weights; in place."""
-        gradient, hessian = self.gradient, self.hessian
-        if gradient is not None:
-            gradient /= self.weight
-        if hessian is not None:
-            hessian /= self.weight
-        return Evaluation(self.value / self.weight, gradient, hessian, self.weight, self.reach)
 
 
 class Objective:
@@ -95,16 +48,8 @@ class Objective:
     def evaluate(self, beta: Array, order: int = 1) -> Evaluation:
         """Mean loss; with order 1 its gradient, with order 2 its Hessian too."""
         self.passes += 1
-        part = partial(_evaluate, loss=self.loss, beta=self._full(beta), order=order, threads=self.threads)
-        total = self.source.sum(part).mean()
-        if self.intercept:
-            return total
-        free = np.arange(self.loss.outputs * (self.width + 1)) % (self.width + 1) != 0
-        return replace(
-            total,
-            gradient=None if total.gradient is None else total.gradient[free],
-            hessian=None if total.hessian is None else total.hessian[np.ix_(free, free)],
-        )
+        part = partial(evaluate_block, loss=self.loss, beta=self._full(beta), order=order, threads=self.threads)
+        return self._free(self.source.sum(part).mean())
 
     def near_optimum(
         self, beta: Array, curvature: Array, goal: float, limit: int
@@ -164,6 +109,21 @@ class Objective:
         self.passes += 1
         return self.source.sum(_stored)
 
+    def curvature_between_outputs(self, beta: Array) -> Array:
+        """The mean row_hessian, of shape (outputs, outputs)."""
+        self.passes += 1
+        sums = self.source.sum(partial(_between, loss=self.loss, beta=self._full(beta)))
+        return sums[:-1].reshape(self.loss.outputs, -1) / sums[-1]
+
+    def second_moments(self) -> Array:
+        """The mean of (1, z)(1, z)': four times the logistic Hessian at 0, which kernels know how to form."""
+        self.passes += 1
+        zero = np.zeros(len(self.source.columns) + 1)
+        part = partial(evaluate_block, loss=Logistic(), beta=zero, order=2, threads=self.threads)
+        hessian = self.source.sum(part).mean().hessian
+        assert hessian is not None
+        return 4.0 * (hessian if self.intercept else hessian[1:, 1:])
+
     def widest(self, half: Array) -> float:
         """The largest |M'(1, z)|^2 over the rows, for M of shape (size, k). With M M' = H^-1 it is max z'H^-1 z.
 
@@ -206,6 +166,17 @@ class Objective:
         each = np.full(len(shares), eta[0]) if self.loss.outputs == 1 else np.tile(eta, (len(shares), 1))
         return beta.ravel(), float(self.loss.rows(each, np.arange(len(shares), dtype=float), 0)[0] @ shares)
 
+    def _free(self, seen: Evaluation) -> Evaluation:
+        """Without the intercepts, if they are not free."""
+        if self.intercept:
+            return seen
+        free = np.arange(self.loss.outputs * (self.width + 1)) % (self.width + 1) != 0
+        return replace(
+            seen,
+            gradient=None if seen.gradient is None else seen.gradient[free],
+            hessian=None if seen.hessian is None else seen.hessian[np.ix_(free, free)],
+        )
+
     def _full(self, beta: Array) -> Array:
         """With the intercept, if it is not free; a row for each output, if there are several."""
         if self.loss.outputs == 1:
@@ -214,80 +185,15 @@ class Objective:
         return rows if self.intercept else np.hstack([np.zeros((len(rows), 1)), rows])
 
 
-def _added(one: Array | None, other: Array | None) -> Array | None:
-    return None if one is None or other is None else one + other
-
-
-def _evaluate(block: Block, *, loss: Loss, beta: Array, order: int, threads: int | None) -> Evaluation:
-    if beta.ndim == 2:
-        return reduce(add, (_evaluate_outputs(part, loss, beta, order) for part in _panels(block)))
-    sweep = kernels.sweep_for(loss.kernel, block.design.kind)
-    if sweep is None:
-        return _evaluate_by_verbs(block, loss, beta, order)
-    design = block.design
-    gradient = np.zeros(len(beta)) if order >= 1 else None
-    hessian = np.zeros((len(beta), len(beta))) if order >= 2 else None
-    threads = kernels.threads_for(design.entries * (len(beta) if order >= 2 else 1), threads)
-    rows = (block.target, block.weight, block.offset)
-    value, reach = sweep(*design.operands, *rows, beta, gradient, hessian, threads)
-    return Evaluation(value, gradient, hessian, block.total_weight, reach)
-
-
-def _evaluate_by_verbs(block: Block, loss: Loss, beta: Array, order: int) -> Evaluation:
-    """The same for any loss and any design, by matvec, rmatvec and gram."""
-    value, r, h = _rows(block, loss, _eta(block, beta), order)
-    gradient = hessian = None
-    reach = 0.0
-    if order >= 1:
-        gradient = np.concatenate([[r.sum()], block.design.rmatvec(r)])
-    if order >= 2:
-        assert h is not None
-        border = block.design.rmatvec(h)
-        hessian = np.block([[np.array([[h.sum()]]), border[None, :]], [border[:, None], block.design.gram(h)]])
-        reach = _largest_norm(block)
-    return Evaluation(float(value.sum()), gradient, hessian, block.total_weight, reach)
-
-
-def _panels(block: Block) -> Iterator[Block]:
-    """The same rows, few enough at a time that a matrix for each of them fits into memory."""
-    for start in range(0, len(block.target), PANEL_ROWS):
-        part = slice(start, start + PANEL_ROWS)
-        weight, offset = (None if v is None else v[part] for v in (block.weight, block.offset))
-        yield Block(block.design.take(part), block.target[part], weight, offset)
-
-
-def _evaluate_outputs(block: Block, loss: Loss, beta: Array, order: int) -> Evaluation:
-    """The same for a loss of several outputs, whose coefficients are the rows of beta."""
-    value, r, h = _rows(block, loss, _eta(block, beta), order)
-    gradient = hessian = None
-    reach = 0.0
-    if order >= 1:
-        gradient = np.hstack([r.sum(axis=0)[:, None], block.design.rmatvec(r).T]).ravel()
-    if order >= 2:
-        assert h is not None
-        outputs, width = beta.shape
-        full = np.empty((outputs, width, outputs, width))
-        for j in range(outputs):
-            border = block.design.rmatvec(h[:, j])
-            for k in range(j + 1):
-                full[j, 0, k, 0] = h[:, j, k].sum()
-                full[j, 1:, k, 0] = full[j, 0, k, 1:] = border[:, k]
-                full[j, 1:, k, 1:] = block.design.gram(h[:, j, k])
-                full[k, :, j, :] = full[j, :, k, :]
-        hessian = full.reshape(beta.size, beta.size)
-        reach = _largest_norm(block)
-    return Evaluation(float(value.sum()), gradient, hessian, block.total_weight, reach)
-
-
 def _along(block: Block, *, loss: Loss, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
-    eta = _eta(block, beta)
-    slope = _scores(block, direction)
-    values = [float(_rows(block, loss, eta + t * slope, 0)[0].sum()) for t in lengths]
+    eta = eta_of(block, beta)
+    slope = linear_scores(block, direction)
+    values = [float(weighted_rows(block, loss, eta + t * slope, 0)[0].sum()) for t in lengths]
     return np.array([*values, block.total_weight])
 
 
 def _hessian_product(block: Block, *, loss: Loss, beta: Array, vector: Array) -> Array:
-    h, change = _rows(block, loss, _eta(block, beta), 2)[2], _scores(block, vector)
+    h, change = weighted_rows(block, loss, eta_of(block, beta), 2)[2], linear_scores(block, vector)
     assert h is not None
     image = h * change if h.ndim == 1 else np.einsum("nij,nj->ni", h, change)
     product = np.concatenate([image.sum(axis=0)[None], block.design.rmatvec(image)])
@@ -295,7 +201,7 @@ def _hessian_product(block: Block, *, loss: Loss, beta: Array, vector: Array) ->
 
 
 def _curvature(block: Block, *, loss: Loss, beta: Array, columns: AnyArray) -> Array:
-    h = _rows(block, loss, _eta(block, beta), 2)[2]
+    h = weighted_rows(block, loss, eta_of(block, beta), 2)[2]
     assert h is not None
     border = block.design.rmatvec(h)
     hessian = np.empty((len(columns) + 1, len(columns) + 1))
@@ -308,14 +214,13 @@ def _stored(block: Block) -> AnyArray:
     return block.design.stored()
 
 
+def _between(block: Block, *, loss: Loss, beta: Array) -> Array:
+    weight = np.ones(len(block.target)) if block.weight is None else block.weight
+    return np.append(loss.total_curvature(eta_of(block, beta), weight), block.total_weight)
+
+
 def _widest(block: Block, *, half: Array) -> Evaluation:
-    return Evaluation(0.0, None, None, block.total_weight, _largest_norm(block, half))
-
-
-def _largest_norm(block: Block, half: Array | None = None) -> float:
-    """The largest |[1, z] half|^2 over the rows of positive weight."""
-    norms = block.design.norms(half)
-    return float((norms if block.weight is None else norms[block.weight > 0]).max(initial=0.0))
+    return Evaluation(0.0, None, None, block.total_weight, largest_norm(block, half))
 
 
 @dataclass(frozen=True)
@@ -328,28 +233,9 @@ class _Extremes:
 
 
 def _margins(block: Block, *, loss: Loss, direction: Array) -> _Extremes:
-    nearest, farthest = loss.lead(_scores(block, direction), block.target)
+    nearest, farthest = loss.lead(linear_scores(block, direction), block.target)
     size = np.abs(direction) if direction.ndim == 1 else np.abs(direction).sum(axis=0)
     magnitude = block.design.magnitude(size[1:]) + size[0] + size.max()
     counted = slice(None) if block.weight is None else block.weight > 0
     least, largest = (nearest / magnitude)[counted], (farthest / magnitude)[counted]
     return _Extremes(float(least.min(initial=np.inf)), float(largest.max(initial=-np.inf)))
-
-
-def _scores(block: Block, beta: Array) -> Array:
-    """(1, Z) beta: a number a row or, if beta has a row for each output, so many."""
-    scores: Array = block.design.matvec(beta[..., 1:].T) + beta[..., 0]
-    return scores
-
-
-def _eta(block: Block, beta: Array) -> Array:
-    eta = _scores(block, beta)
-    return eta if block.offset is None else eta + block.offset
-
-
-def _rows(block: Block, loss: Loss, eta: Array, order: int) -> tuple[Array, Array, Array | None]:
-    value, r, h = loss.rows(eta, block.target, order)
-    if block.weight is None:
-        return value, r, h
-    weight: Array = block.weight.reshape(-1, *(1,) * (r.ndim - 1))
-    return value * block.weight, r * weight, None if h is None else h * weight.reshape(-1, *(1,) * (h.ndim - 1))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddsmith.errors import Status
-from oddsmith.objective import Evaluation, Objective
+from oddsmith.evaluation import Evaluation
+from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers import Smooth, Solution
 from oddsmith.solvers.newton import newton_step

@@ -12,7 +12,7 @@ from oddsmith.errors import Status
 from tests.problems import generate
 
 TOL = 1e-9
-SKETCH = SketchedNewton(least_rows=4000)
+SKETCH = SketchedNewton(most_rows=4000)
 
 
 def problem(rows=40_000, columns=20):

@@ -58,7 +58,7 @@ def suboptimality(X, y, weight, alpha, beta):
 @pytest.mark.parametrize("seed", range(500 if SOAK else 50))
 def test_every_hard_problem_with_an_optimum_is_solved(seed, tol):
     X, y, weight, alpha = hard(seed)
-    solver = ["auto", SketchedNewton(least_rows=100, rows_per_column=5, seed=seed)][seed % 2]
+    solver = ["auto", SketchedNewton(most_rows=100, rows_per_column=5, seed=seed)][seed % 2]
     result = fit(as_source(X, y, sample_weight=weight), penalty=L2(alpha), standardize=True, tol=tol, solver=solver)
     assert result.status is Status.CONVERGED
     found = suboptimality(X, y, weight, alpha, result.beta[0])

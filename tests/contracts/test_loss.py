@@ -139,6 +139,9 @@ def test_the_named_kernel_exists_and_agrees(loss):
         return
     sweep = kernels.sweep_for(loss.kernel, "dense")
     assert sweep is not None
+    if loss.outputs > 1:
+        _agrees_on_intercepts(loss, sweep)
+        return
     eta, _, target = line(loss)
     gradient, hessian = np.zeros(2), np.zeros((2, 2))
     value, _ = sweep(
@@ -148,3 +151,16 @@ def test_the_named_kernel_exists_and_agrees(loss):
     assert value == pytest.approx(rows[0].sum(), rel=1e-13)
     np.testing.assert_allclose(gradient, [rows[1].sum(), rows[1] @ eta], rtol=1e-12)
     np.testing.assert_allclose(hessian[1, 1], rows[2] @ eta**2, rtol=1e-12)
+
+
+def _agrees_on_intercepts(loss, sweep):
+    """Rows without columns, whose predictors are intercepts."""
+    eta, _, target = line(loss)
+    none, scores, count = np.zeros(0), loss.contrasts @ eta[0], loss.outputs * (loss.outputs + 1) // 2
+    value, gradient, hessian = np.zeros(1), np.zeros((len(scores), 1)), np.zeros((count, 1, 1))
+    sweep(np.zeros((ROWS, 0)), none, none, target, None, loss.contrasts, scores[:, None], value, gradient, hessian, 1)
+    rows = loss.rows(np.tile(eta[0], (ROWS, 1)), target)
+    assert value[0] == pytest.approx(rows[0].sum(), rel=1e-12)
+    np.testing.assert_allclose(loss.contrasts.T @ gradient[:, 0], rows[1].sum(axis=0), rtol=1e-11, atol=1e-11)
+    lower = np.tril_indices(loss.outputs)
+    np.testing.assert_allclose(hessian[:, 0, 0], rows[2].sum(axis=0)[lower], rtol=1e-11, atol=1e-11)

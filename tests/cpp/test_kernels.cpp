@@ -9,6 +9,7 @@
 #include "codes.hpp"
 #include "moments.hpp"
 #include "sparse.hpp"
+#include "softmax.hpp"
 
 using oddsmith::Dense;
 
@@ -183,6 +184,89 @@ void check_compressed(std::size_t n, std::size_t p, bool weighted) {
         expect(near(mean[1][j], mean[0][j], 10) && near(deviation[1][j], deviation[0][j], scale), "moments", n, p);
 }
 
+// Softmax, and each class against the rest: values, gradients and Hessians against plain loops.
+template <class T>
+void check_outputs(std::size_t n, std::size_t p, std::size_t K, bool row_major, bool weighted) {
+    std::mt19937_64 rng(n * 31 + p * 7 + K);
+    std::normal_distribution<double> normal;
+    std::vector<T> x(n * p);
+    const std::size_t size = p + 1, pairs = K * (K - 1) / 2;
+    std::vector<double> y(n), w(n), c(p, 0.5), s(p, 2.0), beta(K * size), Q(K * (K - 1)), chosen(K);
+    for (auto& v : x) v = static_cast<T>(normal(rng));
+    for (auto& b : beta) b = 0.4 * normal(rng);
+    for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<double>(rng() % K), w[i] = static_cast<double>(rng() % 3);
+    for (std::size_t k = 0; k < K; ++k) chosen[k] = static_cast<double>(k);
+    for (std::size_t j = 0; j + 1 < K; ++j) {  // Helmert's contrasts
+        const double norm = std::sqrt(static_cast<double>((j + 1) * (j + 2)));
+        for (std::size_t k = 0; k <= j; ++k) Q[k * (K - 1) + j] = 1.0 / norm;
+        Q[(j + 1) * (K - 1) + j] = -static_cast<double>(j + 1) / norm;
+    }
+    const Dense<T> view{x.data(), n, p, row_major ? static_cast<std::ptrdiff_t>(p) : 1,
+                        row_major ? 1 : static_cast<std::ptrdiff_t>(n)};
+    const oddsmith::Rows rows{y.data(), weighted ? w.data() : nullptr, nullptr};
+    struct Found {
+        std::vector<double> value, gradient, hessian;
+        double reach = 0;
+        bool operator==(const Found&) const = default;
+    };
+    const auto run = [&](const auto& loss, std::size_t threads) {
+        Found f{std::vector<double>(loss.values()), std::vector<double>(K * size),
+                std::vector<double>(loss.curvatures() * size * size)};
+        f.reach = oddsmith::sweep_outputs(view, {c.data(), s.data()}, rows, loss,
+                                          {beta.data(), f.value.data(), f.gradient.data(), f.hessian.data()}, threads);
+        return f;
+    };
+    const oddsmith::Softmax softmax{Q.data(), K};
+    const oddsmith::OneVsRest each{chosen.data(), K};
+    const auto joint = run(softmax, 1), apart = run(each, 1);
+    expect(joint == run(softmax, 3) && apart == run(each, 3), "bits of several outputs by threads", n, p);
+
+    long double value = 0, scale = static_cast<long double>(n) * 100 + 1;
+    std::vector<long double> values(K), g(K * size), g1(K * size), h(pairs * size * size), h1(K * size * size);
+    for (std::size_t i = 0; i < n; ++i) {
+        const long double weight = weighted ? w[i] : 1.0;
+        const auto label = static_cast<std::size_t>(y[i]);
+        std::vector<long double> z(size, 1.0L), score(K), q(K);
+        for (std::size_t j = 0; j < p; ++j)
+            z[j + 1] = (static_cast<long double>(row_major ? x[i * p + j] : x[j * n + i]) - c[j]) / s[j];
+        long double total = 0;
+        for (std::size_t k = 0; k < K; ++k) {
+            for (std::size_t j = 0; j < size; ++j) score[k] += z[j] * beta[k * size + j];
+            total += std::exp(score[k]);
+        }
+        value += weight * (std::log(total) - score[label]);
+        for (std::size_t k = 0; k < K; ++k) {
+            q[k] = std::exp(score[k]) / total;
+            const long double one = 1 / (1 + std::exp(-score[k])), own = k == label;
+            values[k] += weight * (std::log1p(std::exp(score[k])) - own * score[k]);
+            for (std::size_t a = 0; a < size; ++a) {
+                g[k * size + a] += weight * (q[k] - own) * z[a];
+                g1[k * size + a] += weight * (one - own) * z[a];
+                for (std::size_t b = 0; b < size; ++b)
+                    h1[(k * size + a) * size + b] += weight * one * (1 - one) * z[a] * z[b];
+            }
+        }
+        for (std::size_t j = 0, at = 0; j + 1 < K; ++j)
+            for (std::size_t l = 0; l <= j; ++l, ++at) {
+                long double both = 0, left = 0, right = 0;
+                for (std::size_t k = 0; k < K; ++k) {
+                    both += q[k] * Q[k * (K - 1) + j] * Q[k * (K - 1) + l];
+                    left += q[k] * Q[k * (K - 1) + j];
+                    right += q[k] * Q[k * (K - 1) + l];
+                }
+                for (std::size_t a = 0; a < size; ++a)
+                    for (std::size_t b = 0; b < size; ++b)
+                        h[(at * size + a) * size + b] += weight * (both - left * right) * z[a] * z[b];
+            }
+    }
+    expect(near(joint.value[0], value, scale), "value of softmax", n, p);
+    for (std::size_t k = 0; k < K; ++k) expect(near(apart.value[k], values[k], scale), "value of a class", n, p);
+    for (std::size_t a = 0; a < K * size; ++a)
+        expect(near(joint.gradient[a], g[a], scale) && near(apart.gradient[a], g1[a], scale), "gradients", n, p);
+    for (std::size_t a = 0; a < h.size(); ++a) expect(near(joint.hessian[a], h[a], scale), "hessian of softmax", n, p);
+    for (std::size_t a = 0; a < h1.size(); ++a) expect(near(apart.hessian[a], h1[a], scale), "hessian of a class", n, p);
+}
+
 }  // namespace
 
 int main() {
@@ -200,6 +284,13 @@ int main() {
         for (std::size_t d : {0, 1, 3, 8})
             for (std::size_t categories : {0, 1, 2, 4})
                 for (bool weighted : {true, false}) check_codes(n, d, categories, weighted);
+    for (std::size_t n : {1, 7, 8, 65, 3000})
+        for (std::size_t p : {0, 1, 7, 8})
+            for (std::size_t classes : {3, 4, 6, 11})
+                for (bool row_major : {true, false}) {
+                    check_outputs<double>(n, p, classes, row_major, classes % 2 == 0);
+                    check_outputs<float>(n, p, classes, row_major, classes % 2 == 1);
+                }
     std::printf(failures ? "%d failures\n" : "kernels: all agree\n", failures);
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

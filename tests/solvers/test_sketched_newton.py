@@ -12,7 +12,7 @@ from oddsmith.solvers import sketched_newton
 from oddsmith.sources import as_source
 from tests.problems import generate
 
-SMALL = SketchedNewton(least_rows=500, rows_per_column=20)
+SMALL = SketchedNewton(most_rows=500, rows_per_column=20)
 
 
 @pytest.mark.parametrize("penalty", [None, L2(1e-3)])
@@ -20,7 +20,7 @@ SMALL = SketchedNewton(least_rows=500, rows_per_column=20)
 def test_few_passes_whatever_the_scales(penalty, scales, centre):
     """Asserted, for it is what makes the fit fast: passes over the data at 1e-9, moments included."""
     problem = generate(60_000, 20, 1, scales=scales, centre=centre)
-    result = fit(problem.source, penalty=penalty, standardize=True, solver=SketchedNewton(least_rows=10_000), tol=1e-9)
+    result = fit(problem.source, penalty=penalty, standardize=True, solver=SketchedNewton(most_rows=10_000), tol=1e-9)
     assert result.status is Status.CONVERGED
     assert "sample of" in result.trace[0].note
     assert result.passes <= 6
@@ -38,7 +38,7 @@ def test_the_arenas_problems_take_at_most_six_passes(rows, columns, penalty):
 def test_the_sample_decides_passes_and_never_the_answer():
     problem = generate(20_000, 6, 3)
     fits = [
-        fit(problem.source, solver=SketchedNewton(least_rows=rows, seed=seed)) for rows, seed in ((200, 0), (3000, 7))
+        fit(problem.source, solver=SketchedNewton(most_rows=rows, seed=seed)) for rows, seed in ((200, 0), (3000, 7))
     ]
     np.testing.assert_allclose(fits[0].beta, fits[1].beta, rtol=1e-11)
     for result in fits:
@@ -171,7 +171,7 @@ def test_blocks_that_do_not_do_are_formed_anew_and_then_given_up(monkeypatch):
     monkeypatch.setattr(sketched_newton, "WIDE_PATIENCE", 1)
     X, y = power_law(2_000, 500, per_row=20, seed=5)
     source, penalty = as_source(X, y), L2(1e-5)
-    result = fit(source, penalty=penalty, tol=1e-9, solver=SketchedNewton(dense_limit=100, least_rows=300))
+    result = fit(source, penalty=penalty, tol=1e-9, solver=SketchedNewton(dense_limit=100, most_rows=300))
     notes = [step.note for step in result.trace if step.note]
     assert "slow: block and diagonal on the whole data" in notes
     assert "slow: Newton steps by conjugate gradients on the whole data" in notes

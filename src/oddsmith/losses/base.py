@@ -50,6 +50,10 @@ class Loss(Protocol):
         """Value, row_gradient and row_hessian of every row; the last may be None below order 2."""
         ...
 
+    def total_curvature(self, eta: Array, weight: Array) -> Array:
+        """The weighted sum of the row_hessians, of shape (outputs, outputs)."""
+        ...
+
     def probabilities(self, scores: Array) -> Array:
         """Of every class, of shape (n, classes), each exact in its own tail."""
         ...

@@ -54,6 +54,10 @@ class Logistic:
         kernels.logistic_rows(eta, target, value, gradient, hessian)
         return value, gradient, hessian
 
+    def total_curvature(self, eta: Array, weight: Array) -> Array:
+        """The weighted sum of the row_hessians, of shape (1, 1)."""
+        return np.array([[weight @ self.rows(eta, np.zeros_like(eta))[2]]])
+
     def mean(self, eta: Array) -> Array:
         """The sigmoid g(eta), without overflow at any eta."""
         e = np.exp(-np.abs(eta))

@@ -36,7 +36,7 @@ class Multinomial:
 
     classes: int
     name: ClassVar[str] = "multinomial"
-    kernel: ClassVar[str | None] = None
+    kernel: ClassVar[str | None] = "multinomial"
     concordance: ClassVar[float] = 2.0  # third derivative <= spread of the scores' change * second
     steepest: ClassVar[float] = 0.5
 
@@ -90,6 +90,12 @@ class Multinomial:
         # about its mean, so that the curvature is never negative
         root = np.sqrt(q)[:, :, None] * (self.contrasts - (q @ self.contrasts)[:, None, :])
         return value, gradient, np.matmul(root.transpose(0, 2, 1), root)
+
+    def total_curvature(self, eta: Array, weight: Array) -> Array:
+        """The weighted sum of the row_hessians, of shape (K - 1, K - 1)."""
+        q = self.probabilities(eta @ self.contrasts.T)
+        out: Array = self.contrasts.T @ (np.diag(weight @ q) - q.T @ (weight[:, None] * q)) @ self.contrasts
+        return out
 
     def probabilities(self, scores: Array) -> Array:
         """Softmax of the K scores of every row."""

@@ -2,11 +2,13 @@
 
 from oddsmith.solvers.base import Smooth, Solution, Solver, Step, continued, may_run_off
 from oddsmith.solvers.gradient_descent import GradientDescent
+from oddsmith.solvers.kronecker import Kronecker
 from oddsmith.solvers.newton import Newton
 from oddsmith.solvers.newton_cg import NewtonCG
+from oddsmith.solvers.quasi_newton import Metric
 from oddsmith.solvers.scipy_minimize import ScipyBFGS, ScipyCG, ScipyLBFGS
 from oddsmith.solvers.sketched_newton import SketchedNewton
-from oddsmith.solvers.sketches import Metric
+from oddsmith.solvers.sketches import Sketch
 
 CATALOGUE: dict[str, type[Solver]] = {
     solver.name: solver
@@ -16,12 +18,14 @@ CATALOGUE: dict[str, type[Solver]] = {
 __all__ = [
     "CATALOGUE",
     "GradientDescent",
+    "Kronecker",
     "Metric",
     "Newton",
     "NewtonCG",
     "ScipyBFGS",
     "ScipyCG",
     "ScipyLBFGS",
+    "Sketch",
     "SketchedNewton",
     "Smooth",
     "Solution",

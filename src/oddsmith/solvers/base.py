@@ -11,7 +11,8 @@ import numpy as np
 
 from oddsmith.arrays import Array
 from oddsmith.errors import NumericalError, SpecificationError, Status
-from oddsmith.objective import Evaluation, Objective
+from oddsmith.evaluation import Evaluation
+from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 
 LENGTHS = (*(2.0**-k for k in range(1, 11)), *(8.0**-k for k in range(4, 21)))

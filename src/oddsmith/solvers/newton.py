@@ -10,7 +10,8 @@ import numpy as np
 
 from oddsmith.arrays import Array
 from oddsmith.errors import Status
-from oddsmith.objective import Evaluation, Objective
+from oddsmith.evaluation import Evaluation
+from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, gradient_of, search
 

@@ -12,7 +12,8 @@ from oddsmith.errors import Status
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, dot, gradient_of, search
-from oddsmith.solvers.sketches import Inverse, diagonal_sketch
+from oddsmith.solvers.quasi_newton import Inverse
+from oddsmith.solvers.sketches import diagonal_sketch
 
 RESIDUAL = 0.1  # of a step's equation, relative; the decrement is then right to a hundredth
 

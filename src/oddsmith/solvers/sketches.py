@@ -1,34 +1,50 @@
 """Sketches: first inverse Hessians for L-BFGS on the whole data, made from a sample of it.
 
-By size: the factor of the sample's whole Hessian where that is affordable; above it a dense block among the columns
-that store most, the intercept with them, and a diagonal for the rest; where nothing is known, the diagonal alone.
+By size and cost: the factor of the sample's Hessian; of several outputs its approximation by a Kronecker product; above
+the size of a square matrix a dense block among the columns that store most, and a diagonal for the rest; where nothing
+is known, the diagonal alone.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
+from oddsmith.errors import Status
 from oddsmith.factor import Factor
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
-from oddsmith.solvers.base import Smooth, dot
+from oddsmith.solvers.base import Smooth
+from oddsmith.solvers.kronecker import Kronecker
 from oddsmith.solvers.newton import minimise
+from oddsmith.solvers.quasi_newton import PATIENCE, Inverse, Metric, descend
 
-BLOCK = 500  # columns: factorised in hundredths of a second, and more of them saved no pass
+BLOCK = 500  # columns: factorised in a hundredth of a second, and more of them saved no pass
 RIDGE = 1e-5  # on a block, relative to its diagonal
+FEW = 2e8  # multiplications that are done in no time
+SAVED = 10  # passes that a dense factor saves, where a Kronecker metric would do
 
 
-class Inverse(Protocol):
-    """An approximate inverse Hessian."""
+@dataclass(frozen=True)
+class Sketch:
+    """Where to start on the whole data, and by which inverse Hessian.
 
-    def solve(self, vector: Array) -> Array:
-        """H^-1 vector."""
-        ...
+    Attributes
+    ----------
+    beta : Array
+    inverse : Inverse
+    note : str
+        What was chosen, and why.
+    patience : int
+        Passes in which the decrement should fall tenfold.
+    """
+
+    beta: Array
+    inverse: Inverse
+    note: str
+    patience: int = PATIENCE
 
 
 @dataclass(frozen=True)
@@ -38,6 +54,7 @@ class Diagonal:
     diagonal: Array
 
     def solve(self, vector: Array) -> Array:
+        """H^-1 vector."""
         return vector / self.diagonal
 
 
@@ -70,62 +87,74 @@ class BlockDiagonal:
         return cls(columns, members, Factor(inside), positive)
 
     def solve(self, vector: Array) -> Array:
+        """H^-1 vector."""
         out = vector / self.diagonal
         out[self.members] = self.block.solve(vector[self.members])
         return out
 
 
-@dataclass
-class Metric:
-    """L-BFGS: an inverse Hessian, corrected by the last steps and the gradient differences they made."""
-
-    base: Inverse
-    memory: int
-    pairs: deque[tuple[Array, Array, float]] = field(default_factory=deque)
-
-    def apply(self, gradient: Array) -> Array:
-        """The two-loop recursion of Nocedal (1980)."""
-        q = gradient.copy()
-        alphas = []
-        for s, y, rho in reversed(self.pairs):
-            alphas.append(rho * dot(s, q))
-            q -= alphas[-1] * y
-        q = self.base.solve(q)
-        for (s, y, rho), alpha in zip(self.pairs, reversed(alphas), strict=True):
-            q += (alpha - rho * dot(y, q)) * s
-        return q
-
-    def update(self, step: Array, difference: Array) -> None:
-        """Remember a step, if the objective curved along it."""
-        curvature = dot(step, difference)
-        if curvature > 1e-12 * np.sqrt(dot(step, step) * dot(difference, difference)):
-            self.pairs.append((step, difference, 1.0 / curvature))
-            if len(self.pairs) > self.memory:
-                self.pairs.popleft()
-
-
 @dataclass(frozen=True)
-class Sketch:
-    """Where to start on the whole data, by which inverse Hessian, and why."""
+class Costs:
+    """How many rows are drawn, and what is worth its time. Estimates: no answer depends on them.
 
-    beta: Array
-    inverse: Inverse
-    note: str
+    Attributes
+    ----------
+    sample_rows : int
+        As many as make the sample's Hessian cost about as much as a few passes, within bounds.
+    few : bool
+        Whether the Hessian of all rows is formed so soon that no sketch is worth its trouble.
+    hessian_pays : bool
+        Whether the sample's Hessian costs less than the passes over the whole data that it saves.
+    """
+
+    sample_rows: int
+    few: bool
+    hessian_pays: bool
+
+    @classmethod
+    def of(cls, objective: Objective, rows_per_column: int, most_rows: int) -> Costs:
+        """Of one output at least so many rows for a column; of several 80 to 200 for a coefficient of an output."""
+        outputs, width, rows = objective.loss.outputs, objective.width, objective.rows
+        if outputs == 1:
+            sample_rows = max(rows_per_column * width, min(most_rows, 10 * rows // width))
+            return cls(sample_rows, rows <= 3 * max(rows_per_column * width, most_rows), True)
+        sample_rows = int(np.clip(rows // 10, 80 * width, 200 * width))
+        # in multiplications; those of a pass take twice as long, for it waits for the data and for exp
+        of_a_row = outputs * (outputs + 1) // 2 * width * (width + 1) // 2
+        of_a_pass = 4 * rows * (outputs + 1) * width
+        pays = sample_rows * of_a_row + objective.size**3 // 3 <= SAVED * of_a_pass
+        return cls(sample_rows, of_a_row * rows <= FEW, pays)
 
 
-def dense_sketch(sample: Objective, penalty: Penalty, start: Array) -> Sketch:
-    """The sample's optimum, as far as sampling error makes sense, and its Hessian's factor."""
-    ridge = 1.0 / sample.rows
-    function = Smooth(sample, penalty, ridge)
-    solution = minimise(function, start, tol=0.05 * ridge * sample.size, limit=15)
-    assert solution.evaluation.hessian is not None
-    hessian = solution.evaluation.hessian + np.diag(_missed(sample, solution.evaluation.hessian))
+def sampled_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int, *, dense: str) -> Sketch:
+    """The sample's optimum, as far as sampling error makes sense, and what solves with its Hessian there.
+
+    The Hessian costs as much as many passes, so the way there is L-BFGS with a Kronecker metric; Newton's steps only
+    where that fails. `dense` is empty, or says why the Hessian is not formed at all.
+    """
+    start = null_start(sample, start)
+    # what one row more would weigh: of rare classes little, as the curvature of the loss is
+    ridge = 4.0 * float(np.diagonal(sample.curvature_between_outputs(start)).mean()) / sample.rows
+    function, tol = Smooth(sample, penalty, ridge), 0.1 * sample.size / sample.rows
+    moments = sample.second_moments()
+    first = Metric(_kronecker(sample, moments, penalty, start, ridge), memory)
+    near = descend(function, start, first, tol=tol, limit=30, patience=8)
+    if not dense and near.status is not Status.CONVERGED:
+        near = minimise(function, near.beta, tol=tol, limit=15)
+    note = f"sample of {sample.rows} rows, {function.passes} passes over it, "
+    if dense:
+        metric = _kronecker(sample, moments, penalty, near.beta, 0.0)
+        note += f"Kronecker metric: a Hessian of {sample.size} x {sample.size} {dense}"
+        return Sketch(near.beta, metric, note, patience=8)
+    hessian = near.evaluation.hessian
+    hessian = function.evaluate(near.beta, 2).hessian if hessian is None else hessian
+    assert hessian is not None
+    hessian = hessian + np.diag(_missed(sample, moments, hessian))
     # The ridge bounds the sample's solution, and has no place in the metric: along weakly determined directions it
     # would make the decrement, by which we stop, far too small. It stays only where the sample sees no curvature.
     plain = Factor(hessian - ridge * np.eye(len(hessian)))
     factor = plain if plain.rank == len(hessian) else Factor(hessian)
-    note = f"sample of {sample.rows} rows, {len(solution.trace)} Newton steps, dense factor"
-    return Sketch(solution.beta, factor, note)
+    return Sketch(near.beta, factor, note + "dense factor")
 
 
 def block_sketch(sample: Objective, penalty: Penalty, start: Array, least: int) -> Sketch:
@@ -138,17 +167,19 @@ def block_sketch(sample: Objective, penalty: Penalty, start: Array, least: int) 
     stored = sample.stored()
     order = np.argsort(-stored, kind="stable")[:BLOCK]
     columns = np.sort(order[stored[order] >= least])
+    if not (sample.intercept or len(columns)):
+        return diagonal_sketch(sample, penalty, start)
     block, _ = sample.curvature(start, columns)
-    typical = float(np.median(np.diagonal(block))) if len(block) else sample.loss.flattest
-    inverse = BlockDiagonal.of(columns, block, np.full(sample.size, typical), penalty.curvature(start))
+    typical = np.full(sample.size, np.median(np.diagonal(block)))
+    inverse = BlockDiagonal.of(columns, block, typical, penalty.curvature(start))
     note = f"{sample.size} coefficients: sample of {sample.rows} rows, block of {len(inverse.members)} and diagonal"
-    return Sketch(start, inverse, note)
+    return Sketch(start, inverse, note, patience=40)
 
 
 def diagonal_sketch(objective: Objective, penalty: Penalty, start: Array) -> Sketch:
     """Standardised columns have about the same curvature: that of the intercept. Reads no row."""
     curvature = objective.loss.flattest + penalty.curvature(start)
-    return Sketch(start, Diagonal(curvature), f"{objective.size} coefficients: diagonal metric")
+    return Sketch(start, Diagonal(curvature), f"{objective.size} coefficients: diagonal metric", patience=40)
 
 
 def refreshed(inverse: BlockDiagonal, function: Smooth, beta: Array) -> BlockDiagonal:
@@ -157,10 +188,23 @@ def refreshed(inverse: BlockDiagonal, function: Smooth, beta: Array) -> BlockDia
     return BlockDiagonal.of(inverse.columns, block, diagonal, function.penalty.curvature(beta))
 
 
-def _missed(sample: Objective, hessian: Array) -> Array:
+def null_start(objective: Objective, start: Array) -> Array:
+    """The null model in the place of zeros."""
+    if start.any() or not objective.intercept or objective.source.has_offset:
+        return start
+    return objective.null()[0]
+
+
+def _kronecker(sample: Objective, moments: Array, penalty: Penalty, beta: Array, ridge: float) -> Kronecker:
+    """The metric at beta; columns that the sample hardly saw have the spread of the whole data."""
+    between = sample.curvature_between_outputs(beta)
+    curvature = (penalty.curvature(beta) + ridge).reshape(len(between), -1)
+    return Kronecker.of(between, moments + np.diag(_missed(sample, moments, moments)), curvature)
+
+
+def _missed(sample: Objective, moments: Array, hessian: Array) -> Array:
     """Curvature of columns that the sample hardly saw: there the whole data's spread, which is 1, speaks instead."""
-    moments = sample.source.moments(sample.threads)
-    seen = moments.deviation / moments.weight + (0.0 if sample.intercept else moments.mean**2)
+    seen = np.diagonal(moments)[1:] - moments[0, 1:] ** 2 if sample.intercept else np.diagonal(moments)
     diagonal = np.diagonal(hessian).reshape(-1, sample.width)
     typical = diagonal[:, :1] if sample.intercept else diagonal.mean(axis=1, keepdims=True)
     missed = np.where(seen < 0.5, typical * np.maximum(0.0, 1.0 - seen), 0.0)
