@@ -80,7 +80,7 @@ class SketchedNewton:
         if objective.size <= self.dense_limit and cost.few:
             return Newton().solve(objective, penalty, start, tol=tol, max_passes=limit)
         sample = objective.sample(cost.sample_rows, self.seed)
-        if objective.width <= self.dense_limit:
+        if objective.loss.outputs * objective.width**2 <= self.dense_limit**2:  # what a Kronecker metric keeps
             beta, metric, note = self._sketch(sample, penalty, start, cost)
         else:
             beta, metric, note = _diagonal_sketch(sample, penalty, start, self.memory)
