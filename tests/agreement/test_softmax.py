@@ -74,9 +74,7 @@ def test_every_solver_finds_the_same_optimum(solver, options):
 
 
 def test_a_sketch_is_used_where_rows_are_many(monkeypatch):
-    from oddsmith.solvers import sketched_newton
-
-    monkeypatch.setattr(sketched_newton, "FEW", 0)
+    monkeypatch.setattr("oddsmith.solvers.sketches.FEW", 0)
     exact = fit(SOURCE, penalty=L2(0.01), standardize=True, solver="newton")
     sketched = fit(SOURCE, penalty=L2(0.01), standardize=True)
     assert "sample of" in sketched.trace[0].note
@@ -112,7 +110,7 @@ def test_the_order_of_classes_and_of_panels_changes_nothing(monkeypatch):
     two = fit(as_source(X, names[Y]), penalty=L2(0.01))
     assert two.classes.tolist() == ["a", "b", "c", "d"]
     np.testing.assert_allclose(two.beta[::-1], one.beta, rtol=1e-9, atol=1e-12)
-    monkeypatch.setattr("oddsmith.objective.PANEL_ROWS", 100)
+    monkeypatch.setattr("oddsmith.evaluation.PANEL_ROWS", 100)
     np.testing.assert_allclose(fit(SOURCE, penalty=L2(0.01)).beta, one.beta, rtol=1e-9, atol=1e-12)
 
 

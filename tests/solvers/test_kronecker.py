@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from oddsmith import L2, SketchedNewton, as_source, fit
-from oddsmith.solvers import sketched_newton
 from oddsmith.solvers.kronecker import Kronecker
 from tests.problems import many_classes
 
@@ -48,7 +47,7 @@ def test_many_classes_take_few_passes_whatever_the_scales(unscaled):
 
 
 def test_where_the_hessian_would_cost_too_much_the_product_stands_for_it(monkeypatch):
-    monkeypatch.setattr(sketched_newton, "SAVED", 0)
+    monkeypatch.setattr("oddsmith.solvers.sketches.SAVED", 0)
     X, y = many_classes(20_000, 20, 10)
     source = as_source(X, y)
     result = fit(source, penalty=L2(1 / 20_000), tol=1e-9)

@@ -8,7 +8,6 @@ from oddsmith import L2, NoPenalty, SketchedNewton, fit
 from oddsmith.errors import Status
 from oddsmith.losses import Logistic
 from oddsmith.objective import Objective
-from oddsmith.solvers import sketched_newton
 from oddsmith.sources import as_source
 from tests.problems import generate
 
@@ -168,7 +167,7 @@ def test_a_square_matrix_is_formed_where_a_proof_is_wanted():
 
 
 def test_blocks_that_do_not_do_are_formed_anew_and_then_given_up(monkeypatch):
-    monkeypatch.setattr(sketched_newton, "WIDE_PATIENCE", 1)
+    monkeypatch.setattr("oddsmith.solvers.sketches.WIDE_PATIENCE", 1)
     X, y = power_law(2_000, 500, per_row=20, seed=5)
     source, penalty = as_source(X, y), L2(1e-5)
     result = fit(source, penalty=penalty, tol=1e-9, solver=SketchedNewton(dense_limit=100, most_rows=300))

@@ -88,7 +88,7 @@ class SketchedNewton:
         if in_blocks:
             sample = objective.sample(self.most_rows, self.seed)
             sketch = block_sketch(sample, penalty, null_start(objective, start), self.rows_per_column)
-        elif objective.width > self.dense_limit:
+        elif objective.loss.outputs * objective.width**2 > self.dense_limit**2:  # what a Kronecker metric keeps
             sketch = diagonal_sketch(objective, penalty, start)
         else:
             sketch = self._sampled(objective, penalty, start, costs)

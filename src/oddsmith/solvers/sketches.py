@@ -23,6 +23,7 @@ from oddsmith.solvers.quasi_newton import PATIENCE, Inverse, Metric, descend
 
 BLOCK = 500  # columns: factorised in a hundredth of a second, and more of them saved no pass
 RIDGE = 1e-5  # on a block, relative to its diagonal
+WIDE_PATIENCE = 40  # passes in which the decrement must fall tenfold where the metric is little more than a diagonal
 FEW = 2e8  # multiplications that are done in no time
 SAVED = 10  # passes that a dense factor saves, where a Kronecker metric would do
 
@@ -173,13 +174,13 @@ def block_sketch(sample: Objective, penalty: Penalty, start: Array, least: int) 
     typical = np.full(sample.size, np.median(np.diagonal(block)))
     inverse = BlockDiagonal.of(columns, block, typical, penalty.curvature(start))
     note = f"{sample.size} coefficients: sample of {sample.rows} rows, block of {len(inverse.members)} and diagonal"
-    return Sketch(start, inverse, note, patience=40)
+    return Sketch(start, inverse, note, patience=WIDE_PATIENCE)
 
 
 def diagonal_sketch(objective: Objective, penalty: Penalty, start: Array) -> Sketch:
     """Standardised columns have about the same curvature: that of the intercept. Reads no row."""
     curvature = objective.loss.flattest + penalty.curvature(start)
-    return Sketch(start, Diagonal(curvature), f"{objective.size} coefficients: diagonal metric", patience=40)
+    return Sketch(start, Diagonal(curvature), f"{objective.size} coefficients: diagonal metric", patience=WIDE_PATIENCE)
 
 
 def refreshed(inverse: BlockDiagonal, function: Smooth, beta: Array) -> BlockDiagonal:
