@@ -46,6 +46,8 @@ def test_the_verbs_are_those_of_the_standardised_matrix(design):
     np.testing.assert_allclose(design.rmatvec(r), Z.T @ r, **close)
     np.testing.assert_allclose(design.gram(h), Z.T @ (h[:, None] * Z), **close)
     some = np.array([3, 0, 4])
+    strided = np.column_stack([h, h])[:, 0]
+    np.testing.assert_array_equal(design.gram(strided), design.gram(h))
     np.testing.assert_allclose(design.gram(h, some), Z[:, some].T @ (h[:, None] * Z[:, some]), **close)
     np.testing.assert_allclose(design.diagonal(h), h @ Z**2, **close)
     nowhere = (design.codes < 0).sum() if design.kind == "codes" else 0  # a code of no column is stored too

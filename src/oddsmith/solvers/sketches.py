@@ -138,9 +138,11 @@ def block_sketch(sample: Objective, penalty: Penalty, start: Array, least: int) 
     stored = sample.stored()
     order = np.argsort(-stored, kind="stable")[:BLOCK]
     columns = np.sort(order[stored[order] >= least])
+    if not (sample.intercept or len(columns)):
+        return diagonal_sketch(sample, penalty, start)
     block, _ = sample.curvature(start, columns)
-    typical = float(np.median(np.diagonal(block))) if len(block) else sample.loss.flattest
-    inverse = BlockDiagonal.of(columns, block, np.full(sample.size, typical), penalty.curvature(start))
+    typical = np.full(sample.size, np.median(np.diagonal(block)))
+    inverse = BlockDiagonal.of(columns, block, typical, penalty.curvature(start))
     note = f"{sample.size} coefficients: sample of {sample.rows} rows, block of {len(inverse.members)} and diagonal"
     return Sketch(start, inverse, note)
 
