@@ -42,15 +42,16 @@ def main() -> None:
             with (Path(folder) / "problem.pickle").open("wb") as file:
                 pickle.dump(problem, file, protocol=5)
             best = objective.optimum(problem)
+            seen: dict = {}
             for target in TARGETS:
-                print(table(folder, problem, best, target, bandwidth), flush=True)
+                print(table(folder, problem, best, target, bandwidth, seen), flush=True)
 
 
-def table(folder: str, problem: Problem, best: float, target: float, bandwidth: float) -> str:
+def table(folder: str, problem: Problem, best: float, target: float, bandwidth: float, seen: dict) -> str:
     """One target: find the tolerances, then time all contestants in alternating rounds."""
     chosen, failed = {}, {}
     for solver in SOLVERS:
-        found = loosest(folder, solver, problem, best, target)
+        found = loosest(folder, solver, problem, best, target, seen)
         if found != "takes no such problem":
             (failed if isinstance(found, str) else chosen)[solver] = found
     runs: dict[str, list[dict]] = {solver: [] for solver in chosen}
@@ -78,8 +79,8 @@ def table(folder: str, problem: Problem, best: float, target: float, bandwidth: 
     return "\n".join(lines) + "\n"
 
 
-def loosest(folder: str, solver: str, problem: Problem, best: float, target: float) -> float | str | None:
-    """The loosest tolerance that reaches the target, or why there is none."""
+def loosest(folder: str, solver: str, problem: Problem, best: float, target: float, seen: dict) -> float | str | None:
+    """The loosest tolerance that reaches the target, or why there is none. What was found is kept in `seen`."""
     try:
         contestant = importlib.import_module(f"benchmarks.solvers.{solver}")
     except ImportError as error:
@@ -87,13 +88,17 @@ def loosest(folder: str, solver: str, problem: Problem, best: float, target: flo
     if not contestant.takes(problem):
         return "takes no such problem"
     for tol in contestant.TOLERANCES:
-        try:
-            told = run(folder, solver, tol, 0)
-        except subprocess.TimeoutExpired:
-            return f"not within {LIMIT} s"
-        except subprocess.CalledProcessError as error:
-            return f"fails: {error.stderr.strip().splitlines()[-1][:80]}"
-        if (told["value"] - best) / best <= target:
+        if (solver, tol) not in seen:
+            try:
+                seen[solver, tol] = run(folder, solver, tol, 0)["value"]
+            except subprocess.TimeoutExpired:
+                seen[solver, tol] = f"not within {LIMIT} s"
+            except subprocess.CalledProcessError as error:
+                seen[solver, tol] = f"fails: {error.stderr.strip().splitlines()[-1][:80]}"
+        value = seen[solver, tol]
+        if isinstance(value, str):
+            return value
+        if (value - best) / best <= target:
             return tol
     return "does not reach it"
 
