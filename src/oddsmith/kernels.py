@@ -59,11 +59,6 @@ def moments_dense(*arguments: Any) -> float:
     return float(active.moments_dense(*arguments))
 
 
-def gram_codes(*arguments: Any) -> None:
-    """[1, Z]' diag(h) [1, Z] of codes; see `_reference.gram_codes`."""
-    active.gram_codes(*arguments)
-
-
 def moments_sparse(*arguments: Any) -> float:
     """The same for rows in compressed form; see `_reference.moments_sparse`."""
     return float(active.moments_sparse(*arguments))
@@ -72,6 +67,11 @@ def moments_sparse(*arguments: Any) -> float:
 def gram_sparse(*arguments: Any) -> None:
     """X' diag(h) X among some columns of rows in compressed form; see `_reference.gram_sparse`."""
     active.gram_sparse(*arguments)
+
+
+def gram_codes(*arguments: Any) -> None:
+    """[1, Z]' diag(h) [1, Z] of codes; see `_reference.gram_codes`."""
+    active.gram_codes(*arguments)
 
 
 def logistic_rows(*arguments: Any) -> None:
