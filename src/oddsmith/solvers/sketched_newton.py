@@ -33,10 +33,11 @@ class SketchedNewton:
     """Solve a sample; keep the factor of its Hessian as the first inverse Hessian of L-BFGS on the whole data.
 
     The sample only preconditions: it decides how many passes are made, never where they end. When the decrement does
-    not fall tenfold in three passes (eight by a Kronecker product), exact Newton steps on the whole data take over. With tol=None one exact Newton
-    step ends the fit. With a number as tol the last pass forms the Hessian where a coefficient is not penalised: only
-    it can prove that an optimum exists. Data of few rows are solved by exact Newton from the beginning. Of several
-    outputs, the Hessian of the sample is a Kronecker product where it would cost more than it saves.
+    not fall tenfold in three passes (eight by a Kronecker product), exact Newton steps on the whole data take over.
+    With tol=None one exact Newton step ends the fit. With a number as tol the last pass forms the Hessian where a
+    coefficient is not penalised: only it can prove that an optimum exists. Data of few rows are solved by exact Newton
+    from the beginning. Of several outputs, the Hessian of the sample is a Kronecker product where it would cost more
+    than it saves.
 
     Above `dense_limit` coefficients there is no square matrix: the sketch is the sample's Hessian among the 500
     columns that store most, and a diagonal for the rest. So it is above 500 columns where little is stored, all are
