@@ -159,16 +159,6 @@ def test_a_penalty_makes_separated_data_ordinary():
     assert result.certificate.kind == "proved"
 
 
-def test_warnings_point_at_the_line_of_the_user():
-    from oddsmith import LogisticRegression
-
-    X = np.arange(10.0)[:, None]
-    for call in (lambda: fit(as_source(X, X[:, 0] > 4)), lambda: LogisticRegression(C=np.inf).fit(X, X[:, 0] > 4)):
-        with pytest.warns(SeparationWarning) as caught:
-            call()
-        assert [w.filename for w in caught] == [__file__]
-
-
 def test_collinear_and_constant_columns_are_named():
     X = np.column_stack([PLAIN.X, PLAIN.X[:, 0] - 2 * PLAIN.X[:, 1], np.full(500, 7.0)])
     with pytest.warns(ConvergenceWarning, match="linear combinations"):
@@ -220,9 +210,3 @@ def test_arguments_of_another_kind_are_named(penalty):
 def test_a_class_without_weight_is_refused():
     with pytest.raises(DataError, match="no row of class 1 has any weight"):
         fit(as_source(PLAIN.X, PLAIN.y, sample_weight=1 - PLAIN.y))
-
-
-def test_the_repr_tells_the_story():
-    assert repr(fit(PLAIN.source, penalty=L2(0.1))).startswith(
-        "<Fit: logistic, ridge, alpha 0.1 on the mean loss, raw columns; 500 rows, 6 columns; converged after "
-    )

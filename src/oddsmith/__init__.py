@@ -24,7 +24,8 @@ if TYPE_CHECKING:
         Status,
     )
     from oddsmith.estimators import LogisticRegression
-    from oddsmith.fitting import Fit, fit
+    from oddsmith.fitted import Fit
+    from oddsmith.fitting import fit
     from oddsmith.formula import LogitResult, logit
     from oddsmith.hypotheses import ChiSquareTest, lr_test, wald_test
     from oddsmith.inference import Inference, OddsRatios, covariance, infer, odds_ratios
@@ -46,7 +47,7 @@ _HOMES = {
     "ColumnWarning": "errors",
     "ConvergenceWarning": "errors",
     "DataError": "errors",
-    "Fit": "fitting",
+    "Fit": "fitted",
     "GradientDescent": "solvers",
     "Inference": "inference",
     "L2": "penalties",

@@ -20,7 +20,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from oddsmith import errors
 from oddsmith.arrays import AnyArray, Array, check_integer, check_positive
-from oddsmith.fitting import Fit, fit, warn
+from oddsmith.fitted import Fit, warn
+from oddsmith.fitting import fit
 from oddsmith.inference import Inference, infer
 from oddsmith.model_file import Model
 from oddsmith.optimality import Certificate

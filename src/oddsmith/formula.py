@@ -12,7 +12,8 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import ConvergenceWarning, SpecificationError, Status
-from oddsmith.fitting import Fit, fit, warn
+from oddsmith.fitted import Fit, warn
+from oddsmith.fitting import fit
 from oddsmith.hypotheses import ChiSquareTest, lr_test, wald_test
 from oddsmith.inference import (
     INTERCEPT,

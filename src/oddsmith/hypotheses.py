@@ -14,7 +14,7 @@ import numpy as np
 
 from oddsmith.arrays import Array, check_vector
 from oddsmith.errors import SpecificationError
-from oddsmith.fitting import Fit
+from oddsmith.fitted import Fit
 from oddsmith.inference import INTERCEPT, covariance_root, infer
 from oddsmith.likelihood import Likelihood
 from oddsmith.schema import nearest

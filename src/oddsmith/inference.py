@@ -14,7 +14,7 @@ from oddsmith.arrays import AnyArray, Array
 from oddsmith.design import make_design
 from oddsmith.errors import SpecificationError, Status
 from oddsmith.factor import Factor
-from oddsmith.fitting import Fit
+from oddsmith.fitted import Fit
 from oddsmith.schema import nearest
 
 INTERCEPT = "(Intercept)"

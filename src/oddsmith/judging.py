@@ -18,7 +18,7 @@ ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when 
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """What a Fit reports of its solution.
 
     Attributes
@@ -60,7 +60,7 @@ class Judge:
     tol: float | None
     limit: int | None
 
-    def verdict(self, solution: Solution, solver: Solver) -> Verdict:
+    def verdict(self, solution: Solution, solver: Solver) -> Judgement:
         """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
         free = may_run_off(self.objective, self.penalty)
         prove = self.tol is None or not solver.refined or free or solution.status is not Status.CONVERGED
@@ -76,29 +76,29 @@ class Judge:
             certificate, seen = self._certify(solution, prove=True)
         if seen.hessian is None or solution.status is Status.DIVERGED:
             unsure = free and solution.status is Status.CONVERGED
-            return Verdict(solution, seen, certificate, Status.UNVERIFIED if unsure else solution.status)
+            return Judgement(solution, seen, certificate, Status.UNVERIFIED if unsure else solution.status)
         if certificate.optimum_exists:
-            return self._of_an_optimum(Verdict(solution, seen, certificate, solution.status))
-        return self._without_proof(Verdict(solution, seen, certificate, solution.status), free=free)
+            return self._of_an_optimum(Judgement(solution, seen, certificate, solution.status))
+        return self._without_proof(Judgement(solution, seen, certificate, solution.status), free=free)
 
     def _certify(self, solution: Solution, *, prove: bool) -> tuple[Certificate, Evaluation]:
         return certify(self.objective, self.penalty, solution, prove=prove, dense_limit=SketchedNewton.dense_limit)
 
-    def _of_an_optimum(self, found: Verdict) -> Verdict:
+    def _of_an_optimum(self, found: Judgement) -> Judgement:
         """A proved bound decides whether the tolerance was met, whatever the solver thought."""
         solution, seen, certificate = found.solution, found.evaluation, found.certificate
         if not certificate.suboptimality <= max(self.tol or 0.0, ENOUGH):
             status = Status.STALLED if found.status is Status.CONVERGED else found.status
-            return Verdict(solution, seen, certificate, status)
+            return Judgement(solution, seen, certificate, status)
         unseen = not_unique(seen, self.axes)
-        return Verdict(solution, seen, certificate, Status.COLLINEAR if unseen else Status.CONVERGED, unseen)
+        return Judgement(solution, seen, certificate, Status.COLLINEAR if unseen else Status.CONVERGED, unseen)
 
-    def _without_proof(self, found: Verdict, *, free: bool) -> Verdict:
+    def _without_proof(self, found: Judgement, *, free: bool) -> Judgement:
         """Separated, if a direction shows it; else the solver could not finish."""
         solution, seen, certificate = found.solution, found.evaluation, found.certificate
         runaway = running_off(self.objective, self.penalty, solution.beta, seen, self.axes) if free else ()
         if not runaway:
             status = Status.PASS_LIMIT if found.status is Status.PASS_LIMIT else Status.STALLED
-            return Verdict(solution, seen, certificate, status)
+            return Judgement(solution, seen, certificate, status)
         nothing = Certificate("none", math.nan, math.nan, certificate.violation, False)
-        return Verdict(solution, seen, nothing, Status.SEPARATED, runaway)
+        return Judgement(solution, seen, nothing, Status.SEPARATED, runaway)

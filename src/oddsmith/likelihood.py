@@ -9,7 +9,7 @@ import numpy as np
 
 from oddsmith.errors import SpecificationError, Status
 from oddsmith.factor import Factor
-from oddsmith.fitting import Fit
+from oddsmith.fitted import Fit
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from oddsmith.arrays import AnyArray, Array, check_matrix, check_vector
 from oddsmith.atomic_file import write_atomically
 from oddsmith.axes import Axes
 from oddsmith.errors import DataError, ModelFileError, SpecificationError, Status
-from oddsmith.fitting import Fit
+from oddsmith.fitted import Fit
 from oddsmith.optimality import Certificate
 from oddsmith.prediction import decide, linear_predictor, probabilities
 from oddsmith.schema import Coding, Column, Kind, Missing, Schema, Unseen, choice

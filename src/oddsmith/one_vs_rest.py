@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from oddsmith.fitting import Fit, Problem, check_limits, check_source, solver_named, warn
+from oddsmith.fitted import Fit, warn
+from oddsmith.fitting import Problem, check_limits, check_source, solver_named
 from oddsmith.lockstep import AgainstRest, Meeting, SharedRows, side_by_side
 from oddsmith.losses import Logistic
 from oddsmith.objective import Objective

@@ -9,7 +9,7 @@ import numpy as np
 from oddsmith.arrays import AnyArray, Array, check_vector
 from oddsmith.design import Design, NotFiniteError, make_design
 from oddsmith.errors import DataError, SpecificationError
-from oddsmith.fitting import Fit
+from oddsmith.fitted import Fit
 from oddsmith.losses import Logistic
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from oddsmith.axes import Axes
 from oddsmith.errors import SpecificationError, Status
-from oddsmith.fitting import Fit
+from oddsmith.fitted import Fit
 from oddsmith.losses import Logistic
 from oddsmith.model_file import Model
 from oddsmith.optimality import Certificate

@@ -13,7 +13,7 @@ from oddsmith.errors import DataError, SpecificationError
 
 if TYPE_CHECKING:
     from oddsmith.arrays import Array
-    from oddsmith.fitting import Fit
+    from oddsmith.fitted import Fit
     from oddsmith.report import ScoreCard
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import DataError, SpecificationError
-from oddsmith.fitting import Fit
+from oddsmith.fitted import Fit
 from oddsmith.model_file import Model
 
 try:

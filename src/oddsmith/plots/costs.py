@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from oddsmith.arrays import Array
 from oddsmith.errors import SpecificationError
-from oddsmith.fitting import Fit
+from oddsmith.fitted import Fit
 from oddsmith.losses import Logistic
 from oddsmith.plots.base import COLOURS, INK, axes_for, classes_of, is_frame
 

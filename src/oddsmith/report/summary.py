@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from oddsmith.fitting import Fit
+from oddsmith.fitted import Fit
 from oddsmith.hypotheses import ChiSquareTest, null_test
 from oddsmith.inference import Inference, infer
 from oddsmith.likelihood import Likelihood
