@@ -33,6 +33,8 @@ class Evaluation:
         Sum of the rows' weights.
     reach : float
         The largest |(1, z)|^2 over the rows of positive weight; order 2 only.
+    root : array or None
+        M with M M' = H^-1, where it is known to more digits than the Hessian tells.
     """
 
     value: float
@@ -40,12 +42,13 @@ class Evaluation:
     hessian: Array | None
     weight: float
     reach: float = 0.0
+    root: Array | None = None
 
     @cached_property
     def factor(self) -> Factor:
         """The Hessian, factorised once for all who ask."""
         assert self.hessian is not None
-        return Factor(self.hessian)
+        return Factor(self.hessian) if self.root is None else Factor.of_root(self.root)
 
     def __add__(self, other: Evaluation) -> Evaluation:
         return Evaluation(

@@ -49,10 +49,20 @@ class Factor:
         from scipy.linalg import eigh
 
         values, vectors = eigh(unit)
-        keep = values > len(unit) * 8.0 * np.finfo(float).eps * max(values[-1], 0.0)
+        self._floor = len(unit) * 8.0 * np.finfo(float).eps * max(values[-1], 0.0)
+        keep = values > self._floor
         self.rank = int(keep.sum())
         self._half = vectors[:, keep] / np.sqrt(values[keep])
         self._null = vectors[:, ~keep]
+
+    @classmethod
+    def of_root(cls, root: Array) -> Factor:
+        """Of the H whose inverse is M M', for a square M."""
+        factor = cls.__new__(cls)
+        factor.size = factor.rank = len(root)
+        factor.scale, factor._cholesky = np.ones(len(root)), None
+        factor._half, factor._null = root, np.zeros((len(root), 0))
+        return factor
 
     def solve(self, vector: Array) -> Array:
         """H^-1 vector."""
@@ -70,6 +80,13 @@ class Factor:
             return self._half / self.scale[:, None]
         inverse: Array = _lapack().dtrtri(self._cholesky, lower=1)[0]
         return np.ascontiguousarray(inverse.T / self.scale[:, None])
+
+    @cached_property
+    def lifted(self) -> Array:
+        """As `half`, of shape (m, m): directions lost in rounding have the least curvature that rounding may hide."""
+        if self.rank == self.size:
+            return self.half
+        return np.hstack([self._half, self._null / np.sqrt(self._floor)]) / self.scale[:, None]
 
     @cached_property
     def inverse(self) -> Array:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.axes import Axes
 from oddsmith.errors import ConvergenceWarning, SeparationWarning, Status
+from oddsmith.factor import Factor
 from oddsmith.losses import Loss
 from oddsmith.optimality import Certificate
 from oddsmith.penalties import Penalty
@@ -54,6 +55,8 @@ class Fit:
     seconds : float
     reweighted : bool
         Whether the weights are not frequencies, so that standard errors are not valid for inference.
+    root : array or None
+        M with M M' = H^-1, where it is known to more digits than `hessian` tells.
     """
 
     schema: Schema
@@ -76,6 +79,13 @@ class Fit:
     runaway: tuple[int, ...] = ()
     seconds: float = 0.0
     reweighted: bool = False
+    root: Array | None = None
+
+    @property
+    def factor(self) -> Factor:
+        """The Hessian, factorised. There must be one."""
+        assert self.hessian is not None
+        return Factor(self.hessian) if self.root is None else Factor.of_root(self.root)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -13,12 +13,13 @@ from oddsmith import losses, solvers
 from oddsmith.arrays import Array, check_integer, check_positive
 from oddsmith.axes import Axes
 from oddsmith.errors import DataError, SpecificationError
+from oddsmith.extended import Extended
 from oddsmith.fitted import Fit, warn
 from oddsmith.judging import Judge
 from oddsmith.losses import Loss
 from oddsmith.objective import Objective
 from oddsmith.penalties import NoPenalty, Penalty
-from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
+from oddsmith.solvers import GradientDescent, SketchedNewton, Solution, Solver, Step
 from oddsmith.sources import Source, StandardisedSource
 
 T = TypeVar("T")
@@ -160,8 +161,9 @@ class Problem:
         return Fit(
             schema=self.source.schema,
             classes=self.source.classes,
-            beta=loss.contrasts @ [axes.to_raw(part) for part in solution.beta.reshape(loss.outputs, -1)],
+            beta=_on_raw_columns(solution, axes, loss),
             hessian=seen.hessian,
+            root=seen.root,
             axes=axes,
             certificate=found.certificate,
             status=found.status,
@@ -178,6 +180,17 @@ class Problem:
             runaway=found.runaway,
             seconds=time.perf_counter() - began,
         )
+
+
+def _on_raw_columns(solution: Solution, axes: Axes, loss: Loss) -> Array:
+    """The coefficients of every class; where they are known in double-double, rounded at the very end."""
+    parts = solution.beta.reshape(loss.outputs, -1)
+    if solution.low is None:
+        scores: Array = loss.contrasts @ [axes.to_raw(part) for part in parts]
+        return scores
+    low = solution.low.reshape(loss.outputs, -1)
+    raw = [axes.to_raw_exactly(Extended(*both)) for both in zip(parts, low, strict=True)]
+    return sum((part * column[:, None] for part, column in zip(raw, loss.contrasts.T, strict=True)), 0.0).value
 
 
 def solver_named(given: str | Solver) -> Solver:

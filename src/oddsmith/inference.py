@@ -13,7 +13,6 @@ import numpy as np
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.design import make_design
 from oddsmith.errors import SpecificationError, Status
-from oddsmith.factor import Factor
 from oddsmith.fitted import Fit
 from oddsmith.schema import nearest
 
@@ -229,7 +228,7 @@ def covariance_root(fit: Fit, reference: Any = None) -> Array:
     outputs, free = fit.loss.outputs, len(fit.names) + fit.intercept
     if fit.hessian is None:
         return np.full((outputs * free, outputs * free), np.nan)
-    parts = np.split(Factor(fit.hessian).half / math.sqrt(fit.weight), outputs)
+    parts = np.split(fit.factor.half / math.sqrt(fit.weight), outputs)
     raw = np.stack([fit.axes.rows_to_raw(part) for part in parts])
     scores = fit.loss.contrasts if outputs > 1 else np.array([[0.0], [1.0]])
     base = _reference(fit, reference)
@@ -271,7 +270,7 @@ def eta_standard_errors(fit: Fit, matrix: AnyArray) -> Array:
     """
     if fit.hessian is None:
         return np.full(len(matrix), np.nan)
-    factor, axes = Factor(fit.hessian), fit.axes
+    factor, axes = fit.factor, fit.axes
     design = make_design(matrix).standardised(axes.centre, axes.scale)
     se: Array = np.sqrt(design.norms(_led(factor.half, fit)) / fit.weight)
     if fit.status is Status.SEPARATED:

@@ -12,7 +12,8 @@ from oddsmith.evaluation import Evaluation
 from oddsmith.objective import Objective
 from oddsmith.optimality import Certificate, certify
 from oddsmith.penalties import Penalty
-from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued, may_run_off
+from oddsmith.refinement import refined
+from oddsmith.solvers import Newton, SketchedNewton, Smooth, Solution, Solver, continued, may_run_off
 
 ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
 
@@ -63,6 +64,8 @@ class Judge:
     def verdict(self, solution: Solution, solver: Solver) -> Judgement:
         """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
         free = may_run_off(self.objective, self.penalty)
+        if self.tol is None and solver.refined and solution.status in (Status.CONVERGED, Status.STALLED):
+            solution = refined(Smooth(self.objective, self.penalty), solution)
         prove = self.tol is None or not solver.refined or free or solution.status is not Status.CONVERGED
         certificate, seen = self._certify(solution, prove=prove)
         ended = solution.status in (Status.CONVERGED, Status.STALLED)

@@ -7,6 +7,7 @@ changed. A constant column has scale infinity, so that its z is exactly 0.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
@@ -49,6 +50,8 @@ class Design(Protocol):
     """What the engine asks of a block's X."""
 
     kind: ClassVar[str]
+    centre: Array
+    scale: Array
 
     @property
     def shape(self) -> tuple[int, int]: ...
@@ -72,6 +75,10 @@ class Design(Protocol):
     def diagonal(self, h: Array) -> Array: ...
     def stored(self) -> AnyArray:
         """How many entries each column stores."""
+        ...
+
+    def columns(self) -> Iterator[tuple[int, AnyArray | slice, Array]]:
+        """The raw columns that have entries: which one, in which rows, and these entries. A column may have none."""
         ...
 
     def norms(self, half: Array | None = None) -> Array: ...
