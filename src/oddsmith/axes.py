@@ -69,8 +69,8 @@ class Axes:
         """The same in double-double: where means are far above spreads, products of them must not be rounded."""
         spread = np.where(np.isinf(self.scale), 1.0, self.scale)
         coef = b[self.intercept :] / spread * np.where(np.isinf(self.scale), 0.0, 1.0)
-        first = b[0] - (coef * self.centre).sum() if self.intercept else Extended.of(0.0)
-        return Extended(np.append(first.hi, coef.hi), np.append(first.lo, coef.lo))
+        first = b[:1] - (coef * self.centre).sum() if self.intercept else Extended.of([0.0])
+        return Extended.joined(first, coef)
 
     def from_raw(self, raw: Array) -> Array:
         """The solver's coefficients."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from oddsmith import kernels
 from oddsmith.arrays import Array
 from oddsmith.design import Design
 from oddsmith.extended import Extended
@@ -121,8 +122,7 @@ def _to_raw(design: Design, b: Extended) -> Extended:
     """Coefficients of raw columns, from those of standardised ones, each a column; the intercept first in both."""
     scale = np.where(np.isinf(design.scale), 1.0, design.scale)[:, None]
     raw = b[1:] / scale * np.where(np.isinf(design.scale), 0.0, 1.0)[:, None]
-    first = b[:1] - (raw * design.centre[:, None]).sum().reshape(1, -1)
-    return Extended(np.concatenate([first.hi, raw.hi]), np.concatenate([first.lo, raw.lo]))
+    return Extended.joined(b[:1] - (raw * design.centre[:, None]).sum().reshape(1, -1), raw)
 
 
 def _scores(design: Design, coefficients: Extended) -> Extended:
@@ -130,6 +130,11 @@ def _scores(design: Design, coefficients: Extended) -> Extended:
     shape = (design.shape[0], coefficients.hi.shape[1])
     hi, lo = np.empty(shape), np.empty(shape)
     hi[:], lo[:] = coefficients.hi[0], coefficients.lo[0]
+    kernel = kernels.exact_for("scores", design.kind)
+    if kernel is not None:
+        b = np.ascontiguousarray(coefficients.hi[1:]), np.ascontiguousarray(coefficients.lo[1:])
+        kernel(design.operands[0], *b, hi, lo, _threads(design, shape[1]))
+        return Extended(hi, lo).normalised()
     for j, rows, x in design.columns():
         added = Extended(hi[rows], lo[rows]) + coefficients[1 + j] * x[:, None]
         hi[rows], lo[rows] = added.hi, added.lo
@@ -139,10 +144,17 @@ def _scores(design: Design, coefficients: Extended) -> Extended:
 def _slopes(design: Design, r: Extended) -> Extended:
     """(1, Z)'r, of shape (outputs, 1 + p)."""
     whole = r.sum()
-    shape = (r.hi.shape[1], 1 + design.shape[1])
-    hi, lo = np.zeros(shape), np.zeros(shape)
-    hi[:, 0], lo[:, 0] = whole.hi, whole.lo
-    for j, rows, x in design.columns():
-        slope = ((r[rows] * x[:, None]).sum() - whole * design.centre[j]) / design.scale[j]
-        hi[:, 1 + j], lo[:, 1 + j] = slope.hi, slope.lo
-    return Extended(hi, lo)
+    hi, lo = np.zeros((2, r.hi.shape[1], design.shape[1]))
+    kernel = kernels.exact_for("slopes", design.kind)
+    if kernel is not None:
+        kernel(design.operands[0], r.hi, r.lo, hi, lo, _threads(design, len(hi)))
+    else:
+        for j, rows, x in design.columns():
+            slope = (r[rows] * x[:, None]).sum()
+            hi[:, j], lo[:, j] = slope.hi, slope.lo
+    raw = Extended(hi, lo).normalised() - whole.reshape(-1, 1) * design.centre
+    return Extended.joined(whole.reshape(-1, 1), raw / design.scale, axis=1)
+
+
+def _threads(design: Design, columns: int) -> int:
+    return kernels.threads_for(8 * design.entries * columns, None)

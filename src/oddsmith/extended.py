@@ -41,6 +41,15 @@ class Extended:
         hi = np.asarray(value, dtype=np.float64)
         return cls(hi, np.zeros_like(hi))
 
+    @classmethod
+    def joined(cls, *parts: Extended, axis: int = 0) -> Extended:
+        """Several, one after another."""
+        return cls(np.concatenate([p.hi for p in parts], axis), np.concatenate([p.lo for p in parts], axis))
+
+    def normalised(self) -> Extended:
+        """The same number, where lo may have grown too large."""
+        return Extended(*two_sum(self.hi, self.lo))
+
     @property
     def value(self) -> Array:
         """Rounded to double."""
@@ -102,8 +111,7 @@ class Extended:
         while len(left.hi) > 1:
             half = len(left.hi) // 2
             odd = left[2 * half :]
-            left = left[:half] + left[half : 2 * half]
-            left = Extended(np.concatenate([left.hi, odd.hi]), np.concatenate([left.lo, odd.lo]))
+            left = Extended.joined(left[:half] + left[half : 2 * half], odd)
         return left[0] if len(hi) else Extended.of(np.zeros(hi.shape[1:]))
 
     def exp(self) -> Extended:

@@ -13,6 +13,7 @@ from oddsmith.factor import Factor
 from oddsmith.solvers import Smooth, Solution, Step
 
 ENOUGH = 3e-13  # a relative error of the coefficients that doubles may leave
+ROWS = 1000  # whose standard errors are what small coefficients are measured by
 SINGULAR = 1e-6  # of curvature beside the least that rounding may hide: below it columns are collinear
 SETTLED = 1e-15  # of a = K lambda: by so little does the Hessian change over the last step
 MOST = 20
@@ -24,18 +25,22 @@ def wanted(seen: Evaluation, beta: Array) -> bool:
     A gradient summed in doubles is wrong by about :math:`\epsilon \rho`, where :math:`\rho^2` is the mean square of the
     row_gradients (never above the mean loss) and columns have mean square 1. By the Hessian's inverse that makes
 
-    .. math:: |\delta b_j| \lesssim \epsilon \rho \sqrt{(H^{-1})_{jj} \, \mathrm{tr}\, H^{-1}}
+    .. math:: |\delta b_j| \approx \epsilon \rho \, \Big[\sum_k (H^{-1})_{jk}^2\Big]^{1/2}
+              \le \epsilon \rho \, \sqrt{(H^{-1})_{jj} \, \mathrm{tr}\, H^{-1}}
 
-    of a coefficient, which is compared with the coefficient or, where that is smaller, with its standard error.
+    of a coefficient, which is compared with the coefficient or, where that is larger, with the standard error that it
+    would have in 1000 rows.
     """
     factor = seen.factor
     if factor.rank < factor.size:
         return True
     half = factor.half
     variance = np.einsum("ij,ij->i", half, half)
-    noise = np.finfo(float).eps * math.sqrt(min(1.0, abs(seen.value)) * float(variance.sum()))
-    size = np.maximum(beta * beta / variance, 1.0 / seen.weight)
-    return bool(noise * noise > ENOUGH * ENOUGH * size.min())
+    noise = min(1.0, abs(seen.value)) * (np.finfo(float).eps / ENOUGH) ** 2  # squared, in units of what is enough
+    size = np.maximum(beta * beta, variance / min(seen.weight, ROWS))
+    if noise * float(variance.sum()) <= float((size / variance).min()):
+        return False
+    return bool((noise * np.square(factor.inverse).sum(axis=0) > size).any())
 
 
 def refined(function: Smooth, solution: Solution) -> Solution:
