@@ -67,8 +67,7 @@ class Axes:
 
     def to_raw_exactly(self, b: Extended) -> Extended:
         """The same in double-double: where means are far above spreads, products of them must not be rounded."""
-        spread = np.where(np.isinf(self.scale), 1.0, self.scale)
-        coef = b[self.intercept :] / spread * np.where(np.isinf(self.scale), 0.0, 1.0)
+        coef = b[self.intercept :].over(self.scale)
         first = b[:1] - (coef * self.centre).sum() if self.intercept else Extended.of([0.0])
         return Extended.joined(first, coef)
 

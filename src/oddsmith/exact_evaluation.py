@@ -120,8 +120,7 @@ def _panels(block: Block, rows: int) -> Iterator[Block]:
 
 def _to_raw(design: Design, b: Extended) -> Extended:
     """Coefficients of raw columns, from those of standardised ones, each a column; the intercept first in both."""
-    scale = np.where(np.isinf(design.scale), 1.0, design.scale)[:, None]
-    raw = b[1:] / scale * np.where(np.isinf(design.scale), 0.0, 1.0)[:, None]
+    raw = b[1:].over(design.scale[:, None])
     return Extended.joined(b[:1] - (raw * design.centre[:, None]).sum().reshape(1, -1), raw)
 
 
@@ -153,7 +152,7 @@ def _slopes(design: Design, r: Extended) -> Extended:
             slope = (r[rows] * x[:, None]).sum()
             hi[:, j], lo[:, j] = slope.hi, slope.lo
     raw = Extended(hi, lo).normalised() - whole.reshape(-1, 1) * design.centre
-    return Extended.joined(whole.reshape(-1, 1), raw / design.scale, axis=1)
+    return Extended.joined(whole.reshape(-1, 1), raw.over(design.scale), axis=1)
 
 
 def _threads(design: Design, columns: int) -> int:

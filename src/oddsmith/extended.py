@@ -100,6 +100,10 @@ class Extended:
         second = (self - divisor * first).hi / divisor.hi
         return Extended(*_quick_sum(first, second))
 
+    def over(self, scale: Array) -> Extended:
+        """Divided by a scale; 0 where that is infinite, as it is of a constant column."""
+        return (self / np.where(np.isinf(scale), 1.0, scale)) * np.where(np.isinf(scale), 0.0, 1.0)
+
     def where(self, condition: Any, other: Extended) -> Extended:
         """This number where the condition holds, the other elsewhere."""
         return Extended(np.where(condition, self.hi, other.hi), np.where(condition, self.lo, other.lo))

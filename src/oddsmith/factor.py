@@ -40,6 +40,7 @@ class Factor:
         unit = matrix / self.scale / self.scale[:, None]
         self.size = self.rank = len(matrix)
         self._cholesky: Array | None = None
+        self._floor = 1.0
         lower, failed = lapack.dpotrf(unit, lower=1, clean=1)
         if not failed:
             reciprocal, _ = lapack.dpocon(lower, np.abs(unit).sum(axis=0).max(initial=0.0), uplo="L")
@@ -61,7 +62,7 @@ class Factor:
         factor = cls.__new__(cls)
         factor.size = factor.rank = len(root)
         factor.scale, factor._cholesky = np.ones(len(root)), None
-        factor._half, factor._null = root, np.zeros((len(root), 0))
+        factor._half, factor._null, factor._floor = root, np.zeros((len(root), 0)), 1.0
         return factor
 
     def solve(self, vector: Array) -> Array:
@@ -81,12 +82,10 @@ class Factor:
         inverse: Array = _lapack().dtrtri(self._cholesky, lower=1)[0]
         return np.ascontiguousarray(inverse.T / self.scale[:, None])
 
-    @cached_property
-    def lifted(self) -> Array:
-        """As `half`, of shape (m, m): directions lost in rounding have the least curvature that rounding may hide."""
-        if self.rank == self.size:
-            return self.half
-        return np.hstack([self._half, self._null / np.sqrt(self._floor)]) / self.scale[:, None]
+    @property
+    def lost(self) -> Array:
+        """What `half` lacks where H is singular, of shape (m, m - rank), if curvature is the most that rounding hides."""
+        return self.null_axes / np.sqrt(self._floor) / self.scale[:, None]
 
     @cached_property
     def inverse(self) -> Array:

@@ -215,6 +215,7 @@ def _to_document(model: Model) -> dict[str, Any]:
         "hessian": [_numbers(row[: k + 1]) for k, row in enumerate(fit.hessian)]
         if keep and fit.hessian is not None
         else None,
+        "root": [_numbers(row) for row in fit.root] if keep and fit.root is not None else None,
     }
 
 
@@ -261,6 +262,7 @@ def _from_document(document: dict[str, Any]) -> Model:
         runaway=tuple(told["runaway"]),
         seconds=told["seconds"],
         reweighted=told["reweighted"],
+        root=None if document.get("root") is None else np.array(document["root"], dtype=np.float64),
     )
     return Model(fit)
 
