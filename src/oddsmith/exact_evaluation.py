@@ -1,4 +1,4 @@
-"""What a pass makes of one block where doubles are too short: the gradient in double-double, curvature on fitted axes."""
+"""What a pass makes of one block where doubles are too short: gradient in double-double, curvature on fitted axes."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class ExactEvaluation:
 def evaluate_block_exactly(block: Block, *, loss: Loss, beta: Extended, root: Array) -> ExactEvaluation:
     """Sums over the rows of one block.
 
-    Products of rows with coefficients, and sums over rows, are taken on raw columns: in double-double neither a mean far
-    above the spread nor the condition of the columns costs a digit that matters.
+    Products of rows with coefficients, and sums over rows, are taken on raw columns: in double-double neither a mean
+    far above the spread nor the condition of the columns costs a digit that matters.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ class Extended:
         return Extended(self.hi.reshape(*shape), self.lo.reshape(*shape))
 
     @property
-    def T(self) -> Extended:
+    def T(self) -> Extended:  # noqa: N802 - as in NumPy
         return Extended(self.hi.T, self.lo.T)
 
     def __neg__(self) -> Extended:
@@ -105,7 +105,7 @@ class Extended:
         return (self / np.where(np.isinf(scale), 1.0, scale)) * np.where(np.isinf(scale), 0.0, 1.0)
 
     def where(self, condition: Any, other: Extended) -> Extended:
-        """This number where the condition holds, the other elsewhere."""
+        """Where the condition holds this number, elsewhere the other."""
         return Extended(np.where(condition, self.hi, other.hi), np.where(condition, self.lo, other.lo))
 
     def sum(self, axis: int = 0) -> Extended:
@@ -137,14 +137,14 @@ class Extended:
 
 
 def two_sum(a: Any, b: Any) -> tuple[Array, Array]:
-    """a + b rounded, and its rounding error (Knuth)."""
+    """A + b rounded, and its rounding error (Knuth)."""
     total = a + b
     of_b = total - a
     return total, (a - (total - of_b)) + (b - of_b)
 
 
 def two_product(a: Any, b: Any) -> tuple[Array, Array]:
-    """a b rounded, and its rounding error, by halves of 26 digits (Dekker, Veltkamp)."""
+    """A b rounded, and its rounding error, by halves of 26 digits (Dekker, Veltkamp)."""
     product = a * b
     a_hi, a_lo = _halves(a)
     b_hi, b_lo = _halves(b)

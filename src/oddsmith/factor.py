@@ -84,7 +84,7 @@ class Factor:
 
     @property
     def lost(self) -> Array:
-        """What `half` lacks where H is singular, of shape (m, m - rank), if curvature is the most that rounding hides."""
+        """What `half` lacks where H is singular, if curvature is the most that rounding hides: shape (m, m - rank)."""
         return self.null_axes / np.sqrt(self._floor) / self.scale[:, None]
 
     @cached_property

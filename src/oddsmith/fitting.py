@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import TypeVar
 
 import numpy as np
@@ -200,7 +202,7 @@ def _on_raw_columns(solution: Solution, axes: Axes, loss: Loss) -> Array:
         return scores
     low = solution.low.reshape(loss.outputs, -1)
     raw = [axes.to_raw_exactly(Extended(*both)) for both in zip(parts, low, strict=True)]
-    return sum((part * column[:, None] for part, column in zip(raw, loss.contrasts.T, strict=True)), 0.0).value
+    return reduce(add, (part * column[:, None] for part, column in zip(raw, loss.contrasts.T, strict=True))).value
 
 
 def solver_named(given: str | Solver) -> Solver:

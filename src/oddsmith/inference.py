@@ -13,6 +13,7 @@ import numpy as np
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.design import make_design
 from oddsmith.errors import SpecificationError, Status
+from oddsmith.factor import Factor
 from oddsmith.fitted import Fit
 from oddsmith.schema import nearest
 
@@ -228,8 +229,7 @@ def covariance_root(fit: Fit, reference: Any = None) -> Array:
     outputs, free = fit.loss.outputs, len(fit.names) + fit.intercept
     if fit.hessian is None:
         return np.full((outputs * free, outputs * free), np.nan)
-    parts = np.split(fit.factor.half / math.sqrt(fit.weight), outputs)
-    raw = np.stack([fit.axes.rows_to_raw(part) for part in parts])
+    raw = fit.roots / math.sqrt(fit.weight)
     scores = fit.loss.contrasts if outputs > 1 else np.array([[0.0], [1.0]])
     base = _reference(fit, reference)
     against = np.delete(scores - scores[base], base, axis=0)

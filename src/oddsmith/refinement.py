@@ -50,10 +50,10 @@ def wanted(seen: Evaluation, beta: Array) -> bool:
 def refined(function: Smooth, solution: Solution) -> Solution:
     r"""The solution to the last digit, if `wanted` and if there is one; else the solution as it is.
 
-    Coefficients and gradient are held in double-double, and H^-1 as M M'. A round is one pass, which forms G = M'HM from
-    the rows' images under M, rounded once; with G = LL', M L'^-1 takes the place of M. So the condition of the columns
-    costs standard errors its digits once and not twice, as in the normal equations, and where it is above 1e7, so that
-    Cholesky breaks down in doubles, two rounds do. Steps are damped as long as they are long.
+    Coefficients and gradient are held in double-double, and H^-1 as M M'. A round is one pass, which forms G = M'HM
+    from the rows' images under M, rounded once; with G = LL', M L'^-1 takes the place of M. So the condition of the
+    columns does not cost standard errors its digits twice, as in the normal equations, and where it is above 1e7, so
+    that Cholesky breaks down in doubles, more rounds do. Steps are damped as long as they are long.
 
     References
     ----------

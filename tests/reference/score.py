@@ -62,7 +62,13 @@ def penalty(given: Reference) -> Any:
 
 def solvable() -> list[str]:
     """The problems whose penalty Oddsmith has."""
-    known = [ML, L2, SOFTMAX, *([L1] if hasattr(oddsmith, "L1") else []), *([NET] if hasattr(oddsmith, "ElasticNet") else [])]
+    known = [
+        ML,
+        L2,
+        SOFTMAX,
+        *([L1] if hasattr(oddsmith, "L1") else []),
+        *([NET] if hasattr(oddsmith, "ElasticNet") else []),
+    ]
     return names(*known)
 
 

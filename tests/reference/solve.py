@@ -18,7 +18,7 @@ import mpmath
 import numpy as np
 from flint import arb, arb_mat, ctx
 
-from tests.reference.problems import ML, PROBLEMS, SOFTMAX, Reference
+from tests.reference.problems import PROBLEMS, SOFTMAX, Reference
 
 ANSWERS = Path(__file__).with_name("answers.json")
 DIGITS, WRITTEN, WORKING = 60, 30, 120
@@ -55,7 +55,9 @@ class Exact:
     def objective(self, theta: arb_mat, order: int = 2) -> tuple[arb, arb, arb_mat, arb_mat]:
         """F, the log-likelihood, gradient and Hessian."""
         n, size = len(self.weight), self.width * self.outputs
-        eta = self.rows * arb_mat([[theta[self.place(k, j), 0] for k in range(self.outputs)] for j in range(self.width)])
+        eta = self.rows * arb_mat(
+            [[theta[self.place(k, j), 0] for k in range(self.outputs)] for j in range(self.width)]
+        )
         likelihood = arb(0)
         residual = arb_mat(n, self.outputs)
         q = []
@@ -251,7 +253,9 @@ def _check(given: Reference, told: dict[str, Any], inverse: arb_mat, held: np.nd
     for k in range(size):
         row = [mpmath.mpf(inverse[k, j].mid().str(DIGITS, radius=False)) for j in range(size)]
         error = abs(mpmath.fdot(zip(row, gradient, strict=True)))
-        at = beta[k // len(columns) + many][columns[k % len(columns)]] - (beta[0][columns[k % len(columns)]] if many else 0)
+        at = beta[k // len(columns) + many][columns[k % len(columns)]] - (
+            beta[0][columns[k % len(columns)]] if many else 0
+        )
         assert error <= abs(at) * mpmath.mpf(10) ** (3 - WRITTEN), (k, error, at)
 
 

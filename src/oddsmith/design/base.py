@@ -50,11 +50,13 @@ class Design(Protocol):
     """What the engine asks of a block's X."""
 
     kind: ClassVar[str]
-    centre: Array
-    scale: Array
 
     @property
     def shape(self) -> tuple[int, int]: ...
+    @property
+    def centre(self) -> Array: ...
+    @property
+    def scale(self) -> Array: ...
     @property
     def entries(self) -> int:
         """How many numbers are stored: what a pass costs."""

@@ -146,8 +146,8 @@ class Codes:
 
     def columns(self) -> Iterator[tuple[int, AnyArray | slice, Array]]:
         """The numbers, and the rows of each level."""
-        for j, rows, x in self._numbers.columns():
-            yield int(self.places[j]), rows, x
+        for j, every, x in self._numbers.columns():
+            yield int(self.places[j]), every, x
         for code in self.codes:
             order = np.argsort(code, kind="stable")
             levels, starts = np.unique(code[order], return_index=True)

@@ -15,7 +15,6 @@ from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, gradient_of, search
 
-
 SHARP = 1e-26  # as FULL_PRECISION, for the Hessian before the last step too: standard errors are taken from it
 
 
