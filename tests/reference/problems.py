@@ -220,7 +220,7 @@ def many_rows() -> Reference:
 
 
 @problem
-def scales_from_1e_6_to_1e6() -> Reference:
+def twelve_orders_of_scale() -> Reference:
     _, X, y = drawn(5, 600, 0.1, 0.8, -0.6, 0.5, 0.4, -0.3, 0.9, 0.2)
     return Reference(X * np.array([1e-6, 1e-4, 1e-2, 1.0, 1e2, 1e4, 1e6]), y)
 
@@ -343,7 +343,7 @@ def grouped_counts_of_millions() -> Reference:
 
 
 @problem
-def weights_from_1e_3_to_1e3() -> Reference:
+def six_orders_of_weight() -> Reference:
     draw, X, y = drawn(21, 500, -0.2, 0.8, -0.5, 0.3, 0.6)
     return Reference(X, y, np.array([1e-3, 1e-2, 0.1, 1.0, 10.0, 1e2, 1e3])[draw.integers(7, 500)])
 
@@ -355,7 +355,7 @@ def fractional_weights() -> Reference:
 
 
 @problem
-def a_column_of_two_rows_of_weight_1e_10() -> Reference:
+def a_column_of_two_rows_of_tiny_weight() -> Reference:
     draw, X, y = drawn(23, 400, 0.1, 0.7, -0.5)
     level = np.zeros(400)
     level[[7, 11]] = 1.0
@@ -471,7 +471,7 @@ def ridge_on_more_columns_than_rows() -> Reference:
 
 @problem
 def ridge_on_many_scales() -> Reference:
-    made = scales_from_1e_6_to_1e6()
+    made = twelve_orders_of_scale()
     return Reference(made.X, made.y, alpha=1e-4)
 
 
