@@ -14,7 +14,7 @@ from oddsmith.arrays import Array, check_integer, check_positive
 from oddsmith.axes import Axes
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.fitted import Fit, warn
-from oddsmith.judging import Judge
+from oddsmith.judging import Judge, Judgement
 from oddsmith.losses import Loss
 from oddsmith.objective import Objective
 from oddsmith.penalties import NoPenalty, Penalty
@@ -98,7 +98,7 @@ def fit(
     check_limits(tol, max_passes, threads)
     chosen = solver_named(solver)
     problem = Problem.of(
-        source, _loss(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads
+        source, loss_for(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads
     )
     result = problem.solved(chosen, tol=tol, max_passes=max_passes, start=start, began=began)
     warn(result)
@@ -144,34 +144,45 @@ class Problem:
         view = StandardisedSource(source, axes.centre, axes.scale)
         return cls(source, Objective(view, loss, intercept=intercept, threads=threads), axes, given, standardize)
 
-    def solved(
-        self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
-    ) -> Fit:
-        """Solve, certify, map back."""
-        objective, axes, loss = self.objective, self.axes, self.objective.loss
+    def judged(
+        self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None
+    ) -> Judgement:  # fmt: skip
+        """Solve and certify."""
+        objective, axes = self.objective, self.axes
         spread = np.ones_like(axes.spread) if self.standardize else axes.spread
-        bound = self.penalty.bound(spread, intercept=axes.intercept, outputs=loss.outputs)
+        bound = self.penalty.bound(spread, intercept=axes.intercept, outputs=objective.loss.outputs)
         # one pass is spent on the moments; one at least is left to the solver
         limit = None if max_passes is None else max(1, max_passes - 1)
         beginning = _starting_point(start, axes, objective, bound)
         solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit)
-        found = Judge(objective, bound, axes, tol, limit).verdict(solution, solver)
+        return Judge(objective, bound, axes, tol, limit).verdict(solution, solver)
+
+    def raw(self, beta: Array) -> Array:
+        """The solver's coefficients on raw columns, as in `Fit.beta`."""
+        loss = self.objective.loss
+        return loss.contrasts @ [self.axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
+
+    def solved(
+        self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
+    ) -> Fit:
+        """Solve, certify, map back."""
+        found = self.judged(solver, tol=tol, max_passes=max_passes, start=start)
         solution, seen = found.solution, found.evaluation
         return Fit(
             schema=self.source.schema,
             classes=self.source.classes,
-            beta=loss.contrasts @ [axes.to_raw(part) for part in solution.beta.reshape(loss.outputs, -1)],
+            beta=self.raw(solution.beta),
             hessian=seen.hessian,
-            axes=axes,
+            axes=self.axes,
             certificate=found.certificate,
             status=found.status,
             trace=tuple(Step(s.passes + 1, s.value, s.decrement, s.length, s.note) for s in solution.trace),
-            passes=objective.passes + 1,
+            passes=self.objective.passes + 1,
             value=seen.value - (solution.decrement if solution.last_step is not None else 0.0),
             penalty=self.penalty,
             standardized=self.standardize,
             has_offset=self.source.has_offset,
-            loss=loss,
+            loss=self.objective.loss,
             solver=solver.name,
             rows=self.source.rows,
             class_weights=self.source.class_weights(),
@@ -196,7 +207,8 @@ def _by_name(argument: str, given: str | T, catalogue: Mapping[str, type[T]], al
     return catalogue[name]()
 
 
-def _loss(given: str | Loss, source: Source) -> Loss:
+def loss_for(given: str | Loss, source: Source) -> Loss:
+    """The loss of a name; of "auto", the one for so many classes."""
     if not isinstance(given, str):
         return given
     count = len(source.classes)

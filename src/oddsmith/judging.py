@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from oddsmith._separation import not_unique, running_off
+import numpy as np
+
+from oddsmith.arrays import Array
 from oddsmith.axes import Axes
 from oddsmith.errors import Status
 from oddsmith.evaluation import Evaluation
 from oddsmith.objective import Objective
 from oddsmith.optimality import Certificate, certify
 from oddsmith.penalties import Penalty
-from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued, may_run_off
+from oddsmith.recession import Recession, not_unique, recession
+from oddsmith.solvers import Newton, SketchedNewton, Smooth, Solution, Solver, continued, may_run_off
 
 ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
+NOTHING = 2000.0  # a lead at which a row counts for nothing, to the last bit
+LENGTHS = (0.0, *(2.0**k for k in range(3, 20)))  # along a direction of leads of 1, until that is so for the likelihood
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,13 @@ class Judgement:
     solution : Solution
         The solver's, or where exact Newton steps carried it.
     evaluation : Evaluation
-        Loss plus penalty, with the Hessian if it could be had.
+        Loss plus penalty, with the Hessian if it could be had: of separated classes, the one that it tends to.
     certificate : Certificate
     status : Status
     runaway : tuple of int
         Columns without a finite or a unique optimum; -1 is the intercept.
+    recession : Recession or None
+        The directions in which the loss falls for ever, if there are any.
     """
 
     solution: Solution
@@ -38,6 +45,7 @@ class Judgement:
     certificate: Certificate
     status: Status
     runaway: tuple[int, ...] = ()
+    recession: Recession | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ class Judge:
             return Judgement(solution, seen, certificate, Status.UNVERIFIED if unsure else solution.status)
         if certificate.optimum_exists:
             return self._of_an_optimum(Judgement(solution, seen, certificate, solution.status))
-        return self._without_proof(Judgement(solution, seen, certificate, solution.status), free=free)
+        return self._without_proof(Judgement(solution, seen, certificate, solution.status), solver, free=free)
 
     def _certify(self, solution: Solution, *, prove: bool) -> tuple[Certificate, Evaluation]:
         return certify(self.objective, self.penalty, solution, prove=prove, dense_limit=SketchedNewton.dense_limit)
@@ -93,12 +101,47 @@ class Judge:
         unseen = not_unique(seen, self.axes)
         return Judgement(solution, seen, certificate, Status.COLLINEAR if unseen else Status.CONVERGED, unseen)
 
-    def _without_proof(self, found: Judgement, *, free: bool) -> Judgement:
+    def _without_proof(self, found: Judgement, solver: Solver, *, free: bool) -> Judgement:
         """Separated, if a direction shows it; else the solver could not finish."""
-        solution, seen, certificate = found.solution, found.evaluation, found.certificate
-        runaway = running_off(self.objective, self.penalty, solution.beta, seen, self.axes) if free else ()
-        if not runaway:
-            status = Status.PASS_LIMIT if found.status is Status.PASS_LIMIT else Status.STALLED
-            return Judgement(solution, seen, certificate, status)
-        nothing = Certificate("none", math.nan, math.nan, certificate.violation, False)
-        return Judgement(solution, seen, nothing, Status.SEPARATED, runaway)
+        unpenalised = self.penalty.curvature(np.zeros(self.objective.size)) == 0.0
+        cone = recession(self.objective, unpenalised, found.solution.beta) if free else None
+        if cone is None:
+            return replace(found, status=Status.PASS_LIMIT if found.status is Status.PASS_LIMIT else Status.STALLED)
+        solution, seen = self._at_infinity(found, cone, go_on=solver.refined)
+        nothing = Certificate("none", math.nan, math.nan, found.certificate.violation, False)
+        runaway = self.axes.touched(cone.span, 1e-6)
+        return Judgement(solution, seen, nothing, Status.SEPARATED, runaway, cone)
+
+    def _at_infinity(self, found: Judgement, cone: Recession, *, go_on: bool) -> tuple[Solution, Evaluation]:
+        """What stays finite, to which the rest of the rows leads: far along the cone the others count for nothing.
+
+        Where the iterates are the point they are kept, and the Hessian alone is taken from afar.
+        """
+        solution, seen = found.solution, found.evaluation
+        reach = math.sqrt(2.0 * seen.reach) * float(np.linalg.norm(solution.beta))
+        way = (NOTHING + reach + self.objective.source.largest_offset()) * cone.direction
+        function = Smooth(self.objective, self.penalty)
+        if not go_on or cone.complete:
+            far = _cleared(function.evaluate(solution.beta + way, 2))
+            if not go_on:
+                return solution, replace(far, value=seen.value)
+            return replace(solution, beta=self._near(solution.beta, cone, far), last_step=None), far
+        exact = Newton().solve(self.objective, self.penalty, solution.beta + way, tol=None, max_passes=None)
+        end = continued(solution, exact, "exact Newton, on the rows that are not separated")
+        far = _cleared(exact.evaluation)
+        return replace(end, beta=self._near(end.beta - way, cone, far)), far
+
+    def _near(self, beta: Array, cone: Recession, far: Evaluation) -> Array:
+        """No farther along the cone than it takes for the log-likelihood to reach its supremum."""
+        values = Smooth(self.objective, self.penalty).along(beta, cone.direction, LENGTHS)
+        enough = far.weight * (values - far.value) < 1e-9 + 1e-12 * far.weight * abs(far.value)
+        return beta + LENGTHS[int(np.argmax(enough)) if enough.any() else -1] * cone.direction
+
+
+def _cleared(seen: Evaluation) -> Evaluation:
+    """Without what is left of rows that count for nothing: the kernels hold exp above 0."""
+    assert seen.hessian is not None
+    hessian = seen.hessian.copy()
+    gone = np.diagonal(hessian) < 1e-200
+    hessian[gone] = hessian[:, gone] = 0.0
+    return replace(seen, hessian=hessian)
