@@ -14,7 +14,7 @@ from oddsmith.schema import shown
 from oddsmith.solvers import SketchedNewton
 from oddsmith.sources import Source, as_source, is_frame, read_frame
 
-ROUGHLY = 1e-2  # near enough to an optimum for a proof that there is one
+ROUGHLY, PASSES = 1e-2, 20  # near enough to an optimum for a proof that there is one; how long to try for it
 
 
 @dataclass(frozen=True, repr=False)
@@ -99,7 +99,7 @@ def separation(
     <Verdict: quasi-complete separation; without a finite estimate: x1>
     """
     problem = _problem(X, y, sample_weight, offset, fit_intercept)
-    found = problem.judged(SketchedNewton(), tol=ROUGHLY, max_passes=None, start=None)
+    found = problem.judged(SketchedNewton(), tol=ROUGHLY, max_passes=PASSES, start=None)
     if found.recession is None:
         if found.evaluation.hessian is None:
             columns = f"{len(problem.source.columns)}"

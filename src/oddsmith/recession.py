@@ -243,7 +243,7 @@ def _look(block: Block, *, ahead: Array, direction: Array, span: Array, half: Ar
     total = _Seen(most, np.empty((0, half.shape[1])), np.empty(0), np.empty(0), False, np.inf)
     outputs, width, count = span.shape
     flat = np.moveaxis(span, 2, 1).reshape(-1, width)
-    length = np.sqrt(np.square(span).sum(axis=(0, 2)))
+    noise = NOISE * float(np.sqrt(np.square(span).sum(axis=(0, 1))).max(initial=0.0))
     for panel in panels(block):
         leads = np.einsum("nko,no->nk", ahead[panel.target.astype(np.intp)], linear_scores(panel, direction))
         if panel.weight is not None:
@@ -252,8 +252,7 @@ def _look(block: Block, *, ahead: Array, direction: Array, span: Array, half: Ar
         near = Block(panel.design.take(low), panel.target[low])
         along = linear_scores(near, flat).reshape(len(low), outputs, count)
         along = np.einsum("nko,noq->nkq", ahead[near.target.astype(np.intp)], along)
-        noise = NOISE * (near.design.magnitude(length[1:]) + length[0])
-        moved = np.abs(along).max(axis=2, initial=0.0) > noise[:, None]
+        moved = np.abs(along).max(axis=2, initial=0.0) > noise * np.sqrt(near.design.norms())[:, None]
         objecting = (leads[low] < LEAST) & moved
         worst = np.where(objecting, leads[low], np.inf).min(axis=1, initial=np.inf)
         chosen = np.argsort(worst, kind="stable")[: min(most, int(objecting.any(axis=1).sum()))]
