@@ -12,9 +12,9 @@ from oddsmith.axes import Axes
 from oddsmith.errors import Status
 from oddsmith.evaluation import Evaluation
 from oddsmith.objective import Objective
-from oddsmith.optimality import Certificate, certify
+from oddsmith.optimality import Certificate, certify, held_elsewhere
 from oddsmith.penalties import Penalty
-from oddsmith.recession import Recession, not_unique, recession
+from oddsmith.recession import Cone, Recession, not_unique
 from oddsmith.solvers import Newton, SketchedNewton, Smooth, Solution, Solver, continued, may_run_off
 
 ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
@@ -103,33 +103,38 @@ class Judge:
 
     def _without_proof(self, found: Judgement, solver: Solver, *, free: bool) -> Judgement:
         """Separated, if a direction shows it; else the solver could not finish."""
-        unpenalised = self.penalty.curvature(np.zeros(self.objective.size)) == 0.0
-        cone = recession(self.objective, unpenalised, found.solution.beta) if free else None
-        if cone is None:
-            return replace(found, status=Status.PASS_LIMIT if found.status is Status.PASS_LIMIT else Status.STALLED)
-        solution, seen = self._at_infinity(found, cone, go_on=solver.refined)
-        nothing = Certificate("none", math.nan, math.nan, found.certificate.violation, False)
-        runaway = self.axes.touched(cone.span, 1e-6)
-        return Judgement(solution, seen, nothing, Status.SEPARATED, runaway, cone)
+        beta, hessian = found.solution.beta, found.evaluation.hessian
+        assert hessian is not None
+        held = self.penalty.curvature(np.zeros(self.objective.size)) > 0.0
+        cone = Cone.of(self.objective, ~held) if free else None
+        guess = None if cone is None else cone.guess(beta, hessian)
+        if cone is not None and guess is not None:
+            shown = self._separated(found, guess, go_on=solver.refined)
+            rank = cone.size + int(held.sum()) - guess.span.shape[1]
+            if guess.complete or held_elsewhere(self.objective, shown.evaluation, rank):
+                return shown
+        whole = None if cone is None else cone.search(beta)
+        if whole is not None:
+            return self._separated(found, whole, go_on=solver.refined)
+        return replace(found, status=Status.PASS_LIMIT if found.status is Status.PASS_LIMIT else Status.STALLED)
 
-    def _at_infinity(self, found: Judgement, cone: Recession, *, go_on: bool) -> tuple[Solution, Evaluation]:
+    def _separated(self, found: Judgement, cone: Recession, *, go_on: bool) -> Judgement:
         """What stays finite, to which the rest of the rows leads: far along the cone the others count for nothing.
 
-        Where the iterates are the point they are kept, and the Hessian alone is taken from afar.
+        Where the iterates are the point they are kept.
         """
         solution, seen = found.solution, found.evaluation
         reach = math.sqrt(2.0 * seen.reach) * float(np.linalg.norm(solution.beta))
         way = (NOTHING + reach + self.objective.source.largest_offset()) * cone.direction
-        function = Smooth(self.objective, self.penalty)
-        if not go_on or cone.complete:
-            far = _cleared(function.evaluate(solution.beta + way, 2))
-            if not go_on:
-                return solution, replace(far, value=seen.value)
-            return replace(solution, beta=self._near(solution.beta, cone, far), last_step=None), far
         exact = Newton().solve(self.objective, self.penalty, solution.beta + way, tol=None, max_passes=None)
-        end = continued(solution, exact, "exact Newton, on the rows that are not separated")
         far = _cleared(exact.evaluation)
-        return replace(end, beta=self._near(end.beta - way, cone, far)), far
+        if go_on:
+            end = continued(solution, exact, "exact Newton, on the rows that are not separated")
+            solution = replace(end, beta=self._near(end.beta - way, cone, far))
+        else:
+            far = replace(far, value=seen.value)
+        nothing = Certificate("none", math.nan, math.nan, found.certificate.violation, False)
+        return Judgement(solution, far, nothing, Status.SEPARATED, self.axes.touched(cone.span, 1e-6), cone)
 
     def _near(self, beta: Array, cone: Recession, far: Evaluation) -> Array:
         """No farther along the cone than it takes for the log-likelihood to reach its supremum."""

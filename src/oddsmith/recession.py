@@ -42,6 +42,8 @@ NOISE = 1e-11  # a lead of that size is 0, relative to the lengths of row and di
 LEAST = 1e-3  # of the leads, where those of the working rows are 1: rows between 0 and that join them
 FIRST, MORE = 10, 2  # rows for each coefficient: to begin with, and to add at a time
 ROUNDS = 50
+FADED = 1e-6  # curvature that vanishes along the way of a solver, as a part of the strongest
+FAR = 1000.0  # times as far as a solver went
 
 
 @dataclass(frozen=True)
@@ -75,41 +77,6 @@ def not_unique(seen: Evaluation, axes: Axes) -> tuple[int, ...]:
     directions /= np.sqrt(np.where(constant, 1.0, diagonal))[:, None]
     touched = axes.touched(directions[:, np.abs(directions).max(axis=0) > 0.0], 1e-6)
     return tuple(sorted({*touched, *(int(k) % axes.free - axes.intercept for k in np.flatnonzero(constant))}))
-
-
-def recession(objective: Objective, free: AnyArray, beta: Array) -> Recession | None:
-    """The recession cone of the mean loss; None if it holds nothing but what X does not see.
-
-    Parameters
-    ----------
-    objective : Objective
-        Its offset plays no part.
-    free : bool array of shape (size,)
-        Which coefficients may run off: those that are not penalised.
-    beta : array of shape (size,)
-        Where a solver stopped, perhaps well on its way along the cone: tried first, and again within the span found.
-    """
-    whitened = _Whitened.of(objective, free)
-    natural = whitened.coordinates(beta)
-    seen = whitened.look(natural, natural[:, None], 1)
-    if not (len(seen.target) or seen.held):
-        return whitened.recession(natural, np.eye(whitened.size), seen)
-    few = whitened.sample(FIRST * whitened.size)
-    for _ in range(ROUNDS):
-        direction, span = _widest_lead(whitened.leads(few))
-        if not span.shape[1]:
-            return None
-        seen = whitened.look(direction, span, MORE * whitened.size)
-        if not len(seen.target):
-            break
-        few = _Rows(np.vstack([few.features, seen.features]), np.append(few.target, seen.target))
-    else:
-        return None
-    if seen.least == np.inf:
-        return None
-    along = span @ (span.T @ natural)
-    second = whitened.look(along, span, 1)
-    return whitened.recession(*((direction, span, seen) if len(second.target) else (along, span, second)))
 
 
 @dataclass(frozen=True)
@@ -155,14 +122,15 @@ class _Seen:
 
 
 @dataclass(frozen=True)
-class _Whitened:
-    """The rows in columns of mean square 1 that are uncorrelated: r of them, as many as X has independent ones.
+class Cone:
+    """The recession cone of the mean loss, in columns of mean square 1 that are uncorrelated: as many as X determines.
 
     Attributes
     ----------
     objective : Objective
+        Its offset plays no part.
     half : array of shape (1 + p, r)
-        The whitened columns are (1, Z) half.
+        The whitened columns are (1, Z) half. Coefficients that are penalised have no part in them.
     back : array of shape (r, 1 + p)
         back half = 1.
     """
@@ -172,15 +140,13 @@ class _Whitened:
     back: Array
 
     @classmethod
-    def of(cls, objective: Objective, free: AnyArray) -> _Whitened:
-        """One pass."""
+    def of(cls, objective: Objective, free: AnyArray) -> Cone:
+        """From which coefficients may run off, those that are not penalised. One pass."""
         chosen = free[: objective.width]
         moments = objective.second_moments()
-        half = np.zeros((objective.width, 0))
-        if chosen.any():
-            found = Factor(moments[np.ix_(chosen, chosen)]).half
-            half = np.zeros((objective.width, found.shape[1]))
-            half[chosen] = found
+        found = Factor(moments[np.ix_(chosen, chosen)]).half
+        half = np.zeros((objective.width, found.shape[1]))
+        half[chosen] = found
         back = half.T @ moments
         if not objective.intercept:
             half, back = np.insert(half, 0, 0.0, axis=0), np.insert(back, 0, 0.0, axis=1)
@@ -188,40 +154,86 @@ class _Whitened:
 
     @property
     def size(self) -> int:
+        """How many coefficients there are in whitened columns."""
         return self.objective.loss.outputs * self.half.shape[1]
 
-    def coordinates(self, beta: Array) -> Array:
-        """Of a vector of the objective's coefficients, without what X does not see."""
+    def guess(self, beta: Array, hessian: Array) -> Recession | None:
+        """What a solver that ran along the cone has shown of it: where it went, and where curvature vanished.
+
+        Up to three passes. Unless it is complete there may be more to the cone: not if what is left has an optimum.
+        """
+        natural = self._coordinates(beta)
+        seen = self._look(natural, natural[:, None], 1)
+        if not (len(seen.target) or seen.held):
+            return self._recession(natural, np.eye(self.size), seen)
+        for strength in (FADED, NOISE):
+            span = self._flat(hessian, strength)
+            along = span @ (span.T @ natural)
+            if strength == FADED:  # farther along it the curvature is gone altogether, and the span exact
+                far = self.objective.evaluate(beta + FAR * self._own(along)[:, 0], 2)
+                assert far.hessian is not None
+                hessian = far.hessian
+        seen = self._look(along, span, 1)
+        return None if len(seen.target) or seen.least == np.inf else self._recession(along, span, seen)
+
+    def search(self, beta: Array) -> Recession | None:
+        """All of it, by linear programming; None if it holds nothing but what X does not see."""
+        few = self._sample(FIRST * self.size)
+        for _ in range(ROUNDS):
+            direction, span = _widest_lead(self._leads(few))
+            if not span.shape[1]:
+                return None
+            seen = self._look(direction, span, MORE * self.size)
+            if not len(seen.target):
+                break
+            few = _Rows(np.vstack([few.features, seen.features]), np.append(few.target, seen.target))
+        if len(seen.target) or seen.least == np.inf:
+            return None
+        natural = span @ (span.T @ self._coordinates(beta))
+        second = self._look(natural, span, 1)
+        return self._recession(*((direction, span, seen) if len(second.target) else (natural, span, second)))
+
+    def _coordinates(self, beta: Array) -> Array:
+        """In whitened columns, without what X does not see."""
         rows = beta.reshape(self.objective.loss.outputs, -1)
         return (rows @ self.back[:, 1 - self.objective.intercept :].T).ravel()
 
-    def coefficients(self, vectors: Array) -> Array:
+    def _on_columns(self, vectors: Array) -> Array:
         """Of whitened columns, one vector a column of the array -> of (1, Z), of shape (outputs, 1 + p, k)."""
         parts = vectors.reshape(self.objective.loss.outputs, self.half.shape[1], -1)
         out: Array = np.einsum("jr,orq->ojq", self.half, parts)
         return out
 
-    def recession(self, direction: Array, span: Array, seen: _Seen) -> Recession:
-        own = 1 - self.objective.intercept
-        d, b = (self.coefficients(v)[:, own:].reshape(self.objective.size, -1) for v in (direction, span))
-        return Recession(d[:, 0] / seen.least, b, not seen.held)
+    def _own(self, vectors: Array) -> Array:
+        """The same as coefficients of the objective, of shape (size, k)."""
+        columns = self._on_columns(vectors.reshape(self.size, -1))[:, 1 - self.objective.intercept :]
+        return columns.reshape(self.objective.size, -1)
 
-    def sample(self, rows: int) -> _Rows:
+    def _recession(self, direction: Array, span: Array, seen: _Seen) -> Recession:
+        return Recession(self._own(direction)[:, 0] / seen.least, self._own(span), not seen.held)
+
+    def _flat(self, hessian: Array, strength: float) -> Array:
+        """Orthonormal columns spanning where the curvature is weak, as a part of the strongest."""
+        axes = self._own(np.eye(self.size))
+        values, vectors = np.linalg.eigh(axes.T @ hessian @ axes)
+        return np.ascontiguousarray(vectors[:, values <= strength * values.max(initial=0.0)])
+
+    def _sample(self, rows: int) -> _Rows:
         """About so many rows to begin with."""
         parts = [_taken(block, self.half) for block in self.objective.sample(rows, 0).source.blocks()]
         return _Rows(np.vstack([part.features for part in parts]), np.concatenate([part.target for part in parts]))
 
-    def leads(self, rows: _Rows) -> Array:
+    def _leads(self, rows: _Rows) -> Array:
         """The matrix A of these rows: a line for each of them and each other class."""
         ahead = _against(self.objective.loss)[rows.target.astype(np.intp)]
         out: Array = np.einsum("nko,nr->nkor", ahead, rows.features)
         return out.reshape(-1, self.size)
 
-    def look(self, direction: Array, span: Array, most: int) -> _Seen:
+    def _look(self, direction: Array, span: Array, most: int) -> _Seen:
         """All rows along a direction. One pass."""
         part = partial(
-            _look, ahead=_against(self.objective.loss), direction=self.coefficients(direction)[:, :, 0],
-            span=self.coefficients(span), half=self.half, most=most,
+            _look, ahead=_against(self.objective.loss), direction=self._on_columns(direction)[:, :, 0],
+            span=self._on_columns(span), half=self.half, most=most,
         )  # fmt: skip
         return self.objective.gather(part)
 
