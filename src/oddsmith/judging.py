@@ -5,21 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from oddsmith.arrays import Array
+from oddsmith.at_infinity import limit_of
 from oddsmith.axes import Axes
 from oddsmith.errors import Status
 from oddsmith.evaluation import Evaluation
 from oddsmith.objective import Objective
-from oddsmith.optimality import Certificate, certify, held_elsewhere
+from oddsmith.optimality import Certificate, certify
 from oddsmith.penalties import Penalty
-from oddsmith.recession import Cone, Recession, not_unique
-from oddsmith.solvers import Newton, SketchedNewton, Smooth, Solution, Solver, continued, may_run_off
+from oddsmith.recession import Recession, not_unique
+from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued, may_run_off
 
 ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
-NOTHING = 2000.0  # a lead at which a row counts for nothing, to the last bit
-LENGTHS = (0.0, *(2.0**k for k in range(3, 20)))  # along a direction of leads of 1, until that is so for the likelihood
 
 
 @dataclass(frozen=True)
@@ -103,50 +99,13 @@ class Judge:
 
     def _without_proof(self, found: Judgement, solver: Solver, *, free: bool) -> Judgement:
         """Separated, if a direction shows it; else the solver could not finish."""
-        beta, hessian = found.solution.beta, found.evaluation.hessian
-        assert hessian is not None
-        held = self.penalty.curvature(np.zeros(self.objective.size)) > 0.0
-        cone = Cone.of(self.objective, ~held) if free else None
-        guess = None if cone is None else cone.guess(beta, hessian)
-        if cone is not None and guess is not None:
-            shown = self._separated(found, guess, go_on=solver.refined)
-            rank = cone.size + int(held.sum()) - guess.span.shape[1]
-            if guess.complete or held_elsewhere(self.objective, shown.evaluation, rank):
-                return shown
-        whole = None if cone is None else cone.search(beta)
-        if whole is not None:
-            return self._separated(found, whole, go_on=solver.refined)
-        return replace(found, status=Status.PASS_LIMIT if found.status is Status.PASS_LIMIT else Status.STALLED)
-
-    def _separated(self, found: Judgement, cone: Recession, *, go_on: bool) -> Judgement:
-        """What stays finite, to which the rest of the rows leads: far along the cone the others count for nothing.
-
-        Where the iterates are the point they are kept.
-        """
-        solution, seen = found.solution, found.evaluation
-        reach = math.sqrt(2.0 * seen.reach) * float(np.linalg.norm(solution.beta))
-        way = (NOTHING + reach + self.objective.source.largest_offset()) * cone.direction
-        exact = Newton().solve(self.objective, self.penalty, solution.beta + way, tol=None, max_passes=None)
-        far = _cleared(exact.evaluation)
-        if go_on:
-            end = continued(solution, exact, "exact Newton, on the rows that are not separated")
-            solution = replace(end, beta=self._near(end.beta - way, cone, far))
-        else:
-            far = replace(far, value=seen.value)
+        limit = limit_of(self.objective, self.penalty, found.solution.beta) if free else None
+        if limit is None:
+            return replace(found, status=Status.PASS_LIMIT if found.status is Status.PASS_LIMIT else Status.STALLED)
+        solution, seen = found.solution, replace(limit.evaluation, value=found.evaluation.value)
+        if solver.refined:
+            solution = continued(solution, limit.solution, "exact Newton, to prove that an optimum exists")
+            seen = limit.evaluation
         nothing = Certificate("none", math.nan, math.nan, found.certificate.violation, False)
-        return Judgement(solution, far, nothing, Status.SEPARATED, self.axes.touched(cone.span, 1e-6), cone)
-
-    def _near(self, beta: Array, cone: Recession, far: Evaluation) -> Array:
-        """No farther along the cone than it takes for the log-likelihood to reach its supremum."""
-        values = Smooth(self.objective, self.penalty).along(beta, cone.direction, LENGTHS)
-        enough = far.weight * (values - far.value) < 1e-9 + 1e-12 * far.weight * abs(far.value)
-        return beta + LENGTHS[int(np.argmax(enough)) if enough.any() else -1] * cone.direction
-
-
-def _cleared(seen: Evaluation) -> Evaluation:
-    """Without what is left of rows that count for nothing: the kernels hold exp above 0."""
-    assert seen.hessian is not None
-    hessian = seen.hessian.copy()
-    gone = np.diagonal(hessian) < 1e-200
-    hessian[gone] = hessian[:, gone] = 0.0
-    return replace(seen, hessian=hessian)
+        runaway = self.axes.touched(limit.recession.span, 1e-6)
+        return Judgement(solution, seen, nothing, Status.SEPARATED, runaway, limit.recession)

@@ -166,13 +166,14 @@ class Cone:
         seen = self._look(natural, natural[:, None], 1)
         if not (len(seen.target) or seen.held):
             return self._recession(natural, np.eye(self.size), seen)
-        for strength in (FADED, NOISE):
-            span = self._flat(hessian, strength)
-            along = span @ (span.T @ natural)
-            if strength == FADED:  # farther along it the curvature is gone altogether, and the span exact
-                far = self.objective.evaluate(beta + FAR * self._own(along)[:, 0], 2)
-                assert far.hessian is not None
-                hessian = far.hessian
+        span = self._flat(hessian, FADED)
+        if not span.shape[1]:
+            return None
+        # farther along it the curvature is gone altogether, and the span is exact
+        far = self.objective.evaluate(beta + FAR * self._own(span @ (span.T @ natural))[:, 0], 2).hessian
+        assert far is not None
+        span = self._flat(far, NOISE)
+        along = span @ (span.T @ natural)
         seen = self._look(along, span, 1)
         return None if len(seen.target) or seen.least == np.inf else self._recession(along, span, seen)
 
