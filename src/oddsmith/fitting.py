@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ import numpy as np
 from oddsmith import losses, solvers
 from oddsmith.arrays import Array, check_integer, check_positive
 from oddsmith.axes import Axes
+from oddsmith.blas import on_one_thread
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.fitted import Fit, warn
 from oddsmith.judging import Judge, Judgement
@@ -22,6 +24,7 @@ from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
 from oddsmith.sources import Source, StandardisedSource
 
 T = TypeVar("T")
+SMALL_ROWS, SMALL_SIZE = 10_000, 64  # below both, BLAS takes one thread by itself
 ALIASES = {"auto": SketchedNewton.name, "gd": GradientDescent.name}
 
 
@@ -153,9 +156,11 @@ class Problem:
         bound = self.penalty.bound(spread, intercept=axes.intercept, outputs=objective.loss.outputs)
         # one pass is spent on the moments; one at least is left to the solver
         limit = None if max_passes is None else max(1, max_passes - 1)
-        beginning = _starting_point(start, axes, objective, bound)
-        solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit)
-        return Judge(objective, bound, axes, tol, limit).verdict(solution, solver)
+        small = objective.rows < SMALL_ROWS and objective.size < SMALL_SIZE
+        with nullcontext() if small else on_one_thread():
+            beginning = _starting_point(start, axes, objective, bound)
+            solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit)
+            return Judge(objective, bound, axes, tol, limit).verdict(solution, solver)
 
     def raw(self, beta: Array) -> Array:
         """The solver's coefficients on raw columns, as in `Fit.beta`."""

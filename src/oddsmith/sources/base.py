@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import cached_property, partial, reduce
 from operator import add
 from typing import Any, TypeVar
 
@@ -88,7 +88,11 @@ class Source(ABC):
         return total
 
     def class_weights(self) -> tuple[float, ...]:
-        """The sum of weights of each class. Reads the target alone."""
+        """The sum of weights of each class. Reads the target alone, once."""
+        return self._weights_of_classes
+
+    @cached_property
+    def _weights_of_classes(self) -> tuple[float, ...]:
         return tuple(map(float, self.sum(partial(_class_weights, classes=len(self.classes)))))
 
     @property
@@ -182,7 +186,7 @@ def encode_target(y: Any, positive: Any = None, name: str = "y") -> tuple[Array,
     if not other.any():
         raise DataError(f"{name} has one class only", f"every label is {first!s}", "A fit needs rows of 2 classes.")
     second = labels[int(np.argmax(other))]
-    if not (labels[other] == second).all():
+    if not np.array_equal(labels == second, other):
         return _many(labels, name, positive)
     try:
         swap = bool(second < first)
