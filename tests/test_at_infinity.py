@@ -1,11 +1,17 @@
 import numpy as np
 import pytest
 
-from oddsmith import L2, NoPenalty, as_source
+from oddsmith import L2, NoPenalty, Status, as_source
 from oddsmith.at_infinity import limit_of
 from oddsmith.losses import Logistic, Multinomial
 from oddsmith.objective import Objective
+from oddsmith.solvers import Solution, Step
 from tests.problems import PROBLEMS, many_classes
+
+
+def at_zero(objective):
+    beta = np.zeros(objective.size)
+    return Solution(beta, objective.evaluate(beta, 2), Status.PASS_LIMIT, (Step(1, 0.0),))
 
 
 def rare(outputs=1):
@@ -20,7 +26,7 @@ def rare(outputs=1):
 def test_the_limit_is_an_infimum_and_flat_along_the_cone(both_kernels, loss):
     X, y = rare(loss.outputs)
     objective = Objective(as_source(X, y), loss)
-    limit = limit_of(objective, NoPenalty(), np.zeros(objective.size))
+    limit = limit_of(objective, NoPenalty(), at_zero(objective))
     seen, span = limit.evaluation, limit.recession.span
     assert np.abs(seen.hessian @ span).max() < 1e-12 * np.abs(span).max()
     assert seen.factor.rank == objective.size - span.shape[1]
@@ -37,10 +43,10 @@ def test_the_limit_is_an_infimum_and_flat_along_the_cone(both_kernels, loss):
 def test_there_is_none_where_there_is_an_optimum(name):
     problem = PROBLEMS[name]
     objective = Objective(problem.source, Logistic())
-    assert limit_of(objective, NoPenalty(), np.zeros(objective.size)) is None
+    assert limit_of(objective, NoPenalty(), at_zero(objective)) is None
 
 
 def test_a_penalty_on_every_column_leaves_nothing_to_run_off():
     X, y = rare()
     objective = Objective(as_source(X, y), Logistic())
-    assert limit_of(objective, L2(0.1).bound(np.ones(7), intercept=True), np.zeros(objective.size)) is None
+    assert limit_of(objective, L2(0.1).bound(np.ones(7), intercept=True), at_zero(objective)) is None

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from oddsmith.arrays import Array
 from oddsmith.evaluation import Evaluation
 from oddsmith.objective import Objective
 from oddsmith.optimality import certify, held_elsewhere
@@ -40,20 +39,23 @@ class Limit:
     evaluation: Evaluation
 
 
-def limit_of(objective: Objective, penalty: Penalty, beta: Array) -> Limit | None:
-    """Where the objective tends to; None if it has an optimum. From where a solver stopped.
+def limit_of(objective: Objective, penalty: Penalty, stopped: Solution) -> Limit | None:
+    """Where the objective tends to; None if it has an optimum. From where a solver stopped, evaluated with the Hessian.
 
     What a solver saw of the cone is believed if every row agrees, and if the rest of the rows is proved to have an
     optimum: then there is no more to the cone. Otherwise linear programming finds all of it.
     """
-    near = Newton().solve(objective, penalty, beta, tol=CLEAR, max_passes=None)
-    certificate, seen = certify(objective, penalty, near, prove=True, dense_limit=objective.size)
-    if certificate.optimum_exists:
-        return None
-    assert seen.hessian is not None
     held = penalty.curvature(np.zeros(objective.size)) > 0.0
     cone = Cone.of(objective, ~held)
-    guess = cone.guess(near.beta, seen.hessian)
+    complete = cone.complete(stopped.beta)
+    if complete is not None:
+        return _along(objective, penalty, stopped, complete)
+    exact = Newton().solve(objective, penalty, stopped.beta, tol=CLEAR, max_passes=None)
+    certificate, seen = certify(objective, penalty, exact, prove=True, dense_limit=objective.size)
+    if certificate.optimum_exists:
+        return None
+    near = replace(continued(stopped, exact, "exact Newton, to see whether an optimum exists"), evaluation=seen)
+    guess = cone.guess(near.beta, np.asarray(seen.hessian))
     if guess is not None:
         limit = _along(objective, penalty, near, guess)
         rank = cone.size + int(held.sum()) - guess.span.shape[1]

@@ -99,13 +99,12 @@ class Judge:
 
     def _without_proof(self, found: Judgement, solver: Solver, *, free: bool) -> Judgement:
         """Separated, if a direction shows it; else the solver could not finish."""
-        limit = limit_of(self.objective, self.penalty, found.solution.beta) if free else None
+        solution, seen, certificate = found.solution, found.evaluation, found.certificate
+        limit = limit_of(self.objective, self.penalty, replace(solution, evaluation=seen)) if free else None
         if limit is None:
             return replace(found, status=Status.PASS_LIMIT if found.status is Status.PASS_LIMIT else Status.STALLED)
-        solution, seen = found.solution, replace(limit.evaluation, value=found.evaluation.value)
-        if solver.refined:
-            solution = continued(solution, limit.solution, "exact Newton, to prove that an optimum exists")
-            seen = limit.evaluation
-        nothing = Certificate("none", math.nan, math.nan, found.certificate.violation, False)
+        solution = limit.solution if solver.refined else solution
+        seen = limit.evaluation if solver.refined else replace(limit.evaluation, value=seen.value)
+        nothing = Certificate("none", math.nan, math.nan, certificate.violation, False)
         runaway = self.axes.touched(limit.recession.span, 1e-6)
         return Judgement(solution, seen, nothing, Status.SEPARATED, runaway, limit.recession)

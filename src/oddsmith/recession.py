@@ -157,15 +157,18 @@ class Cone:
         """How many coefficients there are in whitened columns."""
         return self.objective.loss.outputs * self.half.shape[1]
 
+    def complete(self, beta: Array) -> Recession | None:
+        """All of it, if coefficients put every row strictly on its own side. One pass."""
+        natural = self._coordinates(beta)
+        seen = self._look(natural, natural[:, None], 1)
+        return None if len(seen.target) or seen.held else self._recession(natural, np.eye(self.size), seen)
+
     def guess(self, beta: Array, hessian: Array) -> Recession | None:
         """What a solver that ran along the cone has shown of it: where it went, and where curvature vanished.
 
-        Up to three passes. Unless it is complete there may be more to the cone: not if what is left has an optimum.
+        Two passes. There may be more to the cone: not if what is left of the rows has an optimum.
         """
         natural = self._coordinates(beta)
-        seen = self._look(natural, natural[:, None], 1)
-        if not (len(seen.target) or seen.held):
-            return self._recession(natural, np.eye(self.size), seen)
         span = self._flat(hessian, FADED)
         if not span.shape[1]:
             return None
