@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from oddsmith import plots as plots
     from oddsmith import scratch as scratch
+    from oddsmith._separation import Verdict, separation
     from oddsmith.cost import cost_function
     from oddsmith.errors import (
         ColumnWarning,
@@ -69,6 +70,7 @@ _HOMES = {
     "SpecificationError": "errors",
     "Status": "errors",
     "Summary": "report",
+    "Verdict": "_separation",
     "as_source": "sources",
     "cost_function": "cost",
     "covariance": "inference",
@@ -83,6 +85,7 @@ _HOMES = {
     "read": "sources",
     "save": "model_file",
     "score": "scores",
+    "separation": "_separation",
     "summarise": "report",
     "wald_test": "hypotheses",
 }
@@ -118,6 +121,7 @@ __all__ = [
     "SpecificationError",
     "Status",
     "Summary",
+    "Verdict",
     "as_source",
     "cost_function",
     "covariance",
@@ -132,6 +136,7 @@ __all__ = [
     "read",
     "save",
     "score",
+    "separation",
     "summarise",
     "wald_test",
 ]

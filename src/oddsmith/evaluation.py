@@ -79,7 +79,7 @@ def evaluate_block(block: Block, *, loss: Loss, beta: Array, order: int, threads
     if beta.ndim == 2:
         if sweep is not None:
             return _sweep_outputs(sweep, block, loss, beta, order, threads)
-        return reduce(add, (_evaluate_outputs(part, loss, beta, order) for part in _panels(block)))
+        return reduce(add, (_evaluate_outputs(part, loss, beta, order) for part in panels(block)))
     if sweep is None:
         return _evaluate_by_verbs(block, loss, beta, order)
     design = block.design
@@ -137,10 +137,10 @@ def _symmetric(pairs: list[Array]) -> Array:
     return full.reshape(outputs * width, outputs * width)
 
 
-def _panels(block: Block) -> Iterator[Block]:
+def panels(block: Block, rows: int = PANEL_ROWS) -> Iterator[Block]:
     """The same rows, few enough at a time that a matrix for each of them fits into memory."""
-    for start in range(0, len(block.target), PANEL_ROWS):
-        part = slice(start, start + PANEL_ROWS)
+    for start in range(0, len(block.target), rows):
+        part = slice(start, start + rows)
         weight, offset = (None if v is None else v[part] for v in (block.weight, block.offset))
         yield Block(block.design.take(part), block.target[part], weight, offset)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 
 import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import Array
 from oddsmith.design import Design
+from oddsmith.evaluation import panels
 from oddsmith.extended import Extended
 from oddsmith.losses import Loss
 from oddsmith.sources import Block
@@ -80,12 +82,7 @@ def evaluate_block_exactly(block: Block, *, loss: Loss, beta: Extended, root: Ar
     rows = max(64, PANEL_ENTRIES // (len(beta.hi) * root.shape[-1] + design.shape[1]))
     coefficients = _to_raw(design, beta.T)
     axes = [_to_raw(design, Extended.of(part)) for part in root]
-    total: ExactEvaluation | None = None
-    for part in _panels(block, rows):
-        seen = _evaluate_panel(part, loss, coefficients, axes)
-        total = seen if total is None else total + seen
-    assert total is not None
-    return total
+    return reduce(add, (_evaluate_panel(part, loss, coefficients, axes) for part in panels(block, rows)))
 
 
 def _evaluate_panel(block: Block, loss: Loss, coefficients: Extended, axes: list[Extended]) -> ExactEvaluation:
@@ -109,13 +106,6 @@ def _evaluate_panel(block: Block, loss: Loss, coefficients: Extended, axes: list
         float(weight.sum()),
         float(norms.max(initial=0.0)),
     )
-
-
-def _panels(block: Block, rows: int) -> Iterator[Block]:
-    for start in range(0, len(block.target), rows):
-        part = slice(start, start + rows)
-        weight, offset = (None if v is None else v[part] for v in (block.weight, block.offset))
-        yield Block(block.design.take(part), block.target[part], weight, offset)
 
 
 def _to_raw(design: Design, b: Extended) -> Extended:

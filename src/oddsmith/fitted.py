@@ -125,11 +125,6 @@ class Fit:
         return f"{self.penalty.name}, alpha {self.penalty.strength:g} on the mean loss, {scale} columns{factors}"
 
     @property
-    def roots(self) -> Array:
-        """M of M M' = H^-1, its rows turned to raw columns: of shape (outputs, free coefficients, rank)."""
-        return np.stack([self.axes.rows_to_raw(part) for part in np.split(self.factor.half, self.loss.outputs)])
-
-    @property
     def digits(self) -> float:
         """To how many digits every coefficient is known, by the certificate; NaN if the Hessian is not known.
 
@@ -141,7 +136,8 @@ class Fit:
             return MOST
         if self.hessian is None or not math.isfinite(distance):
             return math.nan
-        se = np.linalg.norm(np.tensordot(self.loss.contrasts, self.roots, axes=1), axis=2) / math.sqrt(self.weight)
+        rows = np.stack([self.axes.rows_to_raw(part) for part in np.split(self.factor.half, self.loss.outputs)])
+        se = np.linalg.norm(np.tensordot(self.loss.contrasts, rows, axes=1), axis=2) / math.sqrt(self.weight)
         known = (se > 0.0) & np.isfinite(se)
         size = np.maximum(np.abs(self.beta[:, 1 - self.intercept :])[known] / se[known], 0.1)
         return float(np.clip(np.log10(size / distance), 0.0, MOST).min(initial=MOST))

@@ -19,11 +19,11 @@ from oddsmith.blas import on_one_thread
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.extended import Extended
 from oddsmith.fitted import Fit, warn
-from oddsmith.judging import Judge
+from oddsmith.judging import Judge, Judgement
 from oddsmith.losses import Loss
 from oddsmith.objective import Objective
 from oddsmith.penalties import NoPenalty, Penalty
-from oddsmith.solvers import GradientDescent, SketchedNewton, Solution, Solver, Step
+from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
 from oddsmith.sources import Source, StandardisedSource
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ def fit(
     check_limits(tol, max_passes, threads)
     chosen = solver_named(solver)
     problem = Problem.of(
-        source, _loss(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads
+        source, loss_for(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads
     )
     result = problem.solved(chosen, tol=tol, max_passes=max_passes, start=start, began=began)
     warn(result)
@@ -150,59 +150,58 @@ class Problem:
         view = StandardisedSource(source, axes.centre, axes.scale)
         return cls(source, Objective(view, loss, intercept=intercept, threads=threads), axes, given, standardize)
 
+    def judged(
+        self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None
+    ) -> Judgement:  # fmt: skip
+        """Solve and certify."""
+        objective, axes = self.objective, self.axes
+        spread = np.ones_like(axes.spread) if self.standardize else axes.spread
+        bound = self.penalty.bound(spread, intercept=axes.intercept, outputs=objective.loss.outputs)
+        # one pass is spent on the moments; one at least is left to the solver
+        limit = None if max_passes is None else max(1, max_passes - 1)
+        small = objective.rows < SMALL_ROWS and objective.size < SMALL_SIZE
+        with nullcontext() if small else on_one_thread():
+            beginning = _starting_point(start, axes, objective, bound)
+            solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit)
+            return Judge(objective, bound, axes, tol, limit).verdict(solution, solver)
+
+    def raw(self, beta: Array, low: Array | None = None) -> Array:
+        """The solver's coefficients on raw columns, as in `Fit.beta`; of beta + low, rounded at the very end."""
+        loss, axes = self.objective.loss, self.axes
+        if low is None:
+            return loss.contrasts @ [axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
+        both = Extended(beta, low).reshape(loss.outputs, -1)
+        raw = [axes.to_raw_exactly(both[k]) for k in range(loss.outputs)]
+        return reduce(add, (part * column[:, None] for part, column in zip(raw, loss.contrasts.T, strict=True))).value
+
     def solved(
         self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
     ) -> Fit:
         """Solve, certify, map back."""
-        small = self.objective.rows < SMALL_ROWS and self.objective.size < SMALL_SIZE
-        with nullcontext() if small else on_one_thread():
-            return self._solved(solver, tol, max_passes, start, began)
-
-    def _solved(
-        self, solver: Solver, tol: float | None, max_passes: int | None, start: Array | None, began: float
-    ) -> Fit:
-        objective, axes, loss = self.objective, self.axes, self.objective.loss
-        spread = np.ones_like(axes.spread) if self.standardize else axes.spread
-        bound = self.penalty.bound(spread, intercept=axes.intercept, outputs=loss.outputs)
-        # one pass is spent on the moments; one at least is left to the solver
-        limit = None if max_passes is None else max(1, max_passes - 1)
-        beginning = _starting_point(start, axes, objective, bound)
-        solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit)
-        found = Judge(objective, bound, axes, tol, limit).verdict(solution, solver)
+        found = self.judged(solver, tol=tol, max_passes=max_passes, start=start)
         solution, seen = found.solution, found.evaluation
         return Fit(
             schema=self.source.schema,
             classes=self.source.classes,
-            beta=_on_raw_columns(solution, axes, loss),
+            beta=self.raw(solution.beta, solution.low),
             hessian=seen.hessian,
             root=seen.root,
-            axes=axes,
+            axes=self.axes,
             certificate=found.certificate,
             status=found.status,
             trace=tuple(Step(s.passes + 1, s.value, s.decrement, s.length, s.note) for s in solution.trace),
-            passes=objective.passes + 1,
+            passes=self.objective.passes + 1,
             value=seen.value - (solution.decrement if solution.last_step is not None else 0.0),
             penalty=self.penalty,
             standardized=self.standardize,
             has_offset=self.source.has_offset,
-            loss=loss,
+            loss=self.objective.loss,
             solver=solver.name,
             rows=self.source.rows,
             class_weights=self.source.class_weights(),
             runaway=found.runaway,
             seconds=time.perf_counter() - began,
         )
-
-
-def _on_raw_columns(solution: Solution, axes: Axes, loss: Loss) -> Array:
-    """The coefficients of every class; where they are known in double-double, rounded at the very end."""
-    parts = solution.beta.reshape(loss.outputs, -1)
-    if solution.low is None:
-        scores: Array = loss.contrasts @ [axes.to_raw(part) for part in parts]
-        return scores
-    low = solution.low.reshape(loss.outputs, -1)
-    raw = [axes.to_raw_exactly(Extended(*both)) for both in zip(parts, low, strict=True)]
-    return reduce(add, (part * column[:, None] for part, column in zip(raw, loss.contrasts.T, strict=True))).value
 
 
 def solver_named(given: str | Solver) -> Solver:
@@ -221,7 +220,8 @@ def _by_name(argument: str, given: str | T, catalogue: Mapping[str, type[T]], al
     return catalogue[name]()
 
 
-def _loss(given: str | Loss, source: Source) -> Loss:
+def loss_for(given: str | Loss, source: Source) -> Loss:
+    """The loss of a name; of "auto", the one for so many classes."""
     if not isinstance(given, str):
         return given
     count = len(source.classes)

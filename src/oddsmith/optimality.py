@@ -93,14 +93,22 @@ def certify(
     return _certificate("proved", bound, seen, worst, True, slack), seen, solution
 
 
-def _near(objective: Objective, seen: Evaluation) -> tuple[float, float] | None:
-    """The squared Newton decrement and K^2, if they prove that there is an optimum near by; None if not."""
+def held_elsewhere(objective: Objective, seen: Evaluation, rank: int) -> bool:
+    """Whether an optimum is proved to exist but for directions without any curvature, so that this is the rank."""
+    return _near(objective, seen, rank) is not None
+
+
+def _near(objective: Objective, seen: Evaluation, rank: int | None = None) -> tuple[float, float] | None:
+    """The squared Newton decrement and K^2, if they prove that there is an optimum near by; None if not.
+
+    The Hessian's rank shall be that of X if not given.
+    """
     assert seen.gradient is not None
     factor = seen.factor
     if factor.rank < objective.size:
         if np.abs(factor.unseen(seen.gradient)).max() > SLOPE_NOISE:
             return None  # it falls along a direction whose curvature is lost in rounding
-        if factor.rank < _rank_of_columns(objective):
+        if factor.rank < (_rank_of_columns(objective) if rank is None else rank):
             return None  # curvature vanished along a direction that X does see: the coefficients run off there
     with np.errstate(over="ignore", invalid="ignore"):
         squared = float(seen.gradient @ factor.solve(seen.gradient))
