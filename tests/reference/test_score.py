@@ -1,12 +1,9 @@
 """The promises about digits, with default settings; `make accuracy` publishes the table."""
 
-import warnings
-
 import numpy as np
 import pytest
 
 from oddsmith import Status
-from oddsmith.errors import OddsmithWarning
 from tests.reference import score
 from tests.reference.problems import L1, L2, ML, NET, PROBLEMS, SOFTMAX
 
@@ -47,16 +44,3 @@ def test_digits():
     assert score.digits([1.001], ["1"]) == pytest.approx(3.0)
     assert score.digits([1.001, 0.1], ["1", "0"]) == pytest.approx(1.0)
     assert score.digits([np.nan], ["1"]) == score.digits([-5.0], ["1"]) == 0.0
-
-
-SETTINGS = [{"max_passes": k} for k in (1, 2, 3, 4, 5, 6)] + [{"tol": t} for t in (1e300, 1.0, 1e-2, 1e-4, 1e-8)]
-
-
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_fewer_than_four_digits_are_never_silent(settings):
-    for name in score.solvable():
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            result = score.fitted(name, **settings)
-        if score.score_coefficients(name, result.beta) < 4.0:
-            assert any(issubclass(w.category, OddsmithWarning) for w in caught), name
