@@ -12,7 +12,7 @@ import pyarrow.parquet
 import pytest
 import scipy.sparse as sp
 
-from oddsmith import L2, Status, as_source, fit, infer, read
+from oddsmith import L2, Status, as_source, fit, infer, read, separation
 from oddsmith.sources import memory
 from tests.problems import SOAK
 
@@ -44,7 +44,15 @@ class Problem:
 
 
 def draw(seed, rows=None) -> Problem:
+    """The first problem of this seed whose classes are not separated."""
     rng = np.random.default_rng(seed)
+    while True:
+        problem = _draw(rng, seed, rows)
+        if separation(problem.X, problem.y, fit_intercept=problem.intercept).kind == "none":
+            return problem
+
+
+def _draw(rng, seed, rows) -> Problem:
     rows, columns = rows or int(rng.integers(80, 400)), int(rng.integers(1, 7))
     X = rng.standard_normal((rows, columns)) @ (np.eye(columns) + 0.3 * rng.standard_normal((columns, columns)))
     few = rng.random(columns) < 0.3
