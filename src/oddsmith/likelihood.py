@@ -9,6 +9,7 @@ import numpy as np
 
 from oddsmith.errors import SpecificationError, Status
 from oddsmith.factor import Factor
+from oddsmith.firth import log_information
 from oddsmith.fitted import Fit
 
 
@@ -91,6 +92,12 @@ def _null(fit: Fit) -> float:
 
 def _cost(fit: Fit) -> float:
     """What the penalty adds to the mean loss."""
+    if fit.bias_reduction:
+        if fit.hessian is None:
+            return math.nan
+        places = [found.column + fit.intercept for found in fit.combinations]
+        free = np.delete(np.arange(len(fit.hessian)), places)
+        return -0.5 * log_information(fit.hessian, fit.weight, fit.axes, free) / fit.weight
     scale = np.ones_like(fit.axes.spread) if fit.standardized else fit.axes.spread
     parts = [fit.axes.from_raw(row) for row in fit.loss.contrasts.T @ fit.beta]
     bound = fit.penalty.bound(scale, intercept=fit.intercept, outputs=fit.loss.outputs)
@@ -98,6 +105,8 @@ def _cost(fit: Fit) -> float:
 
 
 def _objection(fit: Fit) -> str:
+    if fit.bias_reduction:
+        return "the coefficients maximise a penalised likelihood (Firth's). Fit without bias_reduction."
     if fit.penalty.strength > 0.0:
         return f"the coefficients are penalised ({fit.penalty_in_words}). Fit without a penalty."
     if fit.reweighted:

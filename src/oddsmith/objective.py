@@ -136,6 +136,17 @@ class Objective:
             side_by_side = np.vstack([np.zeros((1, side_by_side.shape[1])), side_by_side])
         return self.source.sum(partial(_widest, half=side_by_side)).reach
 
+    def bias_slope(self, beta: Array, half: Array) -> Array:
+        """The gradient of -log det(H) / 2, H being the logistic Hessian at beta and half half' its inverse.
+
+        It is the sum of hat_i (g(eta_i) - 1/2) (1, z_i), hat_i being the leverage h_i (1, z_i)'H^-1(1, z_i) of a row.
+        """
+        self.passes += 1
+        full = half if self.intercept else np.vstack([np.zeros((1, half.shape[1])), half])
+        sums = self.source.sum(partial(_bias_slope, loss=self.loss, beta=self._full(beta), half=full))
+        slope: Array = sums[:-1] / sums[-1]
+        return slope if self.intercept else slope[1:]
+
     def margins(self, direction: Array) -> tuple[float, float]:
         """By how much scores along d lead for a row's own class: the least and the largest over rows and other classes.
 
@@ -221,6 +232,14 @@ def _between(block: Block, *, loss: Loss, beta: Array) -> Array:
 
 def _widest(block: Block, *, half: Array) -> Evaluation:
     return Evaluation(0.0, None, None, block.total_weight, largest_norm(block, half))
+
+
+def _bias_slope(block: Block, *, loss: Loss, beta: Array, half: Array) -> Array:
+    eta = eta_of(block, beta)
+    curvature = weighted_rows(block, loss, eta, 2)[2]
+    assert curvature is not None
+    pull = curvature * block.design.norms(half) * loss.rows(eta, np.full_like(eta, 0.5), 1)[1]
+    return np.concatenate([[pull.sum()], block.design.rmatvec(pull), [block.total_weight]])
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,207 @@
+"""Collinear columns: which repeat earlier ones, by what combination, and what to make of their coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from oddsmith.arrays import Array
+from oddsmith.axes import Axes
+from oddsmith.combinations import Combination
+from oddsmith.errors import CollinearityError, Status
+from oddsmith.evaluation import Evaluation
+from oddsmith.judging import Judge, Judgement
+from oddsmith.objective import Objective
+from oddsmith.schema import shown
+from oddsmith.solvers import Newton, continued
+
+Collinear = Literal["drop", "min-norm", "error"]
+
+DOUBT = 1e-9  # of a column's second moment that earlier ones leave over: below it the rows are asked
+ROUNDING = 1e-14  # of the same: below it nothing is known of what is left over
+EXACT = 1e-11  # of the terms that cancel on a row: above it columns are nearly collinear only, and are all kept
+REFINEMENTS = 2
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """What is collinear in a problem: directions of the coefficients along which no score changes.
+
+    Attributes
+    ----------
+    combinations : tuple of Combination
+        Of columns that depend on one another, the last ones are combinations of the others.
+    places : list of int
+        Where their coefficients stand among the solver's, of one output.
+    directions : array of shape (free, d)
+        For each, in these coefficients: 1 at its own place and 0 at those of the others.
+    """
+
+    combinations: tuple[Combination, ...]
+    places: list[int]
+    directions: Array
+
+    @classmethod
+    def of(cls, objective: Objective, axes: Axes) -> Dependence:
+        """Go through the columns from the left, as R does: is there a row that tells one from the earlier ones?
+
+        One pass; for each column that second moments leave in doubt one more, or up to five. A column that differs
+        from every combination of earlier ones by more than rounding, on some row, is not collinear.
+        """
+        moments = objective.second_moments()
+        root = np.zeros_like(moments)  # the inverse of the Cholesky factor of the moments of the columns kept
+        kept: list[int] = []
+        found: list[tuple[Combination, int, Array]] = []
+        for place in range(len(moments)):
+            inner = root[: len(kept), : len(kept)]
+            border = inner @ moments[kept, place]
+            left = moments[place, place] - border @ border
+            if left <= DOUBT * moments[place, place]:
+                direction = np.zeros(len(moments))
+                direction[place], direction[kept] = 1.0, -inner.T @ border
+                noise = _vanishing(objective, axes, direction, kept, inner)
+                if noise is not None:
+                    found.append((_combination(direction, place, axes, noise), place, direction))
+                    continue
+                if left <= ROUNDING * moments[place, place]:
+                    continue  # no combination of later columns is sought in it
+            root[len(kept), : len(kept)] = -(border @ inner) / np.sqrt(left)
+            root[len(kept), len(kept)] = 1.0 / np.sqrt(left)
+            kept.append(place)
+        directions = np.array([direction for _, _, direction in found]).reshape(-1, len(moments)).T
+        return cls(tuple(c for c, _, _ in found), [place for _, place, _ in found], directions)
+
+    def dropped(self, beta: Array) -> Array:
+        """Coefficients of the same scores, 0 at the collinear columns."""
+        out: Array = beta - self.directions @ beta[self.places]
+        out[self.places] = 0.0
+        return out
+
+    def shortest(self, beta: Array) -> Array:
+        """Coefficients of the same scores, whose sum of squares is least."""
+        basis = np.linalg.qr(self.directions).Q
+        out: Array = beta - basis @ (basis.T @ beta)
+        return out
+
+
+class Reduced(Objective):
+    """An objective whose coefficients at some places are held: no slope and no curvature is seen there."""
+
+    def __init__(self, whole: Objective, places: list[int]) -> None:
+        super().__init__(whole.source, whole.loss, intercept=whole.intercept, threads=whole.threads)
+        free = np.ones(whole.width)
+        free[places] = 0.0
+        self._free_of_all = np.tile(free, whole.loss.outputs)
+
+    def evaluate(self, beta: Array, order: int = 1) -> Evaluation:
+        """Mean loss; with order 1 its gradient, with order 2 its Hessian too."""
+        seen, mask = super().evaluate(beta, order), self._free_of_all
+        gradient = None if seen.gradient is None else seen.gradient * mask
+        hessian = None if seen.hessian is None else seen.hessian * mask * mask[:, None]
+        return replace(seen, gradient=gradient, hessian=hessian)
+
+    def near_optimum(
+        self, beta: Array, curvature: Array, goal: float, limit: int
+    ) -> tuple[Array, list[tuple[float, float, float, float]]]:
+        """Where it began: the kernel would move what is held."""
+        return beta, []
+
+
+def settled(
+    found: Judgement, policy: Collinear, judge: Judge, *, finished: bool
+) -> tuple[Judgement, tuple[Combination, ...]]:
+    """A judgement with the coefficients that `policy` asks for where columns are collinear, and which these are.
+
+    Exact Newton steps of the model without the collinear columns go on from where the solver ended, which was pulled
+    about by the rounding of columns that cancel, and what they find is judged; unless it is `finished`. "drop" leaves
+    it at that. "min-norm" takes, of all coefficients with the same scores, those with the least sum of squares on
+    standardised columns; those that take part have no unique value.
+
+    Raises
+    ------
+    CollinearityError
+        Under "error".
+    """
+    objective, axes = judge.objective, judge.axes
+    dependence = Dependence.of(objective, axes)
+    combinations = dependence.combinations
+    if not combinations:
+        return found, ()
+    if policy == "error":
+        words = shown([combination.in_words(objective.source.columns) for combination in combinations])
+        advice = "Leave such columns out, or let collinear='drop' do so."
+        raise CollinearityError("Columns are linear combinations of others", words, advice)
+    found = _reduced(found, dependence, judge, finished=finished)
+    gone = {combination.column for combination in combinations}
+    runaway = tuple(column for column in found.runaway if column not in gone)
+    solution, status = found.solution, found.status
+    if policy == "min-norm":
+        solution = replace(solution, beta=_of_each(dependence.shortest, solution.beta, objective))
+        runaway = tuple(sorted({*runaway, *_concerned(combinations)}))
+    if status in (Status.CONVERGED, Status.COLLINEAR):
+        status = Status.COLLINEAR if runaway else Status.CONVERGED
+    return replace(found, solution=solution, status=status, runaway=runaway), combinations
+
+
+def _reduced(found: Judgement, dependence: Dependence, judge: Judge, *, finished: bool) -> Judgement:
+    """The judgement on the model without the collinear columns: their coefficients are 0, and so is the Hessian there."""
+    objective = judge.objective
+    reduced = Reduced(objective, dependence.places)
+    beta = _of_each(dependence.dropped, found.solution.beta, objective)
+    left = None if judge.limit is None else judge.limit - objective.passes
+    if finished or (left is not None and left <= 0):
+        seen = reduced.evaluate(beta, 2)
+        seen = replace(found.evaluation, gradient=seen.gradient, hessian=seen.hessian)
+        found = replace(found, solution=replace(found.solution, beta=beta), evaluation=seen)
+    else:
+        exact = Newton().solve(reduced, judge.penalty, beta, tol=None, max_passes=left)
+        exact = continued(found.solution, exact, "exact Newton, without the collinear columns")
+        found = replace(judge, objective=reduced, limit=left).verdict(exact, Newton())
+    objective.passes += reduced.passes
+    return found
+
+
+def _of_each(move: Callable[[Array], Array], beta: Array, objective: Objective) -> Array:
+    return np.concatenate([move(part) for part in beta.reshape(objective.loss.outputs, -1)])
+
+
+def _concerned(combinations: tuple[Combination, ...]) -> set[int]:
+    """The columns that take part in combinations; -1 is the intercept, which a constant column leaves alone."""
+    columns = {found.column for found in combinations} | {k for found in combinations for k, _ in found.terms}
+    return columns | {-1 for found in combinations if found.terms and found.constant}
+
+
+def _vanishing(objective: Objective, axes: Axes, direction: Array, kept: list[int], root: Array) -> float | None:
+    """Rounding, per standard deviation, if no row's score changes along a direction beyond it; else None.
+
+    Refines the direction in place: second moments know it to half the digits alone.
+    """
+    far = np.abs(axes.centre / axes.scale) @ np.abs(direction[axes.intercept :])  # what rounding of x itself makes
+    full = np.zeros(objective.size)
+    for _ in range(1 + REFINEMENTS):
+        largest = float(np.abs(direction).max())
+        full[: len(direction)] = direction / largest
+        allowed = EXACT + 16.0 * np.finfo(float).eps * float(far) / largest
+        if max(map(abs, objective.margins(full))) <= allowed:
+            return allowed * largest
+        slope = objective.hessian_product(np.zeros(objective.size), full)[kept] * largest
+        direction[kept] -= root.T @ (root @ slope) / objective.loss.flattest
+    return None
+
+
+def _combination(direction: Array, place: int, axes: Axes, noise: float) -> Combination:
+    """The same relation of raw columns, without terms that are rounding."""
+    column = place - axes.intercept
+    coef = direction[axes.intercept :]
+    terms = [
+        (int(k), float(-coef[k] * axes.spread[column] / axes.scale[k]))
+        for k in np.flatnonzero(np.abs(coef) > 100.0 * noise)
+        if k != column
+    ]
+    parts = [axes.centre[column], *(-value * axes.centre[k] for k, value in terms)]
+    constant = float(np.sum(parts)) - (float(direction[0]) * axes.spread[column] if axes.intercept else 0.0)
+    least = 100.0 * (noise * axes.spread[column] + EXACT * float(np.abs(parts).sum())) if terms else 0.0
+    return Combination(column, constant if abs(constant) > least else 0.0, tuple(terms))
