@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from oddsmith import scratch as scratch
     from oddsmith.cost import cost_function
     from oddsmith.errors import (
+        CollinearityError,
         ColumnWarning,
         ConvergenceWarning,
         DataError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Certificate": "optimality",
     "ChiSquareTest": "hypotheses",
+    "CollinearityError": "errors",
     "ColumnWarning": "errors",
     "ConvergenceWarning": "errors",
     "DataError": "errors",
@@ -94,6 +96,7 @@ __all__ = [
     "L2",
     "Certificate",
     "ChiSquareTest",
+    "CollinearityError",
     "ColumnWarning",
     "ConvergenceWarning",
     "DataError",

@@ -12,9 +12,9 @@ from oddsmith.arrays import Array
 from oddsmith.axes import Axes
 from oddsmith.combinations import Combination
 from oddsmith.errors import CollinearityError, Status
-from oddsmith.evaluation import Evaluation
 from oddsmith.judging import Judge, Judgement
 from oddsmith.objective import Objective
+from oddsmith.reduced import Reduced
 from oddsmith.schema import shown
 from oddsmith.solvers import Newton, continued
 
@@ -87,29 +87,6 @@ class Dependence:
         return out
 
 
-class Reduced(Objective):
-    """An objective whose coefficients at some places are held: no slope and no curvature is seen there."""
-
-    def __init__(self, whole: Objective, places: list[int]) -> None:
-        super().__init__(whole.source, whole.loss, intercept=whole.intercept, threads=whole.threads)
-        free = np.ones(whole.width)
-        free[places] = 0.0
-        self._free_of_all = np.tile(free, whole.loss.outputs)
-
-    def evaluate(self, beta: Array, order: int = 1) -> Evaluation:
-        """Mean loss; with order 1 its gradient, with order 2 its Hessian too."""
-        seen, mask = super().evaluate(beta, order), self._free_of_all
-        gradient = None if seen.gradient is None else seen.gradient * mask
-        hessian = None if seen.hessian is None else seen.hessian * mask * mask[:, None]
-        return replace(seen, gradient=gradient, hessian=hessian)
-
-    def near_optimum(
-        self, beta: Array, curvature: Array, goal: float, limit: int
-    ) -> tuple[Array, list[tuple[float, float, float, float]]]:
-        """Where it began: the kernel would move what is held."""
-        return beta, []
-
-
 def settled(
     found: Judgement, policy: Collinear, judge: Judge, *, finished: bool
 ) -> tuple[Judgement, tuple[Combination, ...]]:
@@ -147,21 +124,23 @@ def settled(
 
 
 def _reduced(found: Judgement, dependence: Dependence, judge: Judge, *, finished: bool) -> Judgement:
-    """The judgement on the model without the collinear columns: their coefficients are 0, and so is the Hessian there."""
-    objective = judge.objective
-    reduced = Reduced(objective, dependence.places)
-    beta = _of_each(dependence.dropped, found.solution.beta, objective)
-    left = None if judge.limit is None else judge.limit - objective.passes
-    if finished or (left is not None and left <= 0):
-        seen = reduced.evaluate(beta, 2)
-        seen = replace(found.evaluation, gradient=seen.gradient, hessian=seen.hessian)
-        found = replace(found, solution=replace(found.solution, beta=beta), evaluation=seen)
-    else:
-        exact = Newton().solve(reduced, judge.penalty, beta, tol=None, max_passes=left)
-        exact = continued(found.solution, exact, "exact Newton, without the collinear columns")
-        found = replace(judge, objective=reduced, limit=left).verdict(exact, Newton())
-    objective.passes += reduced.passes
-    return found
+    """The judgement on the model without the collinear columns: coefficients and Hessian are 0 there."""
+    whole = judge.objective
+    reduced = Reduced(whole, dependence.places)
+    beta = _of_each(dependence.dropped, found.solution.beta, whole)
+    if finished or (judge.limit is not None and judge.limit <= whole.passes):
+        return replace(found, solution=replace(found.solution, beta=beta), evaluation=reduced.only(found.evaluation))
+    left = None if judge.limit is None else judge.limit - whole.passes
+    exact = Newton().solve(reduced, judge.penalty, reduced.free(beta), tol=None, max_passes=left)
+    exact = continued(found.solution, exact, "exact Newton, without the collinear columns")
+    again = replace(judge, objective=reduced, axes=reduced.axes(judge.axes)).verdict(exact, Newton())
+    columns = reduced.free(np.arange(-whole.intercept, len(judge.axes.scale)))  # -1 is the intercept
+    return replace(
+        again,
+        solution=replace(again.solution, beta=reduced.spread(again.solution.beta)),
+        evaluation=reduced.spread_evaluation(again.evaluation),
+        runaway=tuple(int(columns[k + whole.intercept]) for k in again.runaway),
+    )
 
 
 def _of_each(move: Callable[[Array], Array], beta: Array, objective: Objective) -> Array:

@@ -37,7 +37,7 @@ class Combination:
             terms.insert(0, (self.constant, ""))
         words = [f"{'-' if coef < 0.0 else '+'} {abs(coef):.6g}{name}" for coef, name in terms]
         if len(words) > MOST_TERMS:
-            words[MOST_TERMS - 1 :] = ["+ ..."]
+            words[2:] = [f"+ ... ({len(words)} terms)"]
         text = re.sub(r"([+-]) 1\*", r"\1 ", " ".join(words))
         return f"{_quoted(names[self.column])} = {text[2:] if text[0] == '+' else '-' + text[2:]}"
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from oddsmith.arrays import AnyArray, Array
+from oddsmith.arrays import Array
 from oddsmith.axes import Axes
 from oddsmith.collinear import Dependence
 from oddsmith.errors import DataError, Status
 from oddsmith.evaluation import Evaluation
-from oddsmith.factor import Factor
 from oddsmith.judging import Judgement
 from oddsmith.objective import Objective
 from oddsmith.optimality import Certificate
+from oddsmith.reduced import Reduced
 from oddsmith.solvers import Metric, Solution, Step
 from oddsmith.solvers.base import dot
 
@@ -34,28 +34,23 @@ class Point:
     Attributes
     ----------
     beta : array
-        All coefficients, 0 at the collinear ones.
     seen : Evaluation
         Of the mean loss alone, with its Hessian.
-    factor : Factor
-        Of the Hessian among the free coefficients.
     value : float
         Mean loss less its share of the log-determinant.
     """
 
     beta: Array
     seen: Evaluation
-    factor: Factor
     value: float
 
 
-def log_information(hessian: Array, weight: float, axes: Axes, free: AnyArray) -> float:
+def log_information(hessian: Array, weight: float, axes: Axes) -> float:
     """The log-determinant of the information on raw columns, from the mean Hessian on those of `axes`.
 
-    It depends on the units of the columns: a column in other units adds the same to it everywhere. `free` are the coefficients that count.
+    A column in other units adds a constant to it.
     """
-    scale = np.concatenate([np.ones(int(axes.intercept)), axes.scale])[free]
-    return float(np.linalg.slogdet(weight * hessian[np.ix_(free, free)])[1] + 2.0 * np.log(scale).sum())
+    return float(np.linalg.slogdet(weight * hessian)[1] + 2.0 * np.log(axes.scale).sum())
 
 
 @dataclass(frozen=True)
@@ -82,8 +77,7 @@ class Firth:
     objective : Objective
         Of two classes.
     axes : Axes
-    free : array of int
-        The coefficients that are not collinear with earlier ones; the others are 0.
+        Of columns that are not collinear.
 
     References
     ----------
@@ -94,24 +88,17 @@ class Firth:
 
     objective: Objective
     axes: Axes
-    free: AnyArray
     name: ClassVar[str] = "fisher_scoring"
-
-    @classmethod
-    def of(cls, objective: Objective, axes: Axes) -> Firth:
-        """Without the collinear columns: their information has no determinant. One pass and more if there are any."""
-        dependence = Dependence.of(objective, axes)
-        return cls(objective, axes, np.delete(np.arange(objective.size), dependence.places))
 
     def solved(self, start: Array, *, tol: float | None, limit: int | None) -> Judgement:
         """Search from `start`, until the estimated relative suboptimality is below tol, or nothing is left to gain."""
         limit = limit or MAX_PASSES
         now = self._beginning(start)
         slope = self._slope(now)
-        metric, trace = Metric(now.factor, MEMORY), list[Step]()
+        metric, trace = Metric(now.seen.factor, MEMORY), list[Step]()
         length, last = 1.0, math.inf
         while True:
-            metric.base = now.factor
+            metric.base = now.seen.factor
             direction = -metric.apply(slope)
             decrement = max(0.0, -0.5 * dot(slope, direction))
             trace.append(Step(self.objective.passes, now.value, decrement, length))
@@ -144,25 +131,21 @@ class Firth:
         assert seen.hessian is not None
         if not np.isfinite(seen.value):
             return None
-        factor = Factor(seen.hessian[np.ix_(self.free, self.free)])
-        if factor.rank < factor.size:
+        if seen.factor.rank < seen.factor.size:
             return None
-        value = seen.value - 0.5 * log_information(seen.hessian, seen.weight, self.axes, self.free) / seen.weight
-        return Point(beta, seen, factor, value)
+        return Point(beta, seen, seen.value - 0.5 * log_information(seen.hessian, seen.weight, self.axes) / seen.weight)
 
     def _slope(self, now: Point) -> Array:
-        """The gradient among the free coefficients. One pass."""
+        """The gradient. One pass."""
         assert now.seen.gradient is not None
-        half = np.zeros((self.objective.size, len(self.free)))
-        half[self.free] = now.factor.half
-        slope = now.seen.gradient + self.objective.bias_slope(now.beta, half) / now.seen.weight
-        return slope[self.free]
+        slope = self.objective.bias_slope(now.beta, now.seen.factor.half)
+        return now.seen.gradient + slope / now.seen.weight
 
     def _step(self, now: Point, direction: Array, decrement: float) -> tuple[Point | None, float]:
         """The full step, halved until it descends. A pass each."""
         length = 1.0
         for _ in range(HALVINGS):
-            new = self._point(now.beta + self._all(length * direction))
+            new = self._point(now.beta + length * direction)
             noise = ROUNDING * (abs(now.value) + now.seen.value)
             if new is not None and new.value <= now.value - 2e-4 * length * decrement + noise:
                 return new, length
@@ -171,7 +154,7 @@ class Firth:
 
     def _beginning(self, start: Array) -> Point:
         for beta in (start, np.zeros_like(start)):
-            point = self._point(self._all(beta[self.free]))
+            point = self._point(beta)
             if point is not None:
                 return point
         found = "the information has no determinant, to rounding"
@@ -181,8 +164,7 @@ class Firth:
         self, now: Point, slope: Array, last_step: Array, decrement: float, status: Status, trace: tuple[Step, ...]
     ) -> Judgement:
         """After the last step, with an estimated certificate. That a finite optimum exists is a theorem."""
-        step = self._all(last_step)
-        seen = Evaluation(now.value, self._all(slope), now.seen.hessian, now.seen.weight, now.seen.reach)
+        seen = replace(now.seen, value=now.value, gradient=slope)
         certificate = Certificate(
             kind="estimated",
             suboptimality=decrement / now.seen.value,
@@ -190,11 +172,17 @@ class Firth:
             violation=float(np.abs(slope).max(initial=0.0)),
             optimum_exists=True,
         )
-        solution = Solution(now.beta + step, seen, status, trace, decrement, step if step.any() else None)
-        return Judgement(solution, seen, certificate, status)
+        ended = last_step if last_step.any() else None
+        return Judgement(
+            Solution(now.beta + last_step, seen, status, trace, decrement, ended), seen, certificate, status
+        )
 
-    def _all(self, free: Array) -> Array:
-        """With zeros at the collinear coefficients."""
-        out = np.zeros(self.objective.size)
-        out[self.free] = free
-        return out
+
+def bias_reduced(objective: Objective, axes: Axes, start: Array, *, tol: float | None, limit: int | None) -> Judgement:
+    """Firth's estimates, 0 at collinear columns: without these the information has a determinant."""
+    reduced = Reduced(objective, Dependence.of(objective, axes).places)
+    found = Firth(reduced, reduced.axes(axes)).solved(reduced.free(start), tol=tol, limit=limit)
+    seen, solution = reduced.spread_evaluation(found.evaluation), found.solution
+    step = None if solution.last_step is None else reduced.spread(solution.last_step)
+    solution = replace(solution, beta=reduced.spread(solution.beta), evaluation=seen, last_step=step)
+    return replace(found, solution=solution, evaluation=seen)

@@ -15,7 +15,7 @@ from oddsmith.axes import Axes
 from oddsmith.collinear import Collinear, settled
 from oddsmith.combinations import Combination
 from oddsmith.errors import DataError, SpecificationError
-from oddsmith.firth import Firth
+from oddsmith.firth import Firth, bias_reduced
 from oddsmith.fitted import Fit, warn
 from oddsmith.judging import Judge, Judgement
 from oddsmith.losses import Loss
@@ -215,7 +215,7 @@ class Problem:
         beginning = _starting_point(start, axes, objective, bound)
         judge = Judge(objective, bound, axes, tol, limit)
         if self.bias_reduction:
-            found = Firth.of(objective, axes).solved(beginning, tol=tol, limit=limit)
+            found = bias_reduced(objective, axes, beginning, tol=tol, limit=limit)
         else:
             found = judge.verdict(solver.solve(objective, bound, beginning, tol=tol, max_passes=limit), solver)
         hessian = found.evaluation.hessian

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -95,9 +95,10 @@ def _cost(fit: Fit) -> float:
     if fit.bias_reduction:
         if fit.hessian is None:
             return math.nan
-        places = [found.column + fit.intercept for found in fit.combinations]
-        free = np.delete(np.arange(len(fit.hessian)), places)
-        return -0.5 * log_information(fit.hessian, fit.weight, fit.axes, free) / fit.weight
+        columns = np.delete(np.arange(len(fit.names)), [found.column for found in fit.combinations])
+        axes = replace(fit.axes, centre=fit.axes.centre[columns], scale=fit.axes.scale[columns])
+        places = [*range(fit.intercept), *(columns + fit.intercept)]
+        return -0.5 * log_information(fit.hessian[np.ix_(places, places)], fit.weight, axes) / fit.weight
     scale = np.ones_like(fit.axes.spread) if fit.standardized else fit.axes.spread
     parts = [fit.axes.from_raw(row) for row in fit.loss.contrasts.T @ fit.beta]
     bound = fit.penalty.bound(scale, intercept=fit.intercept, outputs=fit.loss.outputs)
