@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from oddsmith._separation import not_unique
 from oddsmith.arrays import Array
 from oddsmith.axes import Axes
 from oddsmith.combinations import Combination
@@ -112,9 +113,7 @@ def settled(
         advice = "Leave such columns out, or let collinear='drop' do so."
         raise CollinearityError("Columns are linear combinations of others", words, advice)
     found = _reduced(found, dependence, judge, finished=finished)
-    gone = {combination.column for combination in combinations}
-    runaway = tuple(column for column in found.runaway if column not in gone)
-    solution, status = found.solution, found.status
+    solution, status, runaway = found.solution, found.status, found.runaway
     if policy == "min-norm":
         solution = replace(solution, beta=_of_each(dependence.shortest, solution.beta, objective))
         runaway = tuple(sorted({*runaway, *_concerned(combinations)}))
@@ -127,20 +126,24 @@ def _reduced(found: Judgement, dependence: Dependence, judge: Judge, *, finished
     """The judgement on the model without the collinear columns: coefficients and Hessian are 0 there."""
     whole = judge.objective
     reduced = Reduced(whole, dependence.places)
+    axes = reduced.axes(judge.axes)
     beta = _of_each(dependence.dropped, found.solution.beta, whole)
     if finished or (judge.limit is not None and judge.limit <= whole.passes):
-        return replace(found, solution=replace(found.solution, beta=beta), evaluation=reduced.only(found.evaluation))
-    left = None if judge.limit is None else judge.limit - whole.passes
-    exact = Newton().solve(reduced, judge.penalty, reduced.free(beta), tol=None, max_passes=left)
-    exact = continued(found.solution, exact, "exact Newton, without the collinear columns")
-    again = replace(judge, objective=reduced, axes=reduced.axes(judge.axes)).verdict(exact, Newton())
-    columns = reduced.free(np.arange(-whole.intercept, len(judge.axes.scale)))  # -1 is the intercept
-    return replace(
-        again,
-        solution=replace(again.solution, beta=reduced.spread(again.solution.beta)),
-        evaluation=reduced.spread_evaluation(again.evaluation),
-        runaway=tuple(int(columns[k + whole.intercept]) for k in again.runaway),
-    )
+        seen = reduced.free_evaluation(found.evaluation)
+        gone = {combination.column for combination in dependence.combinations}
+        runaway = tuple(column for column in found.runaway if column not in gone)
+        if found.status in (Status.CONVERGED, Status.COLLINEAR):
+            runaway = reduced.columns(not_unique(seen, axes))
+        found = replace(found, solution=replace(found.solution, beta=beta), runaway=runaway)
+    else:
+        left = None if judge.limit is None else judge.limit - whole.passes
+        exact = Newton().solve(reduced, judge.penalty, reduced.free(beta), tol=None, max_passes=left)
+        exact = continued(found.solution, exact, "exact Newton, without the collinear columns")
+        found = replace(judge, objective=reduced, axes=axes).verdict(exact, Newton())
+        seen = found.evaluation
+        solution = replace(found.solution, beta=reduced.spread(found.solution.beta))
+        found = replace(found, solution=solution, runaway=reduced.columns(found.runaway))
+    return replace(found, evaluation=reduced.spread_evaluation(seen))
 
 
 def _of_each(move: Callable[[Array], Array], beta: Array, objective: Objective) -> Array:

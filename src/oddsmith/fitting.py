@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ import numpy as np
 from oddsmith import losses, solvers
 from oddsmith.arrays import Array, check_integer, check_positive
 from oddsmith.axes import Axes
+from oddsmith.blas import on_one_thread
 from oddsmith.collinear import Collinear, settled
 from oddsmith.combinations import Combination
 from oddsmith.errors import DataError, SpecificationError
@@ -26,6 +28,7 @@ from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
 from oddsmith.sources import Source, StandardisedSource
 
 T = TypeVar("T")
+SMALL_ROWS, SMALL_SIZE = 10_000, 64  # below both, BLAS takes one thread by itself
 ALIASES = {"auto": SketchedNewton.name, "gd": GradientDescent.name}
 
 
@@ -176,6 +179,13 @@ class Problem:
         self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
     ) -> Fit:
         """Solve, certify, map back."""
+        small = self.objective.rows < SMALL_ROWS and self.objective.size < SMALL_SIZE
+        with nullcontext() if small else on_one_thread():
+            return self._solved(solver, tol, max_passes, start, began)
+
+    def _solved(
+        self, solver: Solver, tol: float | None, max_passes: int | None, start: Array | None, began: float
+    ) -> Fit:
         objective, axes, loss = self.objective, self.axes, self.objective.loss
         found, combinations = self._judged(solver, tol=tol, max_passes=max_passes, start=start)
         solution, seen = found.solution, found.evaluation

@@ -14,7 +14,7 @@ from oddsmith.objective import Objective
 
 
 class Reduced(Objective):
-    """An objective of the coefficients that are left. Its passes are those of the whole.
+    """An objective of the coefficients that are left, for exact Newton and the judge. Passes count for the whole.
 
     Parameters
     ----------
@@ -44,6 +44,10 @@ class Reduced(Objective):
         """Where it began: the compiled kernel has all coefficients."""
         return beta, []
 
+    def hessian_product(self, beta: Array, vector: Array) -> Array:
+        """As in `Objective`."""
+        return self.free(self._whole.hessian_product(self.spread(beta), self.spread(vector)))
+
     def widest(self, half: Array) -> float:
         """As in `Objective`."""
         return self._whole.widest(self.spread(half))
@@ -62,6 +66,15 @@ class Reduced(Objective):
         out[self._places] = free
         return out
 
+    def free_evaluation(self, seen: Evaluation) -> Evaluation:
+        """What belongs to the coefficients that are left, of an evaluation of the whole."""
+        gradient, hessian = seen.gradient, seen.hessian
+        return replace(
+            seen,
+            gradient=None if gradient is None else gradient[self._places],
+            hessian=None if hessian is None else hessian[np.ix_(self._places, self._places)],
+        )
+
     def spread_evaluation(self, seen: Evaluation) -> Evaluation:
         """With zeros in gradient and Hessian."""
         gradient, hessian = seen.gradient, seen.hessian
@@ -71,25 +84,17 @@ class Reduced(Objective):
             hessian=None if hessian is None else self.spread(self.spread(hessian).T),
         )
 
-    def only(self, seen: Evaluation) -> Evaluation:
-        """An evaluation of the whole, with such zeros."""
-        return self.spread_evaluation(self._reduced(seen))
+    def columns(self, reduced: Sequence[int]) -> tuple[int, ...]:
+        """The same columns among all of them; -1 is the intercept."""
+        return tuple(int(self._kept[k + self.intercept]) - self.intercept for k in reduced)
 
     def axes(self, whole: Axes) -> Axes:
         """Those of the columns that are left."""
         columns = self._kept[whole.intercept :] - whole.intercept
         return Axes(whole.centre[columns], whole.scale[columns], whole.intercept)
 
-    def _reduced(self, seen: Evaluation) -> Evaluation:
-        gradient, hessian = seen.gradient, seen.hessian
-        return replace(
-            seen,
-            gradient=None if gradient is None else gradient[self._places],
-            hessian=None if hessian is None else hessian[np.ix_(self._places, self._places)],
-        )
-
     def _free(self, seen: Evaluation) -> Evaluation:
-        return self._reduced(self._whole._free(seen))
+        return self.free_evaluation(self._whole._free(seen))
 
     def _full(self, beta: Array) -> Array:
         return self._whole._full(self.spread(beta))
