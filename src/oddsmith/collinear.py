@@ -161,15 +161,15 @@ def _vanishing(objective: Objective, axes: Axes, direction: Array, kept: list[in
 
     Refines the direction in place: second moments know it to half the digits alone.
     """
-    far = np.abs(axes.centre / axes.scale) @ np.abs(direction[axes.intercept :])  # what rounding of x itself makes
-    full = np.zeros(objective.size)
+    far = float(np.linalg.norm(axes.centre / axes.scale * direction[axes.intercept :]))  # what rounding of x makes
+    zero, full = np.zeros((2, objective.size))
     for _ in range(1 + REFINEMENTS):
-        largest = float(np.abs(direction).max())
-        full[: len(direction)] = direction / largest
-        allowed = EXACT + 16.0 * np.finfo(float).eps * float(far) / largest
-        if max(map(abs, objective.margins(full))) <= allowed:
-            return allowed * largest
-        slope = objective.hessian_product(np.zeros(objective.size), full)[kept] * largest
+        size = float(np.linalg.norm(direction))
+        allowed = EXACT + 16.0 * np.finfo(float).eps * far / size
+        if objective.largest_change(direction) <= allowed:
+            return allowed * size
+        full[: len(direction)] = direction
+        slope = objective.hessian_product(zero, full)[kept]
         direction[kept] -= root.T @ (root @ slope) / objective.loss.flattest
     return None
 

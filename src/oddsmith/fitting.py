@@ -187,7 +187,8 @@ class Problem:
         self, solver: Solver, tol: float | None, max_passes: int | None, start: Array | None, began: float
     ) -> Fit:
         objective, axes, loss = self.objective, self.axes, self.objective.loss
-        found, combinations = self._judged(solver, tol=tol, max_passes=max_passes, start=start)
+        found = self.judged(solver, tol=tol, max_passes=max_passes, start=start)
+        found, combinations = self._settled(found, self._judge(tol, max_passes), solver)
         solution, seen = found.solution, found.evaluation
         return Fit(
             schema=self.source.schema,
@@ -213,23 +214,30 @@ class Problem:
             combinations=combinations,
         )
 
-    def _judged(
+    def judged(
         self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None
-    ) -> tuple[Judgement, tuple[Combination, ...]]:
-        """Solved and judged; without a penalty to decide, collinear columns get the coefficients asked for."""
-        objective, axes = self.objective, self.axes
-        spread = np.ones_like(axes.spread) if self.standardize else axes.spread
-        bound = self.penalty.bound(spread, intercept=axes.intercept, outputs=objective.loss.outputs)
+    ) -> Judgement:  # fmt: skip
+        """Solve and certify."""
+        judge = self._judge(tol, max_passes)
+        objective, bound, limit = self.objective, judge.penalty, judge.limit
+        beginning = _starting_point(start, self.axes, objective, bound)
+        if self.bias_reduction:
+            return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
+        return judge.verdict(solver.solve(objective, bound, beginning, tol=tol, max_passes=limit), solver)
+
+    def _judge(self, tol: float | None, max_passes: int | None) -> Judge:
+        spread = np.ones_like(self.axes.spread) if self.standardize else self.axes.spread
+        bound = self.penalty.bound(spread, intercept=self.axes.intercept, outputs=self.objective.loss.outputs)
         # one pass is spent on the moments; one at least is left to the solver
         limit = None if max_passes is None else max(1, max_passes - 1)
-        beginning = _starting_point(start, axes, objective, bound)
-        judge = Judge(objective, bound, axes, tol, limit)
-        if self.bias_reduction:
-            found = bias_reduced(objective, axes, beginning, tol=tol, limit=limit)
-        else:
-            found = judge.verdict(solver.solve(objective, bound, beginning, tol=tol, max_passes=limit), solver)
-        hessian = found.evaluation.hessian
-        if self.penalty.strength > 0.0 or hessian is None or found.evaluation.factor.rank == len(hessian):
+        return Judge(self.objective, bound, self.axes, tol, limit)
+
+    def _settled(
+        self, found: Judgement, judge: Judge, solver: Solver
+    ) -> tuple[Judgement, tuple[Combination, ...]]:  # fmt: skip
+        """Without a penalty to decide, collinear columns get the coefficients that were asked for."""
+        seen = found.evaluation
+        if self.penalty.strength > 0.0 or seen.hessian is None or seen.factor.rank == self.objective.size:
             return found, ()
         return settled(found, self.collinear, judge, finished=self.bias_reduction is not None or not solver.refined)
 

@@ -292,7 +292,7 @@ def eta_standard_errors(fit: Fit, matrix: AnyArray) -> Array:
     if fit.status is Status.SEPARATED:
         infinite = np.isinf(standard_errors(fit))
         se[np.any(matrix[:, infinite[fit.intercept :]] != 0.0, axis=1) | (fit.intercept and infinite[0])] = np.inf
-    elif fit.status is Status.COLLINEAR:
+    elif factor.rank < factor.size:
         se[_outside(fit, factor, matrix)] = np.inf
     for found in fit.combinations:
         se[found.gap(matrix) > OFF] = np.inf

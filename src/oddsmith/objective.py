@@ -136,6 +136,12 @@ class Objective:
             side_by_side = np.vstack([np.zeros((1, side_by_side.shape[1])), side_by_side])
         return self.source.sum(partial(_widest, half=side_by_side)).reach
 
+    def largest_change(self, direction: Array) -> float:
+        """The largest |(1, z)'d| / (|(1, z)| |d|) over the rows of positive weight, for a direction d of one output."""
+        self.passes += 1
+        full = direction if self.intercept else np.concatenate([[0.0], direction])
+        return self.source.sum(partial(_change, direction=full / np.linalg.norm(full))).reach
+
     def bias_slope(self, beta: Array, half: Array) -> Array:
         """The gradient of -log det(H) / 2, H being the logistic Hessian at beta and half half' its inverse.
 
@@ -232,6 +238,12 @@ def _between(block: Block, *, loss: Loss, beta: Array) -> Array:
 
 def _widest(block: Block, *, half: Array) -> Evaluation:
     return Evaluation(0.0, None, None, block.total_weight, largest_norm(block, half))
+
+
+def _change(block: Block, *, direction: Array) -> Evaluation:
+    change = linear_scores(block, direction) ** 2 / block.design.norms()
+    counted = change if block.weight is None else change[block.weight > 0]
+    return Evaluation(0.0, None, None, block.total_weight, math.sqrt(counted.max(initial=0.0)))
 
 
 def _bias_slope(block: Block, *, loss: Loss, beta: Array, half: Array) -> Array:
