@@ -57,6 +57,15 @@ def test_along_product_and_widest_say_what_evaluate_says(objective):
     assert objective.widest(half) == pytest.approx(((rows @ half) ** 2).sum(axis=1).max(), rel=1e-10)
 
 
+def test_margins_tell_whether_a_direction_separates(both_kernels):
+    X = np.array([[1.0, 5.0], [2.0, -3.0], [-1.0, 4.0], [-3.0, 1.0]])
+    for form in (X, sp.csr_array(X)):
+        objective = Objective(as_source(form, [1, 1, 0, 0]), Logistic())
+        assert objective.margins(np.array([0.0, 1.0, 0.0])) == (1 / 2, 3 / 4)
+        assert objective.margins(np.array([2.0, 2.0, 0.0])) == (0.0, 3 / 4)
+        assert objective.margins(np.array([0.0, 0.0, 1.0])) == (-4 / 5, 5 / 6)
+
+
 def test_the_slope_of_the_bias_is_that_of_half_the_log_determinant(objective):
     step = 1e-5
     found = objective.bias_slope(BETA, objective.evaluate(BETA, 2).factor.half)
@@ -71,15 +80,6 @@ def test_the_largest_change_along_a_direction(objective):
     rows = np.column_stack([np.ones(len(PROBLEM.X)), PROBLEM.X])
     truth = np.abs(rows @ direction) / np.linalg.norm(rows, axis=1) / np.linalg.norm(direction)
     assert objective.largest_change(3.0 * direction) == pytest.approx(truth.max(), rel=1e-12)
-
-
-def test_margins_tell_whether_a_direction_separates(both_kernels):
-    X = np.array([[1.0, 5.0], [2.0, -3.0], [-1.0, 4.0], [-3.0, 1.0]])
-    for form in (X, sp.csr_array(X)):
-        objective = Objective(as_source(form, [1, 1, 0, 0]), Logistic())
-        assert objective.margins(np.array([0.0, 1.0, 0.0])) == (1 / 2, 3 / 4)
-        assert objective.margins(np.array([2.0, 2.0, 0.0])) == (0.0, 3 / 4)
-        assert objective.margins(np.array([0.0, 0.0, 1.0])) == (-4 / 5, 5 / 6)
 
 
 def test_without_an_intercept_it_is_not_part_of_beta(both_kernels):

@@ -271,13 +271,6 @@ def standard_errors(fit: Fit, reference: Any = None) -> Array:
     return se
 
 
-def _dropped(fit: Fit) -> AnyArray:
-    """Which coefficients, in the order of `infer`, belong to columns that were dropped."""
-    gone = np.zeros(len(fit.names) + fit.intercept, dtype=bool)
-    gone[[found.column + fit.intercept for found in fit.dropped]] = True
-    return np.tile(gone, fit.loss.outputs)
-
-
 def eta_standard_errors(fit: Fit, matrix: AnyArray) -> Array:
     """Standard errors of the linear predictor x'b of dense rows; an offset has none.
 
@@ -311,6 +304,13 @@ def _outside(fit: Fit, factor: Factor, matrix: AnyArray) -> AnyArray:
     moved = np.abs(matrix[:, constant] - axes.centre[constant]) > 1e-12 * np.abs(axes.centre[constant])
     outside: AnyArray = (part > 1e-12 * whole) | moved.any(axis=1)
     return outside
+
+
+def _dropped(fit: Fit) -> AnyArray:
+    """Which coefficients, in the order of `infer`, belong to columns that were dropped."""
+    gone = np.zeros(len(fit.names) + fit.intercept, dtype=bool)
+    gone[[found.column + fit.intercept for found in fit.dropped]] = True
+    return np.tile(gone, fit.loss.outputs)
 
 
 def _led(rows: Array, fit: Fit) -> Array:

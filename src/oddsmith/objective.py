@@ -115,6 +115,23 @@ class Objective:
         sums = self.source.sum(partial(_between, loss=self.loss, beta=self._full(beta)))
         return sums[:-1].reshape(self.loss.outputs, -1) / sums[-1]
 
+    def largest_change(self, direction: Array) -> float:
+        """The largest |(1, z)'d| / (|(1, z)| |d|) over the rows of positive weight, for a direction d of one output."""
+        self.passes += 1
+        full = direction if self.intercept else np.concatenate([[0.0], direction])
+        return self.source.sum(partial(_change, direction=full / np.linalg.norm(full))).reach
+
+    def bias_slope(self, beta: Array, half: Array) -> Array:
+        """The gradient of -log det(H) / 2, H being the logistic Hessian at beta and half half' its inverse.
+
+        It is the sum of hat_i (g(eta_i) - 1/2) (1, z_i), hat_i being the leverage h_i (1, z_i)'H^-1(1, z_i) of a row.
+        """
+        self.passes += 1
+        full = half if self.intercept else np.vstack([np.zeros((1, half.shape[1])), half])
+        sums = self.source.sum(partial(_bias_slope, loss=self.loss, beta=self._full(beta), half=full))
+        slope: Array = sums[:-1] / sums[-1]
+        return slope if self.intercept else slope[1:]
+
     def second_moments(self) -> Array:
         """The mean of (1, z)(1, z)': four times the logistic Hessian at 0, which kernels know how to form."""
         self.passes += 1
@@ -135,23 +152,6 @@ class Objective:
         if not self.intercept:
             side_by_side = np.vstack([np.zeros((1, side_by_side.shape[1])), side_by_side])
         return self.source.sum(partial(_widest, half=side_by_side)).reach
-
-    def largest_change(self, direction: Array) -> float:
-        """The largest |(1, z)'d| / (|(1, z)| |d|) over the rows of positive weight, for a direction d of one output."""
-        self.passes += 1
-        full = direction if self.intercept else np.concatenate([[0.0], direction])
-        return self.source.sum(partial(_change, direction=full / np.linalg.norm(full))).reach
-
-    def bias_slope(self, beta: Array, half: Array) -> Array:
-        """The gradient of -log det(H) / 2, H being the logistic Hessian at beta and half half' its inverse.
-
-        It is the sum of hat_i (g(eta_i) - 1/2) (1, z_i), hat_i being the leverage h_i (1, z_i)'H^-1(1, z_i) of a row.
-        """
-        self.passes += 1
-        full = half if self.intercept else np.vstack([np.zeros((1, half.shape[1])), half])
-        sums = self.source.sum(partial(_bias_slope, loss=self.loss, beta=self._full(beta), half=full))
-        slope: Array = sums[:-1] / sums[-1]
-        return slope if self.intercept else slope[1:]
 
     def margins(self, direction: Array) -> tuple[float, float]:
         """By how much scores along d lead for a row's own class: the least and the largest over rows and other classes.
@@ -227,19 +227,6 @@ def _curvature(block: Block, *, loss: Loss, beta: Array, columns: AnyArray) -> A
     return np.concatenate([hessian.ravel(), [h.sum()], block.design.diagonal(h), [block.total_weight]])
 
 
-def _stored(block: Block) -> AnyArray:
-    return block.design.stored()
-
-
-def _between(block: Block, *, loss: Loss, beta: Array) -> Array:
-    weight = np.ones(len(block.target)) if block.weight is None else block.weight
-    return np.append(loss.total_curvature(eta_of(block, beta), weight), block.total_weight)
-
-
-def _widest(block: Block, *, half: Array) -> Evaluation:
-    return Evaluation(0.0, None, None, block.total_weight, largest_norm(block, half))
-
-
 def _change(block: Block, *, direction: Array) -> Evaluation:
     change = linear_scores(block, direction) ** 2 / block.design.norms()
     counted = change if block.weight is None else change[block.weight > 0]
@@ -252,6 +239,19 @@ def _bias_slope(block: Block, *, loss: Loss, beta: Array, half: Array) -> Array:
     assert curvature is not None
     pull = curvature * block.design.norms(half) * loss.rows(eta, np.full_like(eta, 0.5), 1)[1]
     return np.concatenate([[pull.sum()], block.design.rmatvec(pull), [block.total_weight]])
+
+
+def _stored(block: Block) -> AnyArray:
+    return block.design.stored()
+
+
+def _between(block: Block, *, loss: Loss, beta: Array) -> Array:
+    weight = np.ones(len(block.target)) if block.weight is None else block.weight
+    return np.append(loss.total_curvature(eta_of(block, beta), weight), block.total_weight)
+
+
+def _widest(block: Block, *, half: Array) -> Evaluation:
+    return Evaluation(0.0, None, None, block.total_weight, largest_norm(block, half))
 
 
 @dataclass(frozen=True)
