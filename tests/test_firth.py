@@ -89,15 +89,39 @@ def test_50_digits_agree(name):
     assert found.penalised_log_likelihood == pytest.approx(value, rel=1e-13)
 
 
-def test_50_digits_agree_where_classes_are_separated():
-    X = np.random.default_rng(2).standard_normal((20, 2))
-    y = (X[:, 0] > 0.2).astype(int)
-    truth, se, value = by_hand(X, y)
-    found = firth(X, y)
+RNG = np.random.default_rng(2)
+HARD = {  # X, offset, and the relative errors that are left in coefficients and in standard errors
+    "separated": (RNG.standard_normal((20, 2)), 0.0, 1e-13, 1e-12),
+    "large offsets": (RNG.standard_normal((20, 2)), 10.0 * RNG.standard_normal(20), 1e-12, 1e-11),
+    "nearly collinear": (RNG.standard_normal((20, 1)) + [0, 1e-4] * RNG.standard_normal((20, 2)), 0.0, 1e-11, 1e-6),
+    "as many columns as rows but one": (RNG.standard_normal((5, 3)), 0.0, 1e-12, 1e-11),
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_50_digits_agree_where_classes_are_separated(name):
+    X, offset, digits, of_errors = HARD[name]
+    y, offset = (X[:, 0] > 0.2).astype(int), offset + np.zeros(len(X))
+    truth, se, value = by_hand(X, y, offset=offset)
+    found = firth(X, y, offset=offset)
     assert found.status is Status.CONVERGED
-    np.testing.assert_allclose(found.beta[0], truth, rtol=1e-13)
-    np.testing.assert_allclose(infer(found).se, se, rtol=1e-12)
-    assert found.penalised_log_likelihood == pytest.approx(value, rel=1e-13)
+    np.testing.assert_allclose(found.beta[0], truth, rtol=digits)
+    np.testing.assert_allclose(infer(found).se, se, rtol=of_errors)
+    assert found.penalised_log_likelihood == pytest.approx(value, rel=10 * digits)
+
+
+def test_random_problems_converge():
+    """Separated, weighted, of large offsets, nearly as many columns as rows."""
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(4, 40))
+        X = rng.standard_normal((n, int(rng.integers(1, min(n - 1, 10))))) * 10.0 ** rng.uniform(-3, 3)
+        y = X[:, 0] > rng.normal() * np.median(np.abs(X[:, 0])) if seed % 2 else rng.random(n) < 0.5
+        y[0], y[1] = True, False
+        told = {"sample_weight": rng.integers(1, 4, n)} if seed % 3 else {"offset": 5.0 * rng.standard_normal(n)}
+        found = firth(X, y, intercept=bool(seed % 5), **told)
+        assert found.status is Status.CONVERGED
+        assert found.certificate.standard_errors < 1e-9
 
 
 @pytest.mark.parametrize("counts", [(5, 7, 3, 9), (5, 7, 0, 9), (4, 0, 0, 6), (0, 3, 1, 0), (1000, 1, 0, 5)])

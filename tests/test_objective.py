@@ -75,6 +75,12 @@ def test_the_slope_of_the_bias_is_that_of_half_the_log_determinant(objective):
         assert found[j] == pytest.approx(-0.5 * (above - below) / (2 * step), rel=1e-6)
 
 
+def test_between_is_the_hessian_on_other_axes(objective):
+    half = np.random.default_rng(0).standard_normal((6, 4))
+    hessian = objective.evaluate(BETA, 2).hessian
+    np.testing.assert_allclose(objective.between(BETA, half), half.T @ hessian @ half, rtol=1e-11, atol=1e-14)
+
+
 def test_the_largest_change_along_a_direction(objective):
     direction = np.cos(np.arange(6.0))
     rows = np.column_stack([np.ones(len(PROBLEM.X)), PROBLEM.X])
@@ -106,6 +112,7 @@ def test_every_method_is_one_pass(objective):
             lambda: objective.widest(np.eye(6)),
             lambda: objective.largest_change(BETA),
             lambda: objective.bias_slope(BETA, np.eye(6)),
+            lambda: objective.between(BETA, np.eye(6)),
             lambda: list(objective.batches(100, np.random.default_rng(0))),
         ),
         start=1,

@@ -13,6 +13,7 @@ from oddsmith.axes import Axes
 from oddsmith.collinear import Dependence
 from oddsmith.errors import DataError, Status
 from oddsmith.evaluation import Evaluation
+from oddsmith.factor import Factor
 from oddsmith.judging import Judgement
 from oddsmith.objective import Objective
 from oddsmith.optimality import Certificate
@@ -23,8 +24,11 @@ from oddsmith.solvers.base import dot
 MAX_PASSES = 1000
 MEMORY = 10  # steps that correct the metric
 FLOOR = 1e-27  # of the squared distance in standard errors: the step that follows leaves nothing to rounding
-ROUNDING = 1e-14  # relative differences of the objective below it are noise
-HALVINGS = 40
+ROUNDING = 1e-14  # of the decrement, relative to the mean loss: below it nothing is left to gain
+NOISE = 1e-13  # relative differences of F below it are
+STIFF = 1e3  # of the trace of the inverse on axes scaled to a unit diagonal: above it normal equations cost digits
+FAR, LONGEST = 0.01, 5.0  # with a decrement so large, no row's log-odds may change by more: curvature may have vanished
+HALVINGS = 30
 
 
 @dataclass(frozen=True)
@@ -36,13 +40,30 @@ class Point:
     beta : array
     seen : Evaluation
         Of the mean loss alone, with its Hessian.
+    half : array
+        M with M M' the inverse of this Hessian.
     value : float
-        Mean loss less its share of the log-determinant.
+        F: the mean loss less its share of the log-determinant.
+    slope : array
+        The gradient of F.
     """
 
     beta: Array
     seen: Evaluation
+    half: Array
     value: float
+    slope: Array
+
+    @property
+    def decrement(self) -> float:
+        """What is left to gain, by the curvature of the loss alone."""
+        inner = self.half.T @ self.slope
+        return 0.5 * dot(inner, inner)
+
+    def solve(self, vector: Array) -> Array:
+        """H^-1 vector."""
+        out: Array = self.half @ (self.half.T @ vector)
+        return out
 
 
 def log_information(hessian: Array, weight: float, axes: Axes) -> float:
@@ -50,7 +71,13 @@ def log_information(hessian: Array, weight: float, axes: Axes) -> float:
 
     A column in other units adds a constant to it.
     """
-    return float(np.linalg.slogdet(weight * hessian)[1] + 2.0 * np.log(axes.scale).sum())
+    return float(np.linalg.slogdet(hessian)[1]) + of_units(weight, axes)
+
+
+def of_units(weight: float, axes: Axes) -> float:
+    """What the sum of weights and the scales of the columns add to it."""
+    size = len(axes.scale) + axes.intercept
+    return size * math.log(weight) + 2.0 * float(np.log(axes.scale).sum())
 
 
 @dataclass(frozen=True)
@@ -70,7 +97,10 @@ class Firth:
 
     Fisher's scoring, whose steps I(b)^{-1} would converge linearly, is corrected by the differences of gradients
     (L-BFGS), so that it converges like Newton's method without the p^3 third derivatives. A step is halved until F
-    falls. A pass forms the information, and one more the leverages h: O(n p^2), row by row.
+    falls. A pass forms the information, and one more the leverages h: O(n p^2), row by row. Where columns are nearly
+    collinear a third one between them forms the information again, on axes on which it is nearly the identity.
+
+    The suboptimality of its certificate is relative to the mean loss, for F may be 0.
 
     Attributes
     ----------
@@ -94,61 +124,62 @@ class Firth:
         """Search from `start`, until the estimated relative suboptimality is below tol, or nothing is left to gain."""
         limit = limit or MAX_PASSES
         now = self._beginning(start)
-        slope = self._slope(now)
-        metric, trace = Metric(now.seen.factor, MEMORY), list[Step]()
-        length, last = 1.0, math.inf
+        metric, trace = Metric(now, MEMORY), list[Step]()
+        length = 1.0
         while True:
-            metric.base = now.seen.factor
-            direction = -metric.apply(slope)
-            decrement = max(0.0, -0.5 * dot(slope, direction))
+            metric.base = now
+            direction = -metric.apply(now.slope)
+            decrement = max(0.0, -0.5 * dot(now.slope, direction))
             trace.append(Step(self.objective.passes, now.value, decrement, length))
-            over = self._status(now, decrement, last, tol, limit)
+            over = self._status(now, trace, tol, limit)
             if over is None:
                 new, length = self._step(now, direction, decrement)
                 if new is not None:
-                    changed = self._slope(new)
-                    metric.update(length * direction, changed - slope)
-                    now, slope, last = new, changed, decrement
+                    metric.update(length * direction, new.slope - now.slope)
+                    now = new
                     continue
                 over = Status.STALLED if decrement > ROUNDING * now.seen.value else Status.CONVERGED
             if over is not Status.CONVERGED or tol is not None:
                 direction = np.zeros_like(direction)
-            return self._judged(now, slope, direction, decrement, over, tuple(trace))
+            return self._judged(now, direction, decrement, over, tuple(trace))
 
-    def _status(self, now: Point, decrement: float, last: float, tol: float | None, limit: int) -> Status | None:
+    def _status(self, now: Point, trace: list[Step], tol: float | None, limit: int) -> Status | None:
         """How the search ends here; None if it goes on."""
-        size = now.seen.value
+        size, decrement = now.seen.value, trace[-1].decrement
         asked = FLOOR / now.seen.weight if tol is None else tol * size
         # at the floor the slope is down to its own rounding
-        floor = decrement > 0.5 * last and decrement <= ROUNDING**1.5 * size
+        floor = decrement <= ROUNDING**1.5 * size and len(trace) > 3 and decrement > 0.1 * trace[-4].decrement
         if floor or 2.0 * decrement <= asked:
             return Status.CONVERGED
         return Status.PASS_LIMIT if self.objective.passes >= limit else None
 
     def _point(self, beta: Array) -> Point | None:
-        """One pass; None where the information is singular, and F infinite."""
+        """Two passes, or three; None where the information is singular, and F infinite."""
         seen = self.objective.evaluate(beta, 2)
-        assert seen.hessian is not None
-        if not np.isfinite(seen.value):
+        assert seen.hessian is not None and seen.gradient is not None
+        if not np.isfinite(seen.value) or seen.factor.rank < seen.factor.size:
             return None
-        if seen.factor.rank < seen.factor.size:
-            return None
-        return Point(beta, seen, seen.value - 0.5 * log_information(seen.hessian, seen.weight, self.axes) / seen.weight)
-
-    def _slope(self, now: Point) -> Array:
-        """The gradient. One pass."""
-        assert now.seen.gradient is not None
-        slope = self.objective.bias_slope(now.beta, now.seen.factor.half)
-        return now.seen.gradient + slope / now.seen.weight
+        half, weight = seen.factor.half, seen.weight
+        log_determinant = -2.0 * np.linalg.slogdet(half)[1]
+        if np.square(half * seen.factor.scale[:, None]).sum() > STIFF:
+            inner = Factor(self.objective.between(beta, half))
+            half, log_determinant = half @ inner.half, log_determinant - 2.0 * np.linalg.slogdet(inner.half)[1]
+        value = seen.value - 0.5 * (log_determinant + of_units(weight, self.axes)) / weight
+        return Point(beta, seen, half, value, seen.gradient + self.objective.bias_slope(beta, half) / weight)
 
     def _step(self, now: Point, direction: Array, decrement: float) -> tuple[Point | None, float]:
-        """The full step, halved until it descends. A pass each."""
-        length = 1.0
+        """The full step, or one not too long, halved until F falls or, where rounding hides that, its slope."""
+        length, noise = 1.0, NOISE * (abs(now.value) + now.seen.value)
+        if decrement > FAR * now.seen.value:
+            length = min(1.0, LONGEST / math.sqrt(self.objective.widest(direction[:, None])))
         for _ in range(HALVINGS):
             new = self._point(now.beta + length * direction)
-            noise = ROUNDING * (abs(now.value) + now.seen.value)
-            if new is not None and new.value <= now.value - 2e-4 * length * decrement + noise:
-                return new, length
+            if new is not None:
+                gain = now.value - new.value
+                if gain > max(noise, 2e-4 * length * decrement):
+                    return new, length
+                if abs(gain) <= noise and new.decrement < now.decrement:
+                    return new, length
             length *= 0.5
         return None, 0.0
 
@@ -161,15 +192,15 @@ class Firth:
         raise DataError("Columns are too nearly collinear for Firth's correction", found, "Leave one of them out.")
 
     def _judged(
-        self, now: Point, slope: Array, last_step: Array, decrement: float, status: Status, trace: tuple[Step, ...]
+        self, now: Point, last_step: Array, decrement: float, status: Status, trace: tuple[Step, ...]
     ) -> Judgement:
         """After the last step, with an estimated certificate. That a finite optimum exists is a theorem."""
-        seen = replace(now.seen, value=now.value, gradient=slope)
+        seen = replace(now.seen, value=now.value, gradient=now.slope)
         certificate = Certificate(
             kind="estimated",
             suboptimality=decrement / now.seen.value,
             standard_errors=math.sqrt(2.0 * seen.weight * decrement),
-            violation=float(np.abs(slope).max(initial=0.0)),
+            violation=float(np.abs(now.slope).max(initial=0.0)),
             optimum_exists=True,
         )
         ended = last_step if last_step.any() else None

@@ -11,7 +11,15 @@ import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.evaluation import Evaluation, eta_of, evaluate_block, largest_norm, linear_scores, weighted_rows
+from oddsmith.evaluation import (
+    PANEL_ROWS,
+    Evaluation,
+    eta_of,
+    evaluate_block,
+    largest_norm,
+    linear_scores,
+    weighted_rows,
+)
 from oddsmith.losses import Logistic, Loss
 from oddsmith.sources import Block, Source
 
@@ -120,6 +128,14 @@ class Objective:
         self.passes += 1
         full = direction if self.intercept else np.concatenate([[0.0], direction])
         return self.source.sum(partial(_change, direction=full / np.linalg.norm(full))).reach
+
+    def between(self, beta: Array, half: Array) -> Array:
+        """M'HM for the Hessian H at beta of one output, and M of shape (size, k): from the rows' images under M."""
+        self.passes += 1
+        full = half if self.intercept else np.vstack([np.zeros((1, half.shape[1])), half])
+        gram = self.source.sum(partial(_images, loss=self.loss, beta=self._full(beta), half=full)).mean().hessian
+        assert gram is not None
+        return gram
 
     def bias_slope(self, beta: Array, half: Array) -> Array:
         """The gradient of -log det(H) / 2, H being the logistic Hessian at beta and half half' its inverse.
@@ -231,6 +247,17 @@ def _change(block: Block, *, direction: Array) -> Evaluation:
     change = linear_scores(block, direction) ** 2 / block.design.norms()
     counted = change if block.weight is None else change[block.weight > 0]
     return Evaluation(0.0, None, None, block.total_weight, math.sqrt(counted.max(initial=0.0)))
+
+
+def _images(block: Block, *, loss: Loss, beta: Array, half: Array) -> Evaluation:
+    curvature = weighted_rows(block, loss, eta_of(block, beta), 2)[2]
+    assert curvature is not None
+    gram = np.zeros((half.shape[1], half.shape[1]))
+    for start in range(0, len(curvature), PANEL_ROWS):
+        part = slice(start, start + PANEL_ROWS)
+        images = block.design.take(part).matvec(half[1:]) + half[0]
+        gram += images.T @ (curvature[part, None] * images)
+    return Evaluation(0.0, None, gram, block.total_weight)
 
 
 def _bias_slope(block: Block, *, loss: Loss, beta: Array, half: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.axes import Axes
+from oddsmith.errors import DataError
 from oddsmith.evaluation import Evaluation
 from oddsmith.objective import Objective
 
@@ -21,6 +22,11 @@ class Reduced(Objective):
     whole : Objective
     held : sequence of int
         Places, among the coefficients of one output, that are held at 0; never a free intercept's.
+
+    Raises
+    ------
+    DataError
+        If none is left.
     """
 
     def __init__(self, whole: Objective, held: Sequence[int]) -> None:
@@ -28,6 +34,8 @@ class Reduced(Objective):
         self._whole, self._kept = whole, np.delete(np.arange(whole.width), held)
         self._places = np.add.outer(whole.width * np.arange(whole.loss.outputs), self._kept).ravel()
         self.width, self.size, self.rows = len(self._kept), len(self._places), whole.rows
+        if not self.width:
+            raise DataError("There is nothing to fit", "every column is 0, without an intercept", "Leave it in.")
 
     @property
     def passes(self) -> int:
@@ -51,6 +59,10 @@ class Reduced(Objective):
     def widest(self, half: Array) -> float:
         """As in `Objective`."""
         return self._whole.widest(self.spread(half))
+
+    def between(self, beta: Array, half: Array) -> Array:
+        """As in `Objective`."""
+        return self._whole.between(self.spread(beta), self.spread(half))
 
     def bias_slope(self, beta: Array, half: Array) -> Array:
         """As in `Objective`."""
