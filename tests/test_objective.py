@@ -85,7 +85,9 @@ def test_the_largest_change_along_a_direction(objective):
     direction = np.cos(np.arange(6.0))
     rows = np.column_stack([np.ones(len(PROBLEM.X)), PROBLEM.X])
     truth = np.abs(rows @ direction) / np.linalg.norm(rows, axis=1) / np.linalg.norm(direction)
-    assert objective.largest_change(3.0 * direction) == pytest.approx(truth.max(), rel=1e-12)
+    both = np.column_stack([3.0 * direction, np.eye(6)[0]])
+    size = np.linalg.norm(rows, axis=1)
+    np.testing.assert_allclose(objective.largest_changes(both), [truth.max(), (1.0 / size).max()], rtol=1e-12)
 
 
 def test_without_an_intercept_it_is_not_part_of_beta(both_kernels):
@@ -110,7 +112,7 @@ def test_every_method_is_one_pass(objective):
             lambda: objective.along(BETA, BETA, (0.1, 0.2, 0.3)),
             lambda: objective.hessian_product(BETA, BETA),
             lambda: objective.widest(np.eye(6)),
-            lambda: objective.largest_change(BETA),
+            lambda: objective.largest_changes(BETA[:, None]),
             lambda: objective.bias_slope(BETA, np.eye(6)),
             lambda: objective.between(BETA, np.eye(6)),
             lambda: list(objective.batches(100, np.random.default_rng(0))),

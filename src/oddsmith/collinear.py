@@ -23,7 +23,7 @@ Collinear = Literal["drop", "min-norm", "error"]
 
 DOUBT = 1e-9  # of a column's second moment that earlier ones leave over: below it the rows are asked
 ROUNDING = 1e-14  # of the same: below it nothing is known of what is left over
-EXACT = 1e-11  # of the terms that cancel on a row: above it columns are nearly collinear only, and are all kept
+EXACT = 1e-11  # of the terms that cancel on a row: above it columns are nearly collinear only, and are kept
 REFINEMENTS = 2
 
 
@@ -49,31 +49,34 @@ class Dependence:
     def of(cls, objective: Objective, axes: Axes) -> Dependence:
         """Go through the columns from the left, as R does: is there a row that tells one from the earlier ones?
 
-        One pass; for each column that second moments leave in doubt one more, or up to five. A column that differs
-        from every combination of earlier ones by more than rounding, on some row, is not collinear.
+        Two passes; and up to five for a column that second moments leave in doubt. A column that differs from every
+        combination of earlier ones by more than rounding, on some row, is not collinear.
         """
         moments = objective.second_moments()
         root = np.zeros_like(moments)  # the inverse of the Cholesky factor of the moments of the columns kept
         kept: list[int] = []
-        found: list[tuple[Combination, int, Array]] = []
-        for place in range(len(moments)):
+        asked: list[_Direction] = []
+        for place, size in enumerate(np.diagonal(moments)):
             inner = root[: len(kept), : len(kept)]
             border = inner @ moments[kept, place]
-            left = moments[place, place] - border @ border
-            if left <= DOUBT * moments[place, place]:
-                direction = np.zeros(len(moments))
-                direction[place], direction[kept] = 1.0, -inner.T @ border
-                noise = _vanishing(objective, axes, direction, kept, inner)
-                if noise is not None:
-                    found.append((_combination(direction, place, axes, noise), place, direction))
+            left = size - border @ border
+            if left <= DOUBT * size:
+                direction = _Direction.of(place, kept.copy(), inner, border, axes)
+                if left <= ROUNDING * size or direction.refined(objective):
+                    asked.append(direction)
                     continue
-                if left <= ROUNDING * moments[place, place]:
-                    continue  # no combination of later columns is sought in it
             root[len(kept), : len(kept)] = -(border @ inner) / np.sqrt(left)
             root[len(kept), len(kept)] = 1.0 / np.sqrt(left)
             kept.append(place)
-        directions = np.array([direction for _, _, direction in found]).reshape(-1, len(moments)).T
-        return cls(tuple(c for c, _, _ in found), [place for _, place, _ in found], directions)
+        directions = np.array([direction.vector for direction in asked]).reshape(-1, len(moments)).T
+        changes = objective.largest_changes(directions) if asked else ()
+        pairs = zip(asked, changes, strict=True)
+        found = [direction for direction, change in pairs if change <= direction.noise or direction.refined(objective)]
+        return cls(
+            tuple(_combination(direction, axes) for direction in found),
+            [direction.place for direction in found],
+            np.array([direction.vector for direction in found]).reshape(-1, len(moments)).T,
+        )
 
     def dropped(self, beta: Array) -> Array:
         """Coefficients of the same scores, 0 at the collinear columns."""
@@ -156,34 +159,51 @@ def _concerned(combinations: tuple[Combination, ...]) -> set[int]:
     return columns | {-1 for found in combinations if found.terms and found.constant}
 
 
-def _vanishing(objective: Objective, axes: Axes, direction: Array, kept: list[int], root: Array) -> float | None:
-    """Rounding, per standard deviation, if no row's score changes along a direction beyond it; else None.
+@dataclass(frozen=True)
+class _Direction:
+    """Along which the score of a row may not change: 1 at one place, the rest at those kept before it.
 
-    Refines the direction in place: second moments know it to half the digits alone.
+    `root` is the inverse of the Cholesky factor of their second moments; `noise` what rounding makes of the change,
+    relative to the size of the row, that of the columns themselves included.
     """
-    far = float(np.linalg.norm(axes.centre / axes.scale * direction[axes.intercept :]))  # what rounding of x makes
-    zero, full = np.zeros((2, objective.size))
-    for _ in range(1 + REFINEMENTS):
-        size = float(np.linalg.norm(direction))
-        allowed = EXACT + 16.0 * np.finfo(float).eps * far / size
-        if objective.largest_change(direction) <= allowed:
-            return allowed * size
-        full[: len(direction)] = direction
-        slope = objective.hessian_product(zero, full)[kept]
-        direction[kept] -= root.T @ (root @ slope) / objective.loss.flattest
-    return None
+
+    vector: Array
+    place: int
+    kept: list[int]
+    root: Array
+    noise: float
+
+    @classmethod
+    def of(cls, place: int, kept: list[int], root: Array, border: Array, axes: Axes) -> _Direction:
+        vector = np.zeros(axes.free)
+        vector[place], vector[kept] = 1.0, -root.T @ border
+        far = np.linalg.norm(axes.centre / axes.scale * vector[axes.intercept :]) / np.linalg.norm(vector)
+        return cls(vector, place, kept, root, EXACT + 16.0 * np.finfo(float).eps * float(far))
+
+    def refined(self, objective: Objective) -> bool:
+        """Whether no row's score changes, once what second moments did not tell is refined away. In place."""
+        zero, full = np.zeros((2, objective.size))
+        for _ in range(REFINEMENTS):
+            full[: len(self.vector)] = self.vector
+            slope = objective.hessian_product(zero, full)[self.kept]
+            self.vector[self.kept] -= self.root.T @ (self.root @ slope) / objective.loss.flattest
+            if objective.largest_changes(self.vector[:, None])[0] <= self.noise:
+                return True
+        return False
 
 
-def _combination(direction: Array, place: int, axes: Axes, noise: float) -> Combination:
+def _combination(direction: _Direction, axes: Axes) -> Combination:
     """The same relation of raw columns, without terms that are rounding."""
-    column = place - axes.intercept
-    coef = direction[axes.intercept :]
+    column, coef = direction.place - axes.intercept, direction.vector[axes.intercept :]
+    noise = 100.0 * direction.noise * float(np.linalg.norm(direction.vector))
     terms = [
         (int(k), float(-coef[k] * axes.spread[column] / axes.scale[k]))
-        for k in np.flatnonzero(np.abs(coef) > 100.0 * noise)
+        for k in np.flatnonzero(np.abs(coef) > noise)
         if k != column
     ]
     parts = [axes.centre[column], *(-value * axes.centre[k] for k, value in terms)]
-    constant = float(np.sum(parts)) - (float(direction[0]) * axes.spread[column] if axes.intercept else 0.0)
-    least = 100.0 * (noise * axes.spread[column] + EXACT * float(np.abs(parts).sum())) if terms else 0.0
+    constant = float(np.sum(parts))
+    if axes.intercept:
+        constant -= float(direction.vector[0] * axes.spread[column])
+    least = noise * axes.spread[column] + 100.0 * EXACT * float(np.abs(parts).sum()) if terms else 0.0
     return Combination(column, constant if abs(constant) > least else 0.0, tuple(terms))

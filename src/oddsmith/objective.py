@@ -123,17 +123,23 @@ class Objective:
         sums = self.source.sum(partial(_between, loss=self.loss, beta=self._full(beta)))
         return sums[:-1].reshape(self.loss.outputs, -1) / sums[-1]
 
-    def largest_change(self, direction: Array) -> float:
-        """The largest |(1, z)'d| / (|(1, z)| |d|) over the rows of positive weight, for a direction d of one output."""
+    def largest_changes(self, directions: Array) -> Array:
+        """The largest |(1, z)'d| / (|(1, z)| |d|) over the rows of positive weight, for each column d of a matrix.
+
+        They are directions of the coefficients of one output.
+        """
         self.passes += 1
-        full = direction if self.intercept else np.concatenate([[0.0], direction])
-        return self.source.sum(partial(_change, direction=full / np.linalg.norm(full))).reach
+        full = directions / np.linalg.norm(directions, axis=0)
+        full = full if self.intercept else np.vstack([np.zeros((1, full.shape[1])), full])
+        return np.sqrt(self.source.sum(partial(_changes, directions=full)).values)
 
     def between(self, beta: Array, half: Array) -> Array:
         """M'HM for the Hessian H at beta of one output, and M of shape (size, k): from the rows' images under M."""
         self.passes += 1
         full = half if self.intercept else np.vstack([np.zeros((1, half.shape[1])), half])
-        gram = self.source.sum(partial(_images, loss=self.loss, beta=self._full(beta), half=full)).mean().hessian
+        gram = (
+            self.source.sum(partial(_between_images, loss=self.loss, beta=self._full(beta), half=full)).mean().hessian
+        )
         assert gram is not None
         return gram
 
@@ -243,20 +249,36 @@ def _curvature(block: Block, *, loss: Loss, beta: Array, columns: AnyArray) -> A
     return np.concatenate([hessian.ravel(), [h.sum()], block.design.diagonal(h), [block.total_weight]])
 
 
-def _change(block: Block, *, direction: Array) -> Evaluation:
-    change = linear_scores(block, direction) ** 2 / block.design.norms()
-    counted = change if block.weight is None else change[block.weight > 0]
-    return Evaluation(0.0, None, None, block.total_weight, math.sqrt(counted.max(initial=0.0)))
+@dataclass(frozen=True)
+class _Largest:
+    values: Array
+
+    def __add__(self, other: _Largest) -> _Largest:
+        return _Largest(np.maximum(self.values, other.values))
 
 
-def _images(block: Block, *, loss: Loss, beta: Array, half: Array) -> Evaluation:
+def _changes(block: Block, *, directions: Array) -> _Largest:
+    size, largest = block.design.norms(), np.zeros(directions.shape[1])
+    for part, images in _images(block, directions):
+        counted = slice(None) if block.weight is None else block.weight[part] > 0
+        largest = np.maximum(largest, (images**2 / size[part, None])[counted].max(axis=0, initial=0.0))
+    return _Largest(largest)
+
+
+def _images(block: Block, half: Array) -> Iterator[tuple[slice, Array]]:
+    """[1, Z] half, few rows at a time."""
+    for start in range(0, len(block.target), PANEL_ROWS):
+        part = slice(start, start + PANEL_ROWS)
+        yield part, block.design.take(part).matvec(half[1:]) + half[0]
+
+
+def _between_images(block: Block, *, loss: Loss, beta: Array, half: Array) -> Evaluation:
     curvature = weighted_rows(block, loss, eta_of(block, beta), 2)[2]
     assert curvature is not None
-    gram = np.zeros((half.shape[1], half.shape[1]))
-    for start in range(0, len(curvature), PANEL_ROWS):
-        part = slice(start, start + PANEL_ROWS)
-        images = block.design.take(part).matvec(half[1:]) + half[0]
-        gram += images.T @ (curvature[part, None] * images)
+    gram = sum(
+        (images.T @ (curvature[part, None] * images) for part, images in _images(block, half)),
+        np.zeros((half.shape[1], half.shape[1])),
+    )
     return Evaluation(0.0, None, gram, block.total_weight)
 
 
