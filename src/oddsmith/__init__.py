@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from oddsmith import plots as plots
     from oddsmith import scratch as scratch
+    from oddsmith._separation import Verdict, separation
     from oddsmith.cost import cost_function
     from oddsmith.errors import (
         CollinearityError,
@@ -71,6 +72,7 @@ _HOMES = {
     "SpecificationError": "errors",
     "Status": "errors",
     "Summary": "report",
+    "Verdict": "_separation",
     "as_source": "sources",
     "cost_function": "cost",
     "covariance": "inference",
@@ -85,6 +87,7 @@ _HOMES = {
     "read": "sources",
     "save": "model_file",
     "score": "scores",
+    "separation": "_separation",
     "summarise": "report",
     "wald_test": "hypotheses",
 }
@@ -121,6 +124,7 @@ __all__ = [
     "SpecificationError",
     "Status",
     "Summary",
+    "Verdict",
     "as_source",
     "cost_function",
     "covariance",
@@ -135,6 +139,7 @@ __all__ = [
     "read",
     "save",
     "score",
+    "separation",
     "summarise",
     "wald_test",
 ]

@@ -123,7 +123,7 @@ def fit(
     chosen = solver_named(solver)
     _check_bias_reduction(bias_reduction, source, penalty, solver)
     problem = Problem.of(
-        source, _loss(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads,
+        source, loss_for(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads,
         bias_reduction=bias_reduction, collinear=collinear,
     )  # fmt: skip
     result = problem.solved(chosen, tol=tol, max_passes=max_passes, start=start, began=began)
@@ -175,36 +175,46 @@ class Problem:
         objective = Objective(view, loss, intercept=intercept, threads=threads)
         return cls(source, objective, axes, given, standardize, bias_reduction, collinear)
 
+    def judged(
+        self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None
+    ) -> Judgement:  # fmt: skip
+        """Solve and certify."""
+        judge = self._judge(tol, max_passes)
+        objective, bound, limit = self.objective, judge.penalty, judge.limit
+        small = objective.rows < SMALL_ROWS and objective.size < SMALL_SIZE
+        with nullcontext() if small else on_one_thread():
+            beginning = _starting_point(start, self.axes, objective, bound)
+            if self.bias_reduction:
+                return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
+            return judge.verdict(solver.solve(objective, bound, beginning, tol=tol, max_passes=limit), solver)
+
+    def raw(self, beta: Array) -> Array:
+        """The solver's coefficients on raw columns, as in `Fit.beta`."""
+        loss = self.objective.loss
+        return loss.contrasts @ [self.axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
+
     def solved(
         self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
     ) -> Fit:
         """Solve, certify, map back."""
-        small = self.objective.rows < SMALL_ROWS and self.objective.size < SMALL_SIZE
-        with nullcontext() if small else on_one_thread():
-            return self._solved(solver, tol, max_passes, start, began)
-
-    def _solved(
-        self, solver: Solver, tol: float | None, max_passes: int | None, start: Array | None, began: float
-    ) -> Fit:
-        objective, axes, loss = self.objective, self.axes, self.objective.loss
         found = self.judged(solver, tol=tol, max_passes=max_passes, start=start)
         found, combinations = self._settled(found, self._judge(tol, max_passes), solver)
         solution, seen = found.solution, found.evaluation
         return Fit(
             schema=self.source.schema,
             classes=self.source.classes,
-            beta=loss.contrasts @ [axes.to_raw(part) for part in solution.beta.reshape(loss.outputs, -1)],
+            beta=self.raw(solution.beta),
             hessian=seen.hessian,
-            axes=axes,
+            axes=self.axes,
             certificate=found.certificate,
             status=found.status,
             trace=tuple(Step(s.passes + 1, s.value, s.decrement, s.length, s.note) for s in solution.trace),
-            passes=objective.passes + 1,
+            passes=self.objective.passes + 1,
             value=seen.value - (solution.decrement if solution.last_step is not None else 0.0),
             penalty=self.penalty,
             standardized=self.standardize,
             has_offset=self.source.has_offset,
-            loss=loss,
+            loss=self.objective.loss,
             solver=Firth.name if self.bias_reduction else solver.name,
             rows=self.source.rows,
             class_weights=self.source.class_weights(),
@@ -213,17 +223,6 @@ class Problem:
             bias_reduction=self.bias_reduction,
             combinations=combinations,
         )
-
-    def judged(
-        self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None
-    ) -> Judgement:  # fmt: skip
-        """Solve and certify."""
-        judge = self._judge(tol, max_passes)
-        objective, bound, limit = self.objective, judge.penalty, judge.limit
-        beginning = _starting_point(start, self.axes, objective, bound)
-        if self.bias_reduction:
-            return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
-        return judge.verdict(solver.solve(objective, bound, beginning, tol=tol, max_passes=limit), solver)
 
     def _judge(self, tol: float | None, max_passes: int | None) -> Judge:
         spread = np.ones_like(self.axes.spread) if self.standardize else self.axes.spread
@@ -258,7 +257,8 @@ def _by_name(argument: str, given: str | T, catalogue: Mapping[str, type[T]], al
     return catalogue[name]()
 
 
-def _loss(given: str | Loss, source: Source) -> Loss:
+def loss_for(given: str | Loss, source: Source) -> Loss:
+    """The loss of a name; of "auto", the one for so many classes."""
     if not isinstance(given, str):
         return given
     count = len(source.classes)
