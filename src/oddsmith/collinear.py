@@ -115,11 +115,12 @@ def settled(
         words = shown([combination.in_words(objective.source.columns) for combination in combinations])
         advice = "Leave such columns out, or let collinear='drop' do so."
         raise CollinearityError("Columns are linear combinations of others", words, advice)
-    found = _reduced(found, dependence, judge, finished=finished)
+    whole, found = found, _reduced(found, dependence, judge, finished=finished)
     solution, status, runaway = found.solution, found.status, found.runaway
     if policy == "min-norm":
         solution = replace(solution, beta=_of_each(dependence.shortest, solution.beta, objective))
-        runaway = tuple(sorted({*runaway, *_concerned(combinations)}))
+        others = whole.runaway if whole.recession is not None else runaway
+        runaway = tuple(sorted({*others, *_concerned(combinations)}))
     if status in (Status.CONVERGED, Status.COLLINEAR):
         status = Status.COLLINEAR if runaway else Status.CONVERGED
     return replace(found, solution=solution, status=status, runaway=runaway), combinations
@@ -131,18 +132,19 @@ def _reduced(found: Judgement, dependence: Dependence, judge: Judge, *, finished
     reduced = Reduced(whole, dependence.places)
     axes = reduced.axes(judge.axes)
     beta = _of_each(dependence.dropped, found.solution.beta, whole)
-    if finished or (judge.limit is not None and judge.limit <= whole.passes):
-        seen = reduced.free_evaluation(found.evaluation)
-        gone = {combination.column for combination in dependence.combinations}
-        runaway = tuple(column for column in found.runaway if column not in gone)
-        if found.status in (Status.CONVERGED, Status.COLLINEAR):
+    left = None if judge.limit is None else judge.limit - whole.passes
+    if finished or not found.certificate.optimum_exists or (left is not None and left <= 0):
+        seen, runaway = reduced.free_evaluation(found.evaluation), found.runaway
+        if found.recession is not None:
+            span = [reduced.free(_of_each(dependence.dropped, way, whole)) for way in found.recession.span.T]
+            runaway = reduced.columns(axes.touched(np.array(span).T, 1e-6))
+        elif found.status in (Status.CONVERGED, Status.COLLINEAR):
             runaway = reduced.columns(not_unique(seen, axes))
         found = replace(found, solution=replace(found.solution, beta=beta), runaway=runaway)
     else:
-        left = None if judge.limit is None else judge.limit - whole.passes
         exact = Newton().solve(reduced, judge.penalty, reduced.free(beta), tol=None, max_passes=left)
         exact = continued(found.solution, exact, "exact Newton, without the collinear columns")
-        found = replace(judge, objective=reduced, axes=axes).verdict(exact, Newton())
+        found = replace(judge, objective=reduced, axes=axes, exists=True).verdict(exact, Newton())
         seen = found.evaluation
         solution = replace(found.solution, beta=reduced.spread(found.solution.beta))
         found = replace(found, solution=solution, runaway=reduced.columns(found.runaway))
