@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
-from oddsmith import Status
+from oddsmith import Status, as_source, fit
 from tests.reference import score
 from tests.reference.problems import L1, L2, ML, NET, PROBLEMS, SOFTMAX
 
@@ -44,3 +45,12 @@ def test_digits():
     assert score.digits([1.001], ["1"]) == pytest.approx(3.0)
     assert score.digits([1.001, 0.1], ["1", "0"]) == pytest.approx(1.0)
     assert score.digits([np.nan], ["1"]) == score.digits([-5.0], ["1"]) == 0.0
+
+
+@pytest.mark.parametrize("name", [name for name in score.names(ML, L2) if len(score.made(name).y) < 1000])
+def test_sparse_rows_cost_no_digits_although_they_are_not_centred(name):
+    given = score.made(name)
+    source = as_source(csr_array(given.X), given.y, sample_weight=given.weight, offset=given.offset)
+    result = fit(source, penalty=score.penalty(given), intercept=given.intercept)
+    digits = score.score(name, result)
+    assert min(digits.values()) >= HOPE
