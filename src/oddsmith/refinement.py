@@ -59,8 +59,8 @@ def refined(function: Smooth, solution: Solution) -> Solution:
     columns does not cost standard errors its digits twice, as in the normal equations, and where it is above 1e7, so
     that Cholesky breaks down in doubles, more rounds do. Steps are damped as long as they are long.
 
-    Where G would take long, and the Hessian in doubles is good enough to step with, that is done, once: coefficients get
-    all their digits, standard errors keep those that they have.
+    Where G would take long, and the Hessian in doubles is good enough to step with, that is done, once: coefficients
+    get all their digits, standard errors keep those that they have.
 
     References
     ----------
