@@ -74,14 +74,16 @@ def refined(function: Smooth, solution: Solution) -> Solution:
     cancellation = next(function.objective.source.blocks()).design.cancellation
     if not wanted(seen, solution.beta, cancellation):
         return solution
-    if function.objective.rows * len(solution.beta) ** 2 > HEAVY and seen.factor.error < LIGHT and cancellation < VAST:
+    factor, objective = seen.factor, function.objective
+    singular = factor.rank < factor.size
+    if not singular and objective.rows * factor.size**2 > HEAVY and factor.error < LIGHT and cancellation < VAST:
         return _step(function, solution)
-    beta, root = Extended.of(solution.beta), seen.factor.half
-    singular = seen.factor.rank < seen.factor.size
+    beta, root = Extended.of(solution.beta), factor.half
     if singular:
-        if _round(function, beta, seen.factor.lost).least < SINGULAR:
+        # even in doubles, rows have no part that matters in a direction that is lost because columns are collinear
+        if objective.loss.steepest * objective.widest(factor.lost) < SINGULAR:
             return solution
-        root = np.hstack([root, seen.factor.lost])
+        root = np.hstack([root, factor.lost])
     far, last, trace = False, math.inf, list(solution.trace)
     for _ in range(MOST):
         found = _round(function, beta, root)
