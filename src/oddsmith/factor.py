@@ -82,6 +82,12 @@ class Factor:
         inverse: Array = _lapack().dtrtri(self._cholesky, lower=1)[0]
         return np.ascontiguousarray(inverse.T / self.scale[:, None])
 
+    @cached_property
+    def variance(self) -> Array:
+        """The diagonal of H^-1."""
+        out: Array = np.einsum("ij,ij->i", self.half, self.half)
+        return out
+
     @property
     def lost(self) -> Array:
         """What `half` lacks where H is singular, if curvature is the most that rounding hides: shape (m, m - rank)."""

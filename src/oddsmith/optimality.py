@@ -113,7 +113,7 @@ def _near(objective: Objective, seen: Evaluation, rank: int | None = None) -> tu
     with np.errstate(over="ignore", invalid="ignore"):
         squared = float(seen.gradient @ factor.solve(seen.gradient))
         # K^2 <= max|x|^2 trace(H^-1) needs no pass. Only where it is too coarse is K itself worth one.
-        reach = objective.loss.concordance * seen.reach * float(np.einsum("ij,ij->", factor.half, factor.half))
+        reach = objective.loss.concordance * seen.reach * float(factor.variance.sum())
     squared = max(0.0, squared) if np.isfinite(squared) else math.inf
     if not reach * squared < 0.01 and squared < math.inf:
         reach = objective.loss.concordance * objective.widest(factor.half)
