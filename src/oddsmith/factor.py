@@ -27,6 +27,8 @@ class Factor:
         The diagonal of D; 1 where that of H is 0.
     rank : int
         m, unless C is singular to rounding. `solve` then applies the pseudo-inverse of C between two D^-1.
+    rank_is_sure : bool
+        False if an eigenvalue that counts may be nothing but rounding.
     """
 
     def __init__(self, matrix: Array) -> None:
@@ -39,6 +41,7 @@ class Factor:
         self.scale = np.where(diagonal > 0.0, diagonal, 1.0)
         unit = matrix / self.scale / self.scale[:, None]
         self.size = self.rank = len(matrix)
+        self.rank_is_sure = True
         self._cholesky: Array | None = None
         lower, failed = lapack.dpotrf(unit, lower=1, clean=1)
         if not failed:
@@ -49,7 +52,9 @@ class Factor:
         from scipy.linalg import eigh
 
         values, vectors = eigh(unit)
-        keep = values > len(unit) * 8.0 * np.finfo(float).eps * max(values[-1], 0.0)
+        noise = len(unit) * 8.0 * np.finfo(float).eps * max(values[-1], 0.0)
+        keep = values > noise
+        self.rank_is_sure = not bool((values[keep] < 16.0 * noise).any())
         self.rank = int(keep.sum())
         self._half = vectors[:, keep] / np.sqrt(values[keep])
         self._null = vectors[:, ~keep]

@@ -89,6 +89,8 @@ def _bound(objective: Objective, seen: Evaluation, *, polished: bool, rank: int 
     """The proved bound on F - F*; None if there is no proof. The Hessian's rank shall be that of X if not given."""
     assert seen.gradient is not None
     factor = seen.factor
+    if not factor.rank_is_sure:
+        return None
     if factor.rank < objective.size:
         if np.abs(factor.unseen(seen.gradient)).max() > SLOPE_NOISE:
             return None  # it falls along a direction whose curvature is lost in rounding
