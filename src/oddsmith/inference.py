@@ -260,11 +260,12 @@ def covariance(fit: Fit, *, reference: Any = None) -> Array:
 def standard_errors(fit: Fit, reference: Any = None) -> Array:
     """Standard errors on raw columns, in the order of `infer`. NaN if the Hessian is not known."""
     se: Array = np.linalg.norm(covariance_root(fit, reference), axis=1)
-    if fit.status is Status.SEPARATED and fit.hessian is not None:
+    separated = fit.status is Status.SEPARATED and fit.hessian is not None
+    if separated:
         se[_running_off(fit, reference)] = np.inf
-        return se
-    for column in fit.runaway:
-        se[column + fit.intercept :: len(fit.names) + fit.intercept] = np.inf
+    if not (separated and fit.loss.outputs > 1):  # where a column runs off between some classes, not between all
+        for column in fit.runaway:
+            se[column + fit.intercept :: len(fit.names) + fit.intercept] = np.inf
     return se
 
 
