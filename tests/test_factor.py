@@ -46,3 +46,9 @@ def test_a_rank_that_may_be_rounding_is_not_sure(least, rank, sure):
     H = np.array([[1.0, 1.0 - angle, 0.0], [1.0 - angle, 1.0, 0.0], [0.0, 0.0, 1.0]])
     factor = Factor(H)
     assert (factor.rank, factor.rank_is_sure) == (rank, sure)
+
+
+def test_what_rounding_leaves_on_a_diagonal_is_not_seen():
+    factor = Factor(np.diag([1.0, 1e-33, 1e-20]))
+    assert factor.rank == 2
+    np.testing.assert_allclose(factor.solve(np.array([1.0, 1.0, 1e-20])), [1.0, 0.0, 1.0])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from oddsmith.evaluation import Evaluation
+from oddsmith.factor import FAINT
 from oddsmith.objective import Objective
 from oddsmith.optimality import certify, held_elsewhere
 from oddsmith.penalties import Penalty
@@ -79,9 +80,9 @@ def _along(objective: Objective, penalty: Penalty, start: Solution, cone: Recess
 
 
 def _cleared(seen: Evaluation) -> Evaluation:
-    """Without what is left of rows that count for nothing: the kernels hold exp above 0."""
+    """Without what is left of rows that count for nothing: rounding, and that kernels hold exp above 0."""
     assert seen.hessian is not None
     hessian = seen.hessian.copy()
-    gone = np.diagonal(hessian) < 1e-200
+    gone = np.diagonal(hessian) <= max(FAINT * float(np.diagonal(hessian).max()), 1e-290)
     hessian[gone] = hessian[:, gone] = 0.0
     return replace(seen, hessian=hessian)

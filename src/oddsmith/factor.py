@@ -11,6 +11,7 @@ from oddsmith.arrays import Array
 from oddsmith.errors import NumericalError
 
 RECIPROCAL_CONDITION = 1e-12  # below it Cholesky is not trusted, and the rank is revealed by eigenvalues
+FAINT = 1e-28  # of the largest entry of a diagonal: what rounding leaves, squared, where there is nothing
 
 
 class Factor:
@@ -24,7 +25,7 @@ class Factor:
     Attributes
     ----------
     scale : array of shape (m,)
-        The diagonal of D; 1 where that of H is 0.
+        The diagonal of D; 1 where that of H is nothing but rounding.
     rank : int
         m, unless C is singular to rounding. `solve` then applies the pseudo-inverse of C between two D^-1.
     rank_is_sure : bool
@@ -38,7 +39,7 @@ class Factor:
                 "The Hessian is not finite", "NaN or infinity in it", "Look for extreme values in the data or weights."
             )
         diagonal = np.sqrt(np.maximum(np.diagonal(matrix), 0.0))
-        self.scale = np.where(diagonal > 0.0, diagonal, 1.0)
+        self.scale = np.where(diagonal > np.sqrt(FAINT) * diagonal.max(initial=0.0), diagonal, 1.0)
         unit = matrix / self.scale / self.scale[:, None]
         self.size = self.rank = len(matrix)
         self.rank_is_sure = True

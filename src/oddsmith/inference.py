@@ -277,7 +277,7 @@ def _running_off(fit: Fit, reference: Any) -> AnyArray:
         for rows in (factor.null_axes, np.eye(factor.size))
     )
     constant = np.tile(np.append(np.zeros(int(fit.intercept), dtype=bool), np.isinf(fit.axes.scale)), fit.loss.outputs)
-    return (part > 1e-7 * whole) | constant
+    return (part > 1e-3 * whole) | constant
 
 
 def eta_standard_errors(fit: Fit, matrix: AnyArray) -> Array:
