@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from oddsmith._separation import Verdict, separation
     from oddsmith.cost import cost_function
     from oddsmith.errors import (
+        CollinearityError,
         ColumnWarning,
         ConvergenceWarning,
         DataError,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Certificate": "optimality",
     "ChiSquareTest": "hypotheses",
+    "CollinearityError": "errors",
     "ColumnWarning": "errors",
     "ConvergenceWarning": "errors",
     "DataError": "errors",
@@ -97,6 +99,7 @@ __all__ = [
     "L2",
     "Certificate",
     "ChiSquareTest",
+    "CollinearityError",
     "ColumnWarning",
     "ConvergenceWarning",
     "DataError",

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from oddsmith import errors
 from oddsmith.arrays import AnyArray, Array, check_integer, check_positive
+from oddsmith.collinear import Collinear
 from oddsmith.fitted import Fit, warn
 from oddsmith.fitting import fit
 from oddsmith.inference import Inference, infer
@@ -103,6 +104,11 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         NaN, its label as None, and is not scored.
     unseen : {"error", "reference"}, default "error"
         With categories="auto": what a level does at prediction that was not there to be fitted.
+    bias_reduction : "firth" or None, default None
+        Firth's penalised likelihood, finite for separated classes too; with two classes and C=np.inf.
+    collinear : {"min-norm", "drop", "error"}, default "min-norm"
+        With C=np.inf, what becomes of collinear columns; see `oddsmith.fit`. scikit-learn drops none, and gives columns
+        that repeat one another equal parts, as the smallest norm does; hence another default than there.
 
     Attributes
     ----------
@@ -141,6 +147,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         categories: str | None = None,
         missing: Missing = "error",
         unseen: Unseen = "error",
+        bias_reduction: str | None = None,
+        collinear: Collinear = "min-norm",
     ) -> None:
         self.penalty = penalty
         self.C = C
@@ -160,6 +168,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         self.categories = categories
         self.missing = missing
         self.unseen = unseen
+        self.bias_reduction = bias_reduction
+        self.collinear = collinear
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
         """Fit to rows X with labels y.
@@ -202,6 +212,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             tol=self.tol,
             max_passes=self.max_iter if isinstance(self.solver, str) else None,
             intercept=bool(self.fit_intercept),
+            bias_reduction=self.bias_reduction,
+            collinear=self.collinear,
             start=start,
             threads=self.n_threads,
             warn=functools.partial(warn, convergence=ConvergenceWarning, stacklevel=4),
@@ -356,7 +368,12 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             raise errors.SpecificationError("L1 and elastic net are not there yet", found, "Use ridge: l1_ratio=0.")
         if self.penalty not in ("deprecated", "l2", None):
             raise errors.SpecificationError("penalty is not known", f"{self.penalty!r}", "Use C and l1_ratio.")
-        return NoPenalty() if self.penalty is None or np.isinf(self.C) else L2(1.0 / (self.C * weight))
+        if self.penalty is None or np.isinf(self.C):
+            return NoPenalty()
+        if self.bias_reduction is not None:
+            advice = "Use C=np.inf with bias_reduction, or leave it out."
+            raise errors.SpecificationError("bias_reduction is a penalty of its own", f"C={self.C!r}", advice)
+        return L2(1.0 / (self.C * weight))
 
     def _solver(self) -> str | Solver:
         check_integer(self.max_iter, "max_iter")
@@ -364,7 +381,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             check_integer(self.n_threads, "n_threads", "Leave it out for all processors.")
         seed = int(check_random_state(self.random_state).randint(2**31)) if self.random_state is not None else 0
         if self.solver == "auto" or self.solver in SKLEARN_SOLVERS:
-            return SketchedNewton(seed=seed)
+            return SketchedNewton(seed=seed) if self.bias_reduction is None else "auto"
         return GradientDescent(seed=seed, max_iter=self.max_iter) if self.solver == "gd" else self.solver
 
     def _warn_of_deprecated(self) -> None:
