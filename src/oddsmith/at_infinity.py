@@ -53,10 +53,11 @@ def limit_of(objective: Objective, penalty: Penalty, stopped: Solution) -> Limit
         return _along(objective, penalty, stopped, complete)
     exact = Newton().solve(objective, penalty, stopped.beta, tol=CLEAR, max_passes=None)
     certificate, seen = certify(objective, penalty, exact, prove=True, dense_limit=objective.size)
-    if certificate.optimum_exists:
+    assert seen.hessian is not None
+    if certificate.optimum_exists or (certificate.kind == "proved" and cone.curved(seen.hessian)):
         return None
     near = replace(continued(stopped, exact, "exact Newton, to see whether an optimum exists"), evaluation=seen)
-    guess = cone.guess(near.beta, np.asarray(seen.hessian))
+    guess = cone.guess(near.beta, seen.hessian)
     if guess is not None:
         limit = _along(objective, penalty, near, guess)
         rank = cone.size + int(held.sum()) - guess.span.shape[1]

@@ -44,7 +44,8 @@ class Certificate:
     violation : float
         The largest entry of the gradient of F in standardised columns.
     optimum_exists : bool or None
-        True if proved, False if the classes are shown to be separated, None if not known.
+        True if proved, False if the classes are shown to be separated, None if not known: a bound that rests on a
+        curvature that may be rounding proves nothing by itself.
     """
 
     kind: str
@@ -77,20 +78,18 @@ def certify(
     bound = _bound(objective, seen, polished=solution.last_step is not None)
     if bound is None:  # then the exact Hessian's decrement is at least an estimate, and better than the solver's
         return _estimated(newton_step(seen)[1], seen, worst), seen
-    return _certificate("proved", bound, seen, worst, True), seen
+    return _certificate("proved", bound, seen, worst, seen.factor.rank_is_sure or None), seen
 
 
 def held_elsewhere(objective: Objective, seen: Evaluation, rank: int) -> bool:
     """Whether an optimum is proved to exist but for directions without any curvature, so that this is the rank."""
-    return _bound(objective, seen, polished=False, rank=rank) is not None
+    return seen.factor.rank_is_sure and _bound(objective, seen, polished=False, rank=rank) is not None
 
 
 def _bound(objective: Objective, seen: Evaluation, *, polished: bool, rank: int | None = None) -> float | None:
     """The proved bound on F - F*; None if there is no proof. The Hessian's rank shall be that of X if not given."""
     assert seen.gradient is not None
     factor = seen.factor
-    if not factor.rank_is_sure:
-        return None
     if factor.rank < objective.size:
         if np.abs(factor.unseen(seen.gradient)).max() > SLOPE_NOISE:
             return None  # it falls along a direction whose curvature is lost in rounding

@@ -168,4 +168,4 @@ def test_curvature_of_rounding_proves_no_optimum(seed):
     alone[7] = 1.0
     y = (w + 30 * rng.standard_normal(393) > 0).astype(int)
     with pytest.warns(SeparationWarning):
-        fit(as_source(np.column_stack([2 * x - alone, w, alone, x]), y))
+        fit(as_source(np.column_stack([2 * x - alone, w, alone, x]), y), collinear="min-norm")
