@@ -73,7 +73,7 @@ def fit(
         step and proved by a certificate.
     max_passes : int, optional
         Limit of passes over the data; the solver's own by default. A step once begun is finished, and the judge may
-        add up to four.
+        add up to four; without a penalty as many as it takes to know whether an optimum exists.
     intercept : bool, default True
     standardize : bool, default False
         Whether the penalty acts on columns divided by their standard deviations (root mean squares without an
@@ -117,7 +117,8 @@ def fit(
     ConvergenceWarning
         If the optimum was not reached, or is not unique.
     SeparationWarning
-        If there is no finite optimum.
+        If there is no finite optimum. The coefficients that `Fit.runaway` does not name are right nevertheless, and so
+        are their standard errors: those of the rows that are not separated.
     """
     began = time.perf_counter()
     check_source(source, penalty)

@@ -108,6 +108,8 @@ class Judge:
         """Separated, if a direction shows it; else the solver could not finish."""
         solution, seen, certificate = found.solution, found.evaluation, found.certificate
         limit = limit_of(self.objective, self.penalty, replace(solution, evaluation=seen)) if free else None
+        if limit is None and certificate.kind == "proved":  # if there is an optimum
+            return self._of_an_optimum(replace(found, certificate=replace(certificate, optimum_exists=True)))
         if limit is None:
             return replace(found, status=Status.PASS_LIMIT if found.status is Status.PASS_LIMIT else Status.STALLED)
         solution = limit.solution if solver.refined else solution
