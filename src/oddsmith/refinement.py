@@ -11,8 +11,11 @@ from oddsmith.arrays import Array
 from oddsmith.evaluation import Evaluation
 from oddsmith.extended import Extended
 from oddsmith.factor import Factor
+from oddsmith.objective import Objective
+from oddsmith.penalties import Penalty
 from oddsmith.solvers import Smooth, Solution, Step
 
+EPSILON = float(np.finfo(float).eps)
 ENOUGH = 3e-13  # a relative error that doubles may leave
 ROWS = 1000  # whose standard errors are what small coefficients are measured by
 SINGULAR = 1e-6  # of curvature, beside the most that rounding hides: below it columns are collinear
@@ -40,8 +43,7 @@ def wanted(seen: Evaluation, beta: Array, cancellation: float = 1.0) -> bool:
     if factor.rank < factor.size:
         return True
     assert seen.hessian is not None
-    epsilon, diagonal = cancellation * np.finfo(float).eps / ENOUGH, np.diagonal(seen.hessian)
-    variance = np.einsum("ij,ij->i", factor.half, factor.half)
+    epsilon, diagonal, variance = cancellation * EPSILON / ENOUGH, np.diagonal(seen.hessian), factor.variance
     size = np.maximum(beta * beta, variance / min(seen.weight, ROWS))
     noise = min(1.0, abs(seen.value)) * epsilon**2
     epsilon *= cancellation
@@ -51,7 +53,7 @@ def wanted(seen: Evaluation, beta: Array, cancellation: float = 1.0) -> bool:
     return bool((noise * squares.sum(axis=0) > size).any() or (epsilon * (diagonal @ squares) > variance).any())
 
 
-def refined(function: Smooth, solution: Solution) -> Solution:
+def refined(objective: Objective, penalty: Penalty, solution: Solution) -> Solution:
     r"""The solution to the last digit, if `wanted` and if there is one; else the solution as it is.
 
     Coefficients and gradient are held in double-double, and H^-1 as M M'. A round is one pass, which forms G = M'HM
@@ -71,10 +73,10 @@ def refined(function: Smooth, solution: Solution) -> Solution:
     seen = solution.evaluation
     if seen.hessian is None or not np.isfinite(solution.beta).all():
         return solution
-    cancellation = next(function.objective.source.blocks()).design.cancellation
+    cancellation = next(objective.source.blocks()).design.cancellation
     if not wanted(seen, solution.beta, cancellation):
         return solution
-    factor, objective = seen.factor, function.objective
+    factor, function = seen.factor, Smooth(objective, penalty)
     singular = factor.rank < factor.size
     if not singular and objective.rows * factor.size**2 > HEAVY and factor.error < LIGHT and cancellation < VAST:
         return _step(function, solution)
