@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from oddsmith import plots as plots
     from oddsmith import scratch as scratch
+    from oddsmith._path import Path, path
     from oddsmith.cost import cost_function
+    from oddsmith.cross_validation import CrossValidation, cross_validate_path
     from oddsmith.errors import (
         ColumnWarning,
         ConvergenceWarning,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
         Status,
     )
     from oddsmith.estimators import LogisticRegression
+    from oddsmith.estimators_cv import LogisticRegressionCV
     from oddsmith.fitted import Fit
     from oddsmith.fitting import fit
     from oddsmith.formula import LogitResult, logit
@@ -46,6 +49,7 @@ _HOMES = {
     "ChiSquareTest": "hypotheses",
     "ColumnWarning": "errors",
     "ConvergenceWarning": "errors",
+    "CrossValidation": "cross_validation",
     "DataError": "errors",
     "Fit": "fitted",
     "GradientDescent": "solvers",
@@ -53,6 +57,7 @@ _HOMES = {
     "L2": "penalties",
     "Likelihood": "likelihood",
     "LogisticRegression": "estimators",
+    "LogisticRegressionCV": "estimators_cv",
     "LogitResult": "formula",
     "Model": "model_file",
     "ModelFileError": "errors",
@@ -62,6 +67,7 @@ _HOMES = {
     "OddsRatios": "inference",
     "OddsmithError": "errors",
     "OddsmithWarning": "errors",
+    "Path": "_path",
     "Scores": "scores",
     "SeparationWarning": "errors",
     "SketchedNewton": "solvers",
@@ -72,6 +78,7 @@ _HOMES = {
     "as_source": "sources",
     "cost_function": "cost",
     "covariance": "inference",
+    "cross_validate_path": "cross_validation",
     "fit": "fitting",
     "fit_one_vs_rest": "one_vs_rest",
     "from_coefficients": "published",
@@ -80,6 +87,7 @@ _HOMES = {
     "logit": "formula",
     "lr_test": "hypotheses",
     "odds_ratios": "inference",
+    "path": "_path",
     "read": "sources",
     "save": "model_file",
     "score": "scores",
@@ -96,12 +104,14 @@ __all__ = [
     "ChiSquareTest",
     "ColumnWarning",
     "ConvergenceWarning",
+    "CrossValidation",
     "DataError",
     "Fit",
     "GradientDescent",
     "Inference",
     "Likelihood",
     "LogisticRegression",
+    "LogisticRegressionCV",
     "LogitResult",
     "Model",
     "ModelFileError",
@@ -111,6 +121,7 @@ __all__ = [
     "OddsRatios",
     "OddsmithError",
     "OddsmithWarning",
+    "Path",
     "Scores",
     "SeparationWarning",
     "SketchedNewton",
@@ -121,6 +132,7 @@ __all__ = [
     "as_source",
     "cost_function",
     "covariance",
+    "cross_validate_path",
     "fit",
     "fit_one_vs_rest",
     "from_coefficients",
@@ -129,6 +141,7 @@ __all__ = [
     "logit",
     "lr_test",
     "odds_ratios",
+    "path",
     "read",
     "save",
     "score",

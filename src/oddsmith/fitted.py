@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
+import numpy as np
+
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.axes import Axes
 from oddsmith.errors import ConvergenceWarning, SeparationWarning, Status
@@ -105,6 +107,14 @@ class Fit:
         scale = "standardised" if self.standardized else "raw"
         factors = "" if self.penalty.factors is None else ", with factors"
         return f"{self.penalty.name}, alpha {self.penalty.strength:g} on the mean loss, {scale} columns{factors}"
+
+    @property
+    def cost(self) -> float:
+        """What the penalty adds to the mean loss."""
+        scale = np.ones_like(self.axes.spread) if self.standardized else self.axes.spread
+        parts = [self.axes.from_raw(row) for row in self.loss.contrasts.T @ self.beta]
+        bound = self.penalty.bound(scale, intercept=self.intercept, outputs=self.loss.outputs)
+        return bound.value(np.concatenate(parts))
 
     @property
     def losses(self) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -98,7 +98,7 @@ def fit(
     check_limits(tol, max_passes, threads)
     chosen = solver_named(solver)
     problem = Problem.of(
-        source, _loss(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads
+        source, loss_of(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads
     )
     result = problem.solved(chosen, tol=tol, max_passes=max_passes, start=start, began=began)
     warn(result)
@@ -144,13 +144,34 @@ class Problem:
         view = StandardisedSource(source, axes.centre, axes.scale)
         return cls(source, Objective(view, loss, intercept=intercept, threads=threads), axes, given, standardize)
 
+    @property
+    def bound(self) -> Penalty:
+        """The penalty on the solver's coefficients."""
+        spread = np.ones_like(self.axes.spread) if self.standardize else self.axes.spread
+        return self.penalty.bound(spread, intercept=self.axes.intercept, outputs=self.objective.loss.outputs)
+
+    def at(self, penalty: Penalty) -> Problem:
+        """The same rows under another penalty, with a count of passes of its own."""
+        seen = self.objective
+        fresh = Objective(seen.source, seen.loss, intercept=seen.intercept, threads=seen.threads)
+        return replace(self, penalty=penalty, objective=fresh)
+
+    def to_raw(self, b: Array) -> Array:
+        """Coefficients as in `Fit.beta`, of the solver's."""
+        loss = self.objective.loss
+        return loss.contrasts @ [self.axes.to_raw(part) for part in b.reshape(loss.outputs, -1)]
+
+    def from_raw(self, beta: Array) -> Array:
+        """The solver's coefficients, of some as in `Fit.beta`."""
+        return np.concatenate([self.axes.from_raw(part) for part in self.objective.loss.contrasts.T @ beta])
+
     def solved(
-        self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
-    ) -> Fit:
+        self, solver: Solver, *, tol: float | None, max_passes: int | None = None, start: Array | None = None,
+        began: float | None = None,
+    ) -> Fit:  # fmt: skip
         """Solve, certify, map back."""
-        objective, axes, loss = self.objective, self.axes, self.objective.loss
-        spread = np.ones_like(axes.spread) if self.standardize else axes.spread
-        bound = self.penalty.bound(spread, intercept=axes.intercept, outputs=loss.outputs)
+        began = time.perf_counter() if began is None else began
+        objective, axes, loss, bound = self.objective, self.axes, self.objective.loss, self.bound
         # one pass is spent on the moments; one at least is left to the solver
         limit = None if max_passes is None else max(1, max_passes - 1)
         beginning = _starting_point(start, axes, objective, bound)
@@ -160,7 +181,7 @@ class Problem:
         return Fit(
             schema=self.source.schema,
             classes=self.source.classes,
-            beta=loss.contrasts @ [axes.to_raw(part) for part in solution.beta.reshape(loss.outputs, -1)],
+            beta=self.to_raw(solution.beta),
             hessian=seen.hessian,
             axes=axes,
             certificate=found.certificate,
@@ -196,7 +217,8 @@ def _by_name(argument: str, given: str | T, catalogue: Mapping[str, type[T]], al
     return catalogue[name]()
 
 
-def _loss(given: str | Loss, source: Source) -> Loss:
+def loss_of(given: str | Loss, source: Source) -> Loss:
+    """What a name stands for, given the classes of a source; an object stands for itself."""
     if not isinstance(given, str):
         return given
     count = len(source.classes)

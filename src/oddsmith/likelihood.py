@@ -54,7 +54,7 @@ class Likelihood:
             null_log_likelihood = math.nan if fit.has_offset else _null(fit)
         size = fit.loss.outputs * (len(fit.names) + fit.intercept)
         parameters = size if fit.hessian is None else Factor(fit.hessian).rank
-        value = (_cost(fit) - fit.value) * fit.weight
+        value = (fit.cost - fit.value) * fit.weight
         return cls(value, null_log_likelihood, parameters, fit.weight, _objection(fit), fit.loss.outputs)
 
     @property
@@ -87,14 +87,6 @@ def _null(fit: Fit) -> float:
         if not fit.weight
         else math.fsum(weight * math.log(weight / fit.weight) for weight in fit.class_weights)
     )
-
-
-def _cost(fit: Fit) -> float:
-    """What the penalty adds to the mean loss."""
-    scale = np.ones_like(fit.axes.spread) if fit.standardized else fit.axes.spread
-    parts = [fit.axes.from_raw(row) for row in fit.loss.contrasts.T @ fit.beta]
-    bound = fit.penalty.bound(scale, intercept=fit.intercept, outputs=fit.loss.outputs)
-    return bound.value(np.concatenate(parts))
 
 
 def _objection(fit: Fit) -> str:

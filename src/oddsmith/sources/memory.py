@@ -106,6 +106,11 @@ class MemorySource(Source):
         """Weight of every row; None if all are 1."""
         return self._weight
 
+    @property
+    def total_weight(self) -> float:
+        """The sum of the weights."""
+        return self._total(slice(None))
+
     def eta(self, beta: Array) -> Array:
         """The linear predictor of every row at raw coefficients, intercept first; offset included.
 

@@ -1,0 +1,339 @@
+"""A fit for every strength of the penalty, from the one that leaves nothing downwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any, overload
+
+import numpy as np
+
+from oddsmith.arrays import Array, check_integer
+from oddsmith.errors import DataError, SpecificationError
+from oddsmith.fitted import Fit, warn
+from oddsmith.fitting import Problem, check_limits, check_source, loss_of, solver_named
+from oddsmith.losses import Loss
+from oddsmith.penalties import L1, ElasticNet, Penalty
+from oddsmith.solvers import Solver
+from oddsmith.sources import Source
+
+ENOUGH_EXPLAINED, LEAST_GAIN, LEAST_POINTS = 0.999, 1e-5, 5  # glmnet's rules of stopping early
+RIDGE_SHARE = 1e-3  # the l1_ratio that sets alpha_max where there is none, as in glmnet
+TOL = 1e-7
+ROUNDING = 1e-14  # of alpha_max, which a gradient is compared with
+
+
+@dataclass(frozen=True)
+class Path:
+    """Fits at falling strengths of one penalty.
+
+    Attributes
+    ----------
+    fits : tuple of Fit
+        One for each alpha, the strongest first; without Hessians. `path[i]` and iteration give them too.
+    explained : array of shape (n_alphas,)
+        Deviance explained: 1 - (mean loss) / (mean loss of the null model), which has the intercept, the offset and the
+        columns that are never penalised.
+    null_loss : float
+        That mean loss.
+    alpha_max : float
+        The least alpha at which every penalised coefficient is zero; for a ridge, which has none, that of l1_ratio 0.001.
+    ended : str
+        Why the path ended before its last alpha; empty if it did not.
+    seconds : float
+    """
+
+    fits: tuple[Fit, ...]
+    explained: Array
+    null_loss: float
+    alpha_max: float
+    ended: str
+    seconds: float
+
+    @property
+    def alphas(self) -> Array:
+        """Strengths, falling."""
+        return np.array([fit.penalty.strength for fit in self.fits])
+
+    @property
+    def nonzeros(self) -> Array:
+        """How many columns have a coefficient that is not zero, at each alpha."""
+        return np.array([int((fit.beta[:, 1:] != 0.0).any(axis=0).sum()) for fit in self.fits])
+
+    @property
+    def gaps(self) -> Array:
+        """The suboptimality that each certificate states, relative to the objective."""
+        return np.array([fit.certificate.suboptimality for fit in self.fits])
+
+    @property
+    def beta(self) -> Array:
+        """Coefficients of shape (n_alphas, 1, 1 + p), or (n_alphas, K, 1 + p) for K > 2 classes, as in `Fit.beta`."""
+        return np.array([fit.beta for fit in self.fits])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the p coefficients."""
+        return self.fits[0].names
+
+    def to_frame(self) -> Any:
+        """The table as a pandas data frame: alpha, nonzeros, explained, gap, certificate, passes."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "alpha": self.alphas,
+                "nonzeros": self.nonzeros,
+                "explained": self.explained,
+                "gap": self.gaps,
+                "certificate": [fit.certificate.kind for fit in self.fits],
+                "passes": [fit.passes for fit in self.fits],
+            }
+        )
+
+    def __len__(self) -> int:
+        return len(self.fits)
+
+    def __iter__(self) -> Iterator[Fit]:
+        return iter(self.fits)
+
+    @overload
+    def __getitem__(self, index: int) -> Fit: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Fit, ...]: ...
+    def __getitem__(self, index: int | slice) -> Fit | tuple[Fit, ...]:
+        return self.fits[index]
+
+    def __str__(self) -> str:
+        first, shown = self.fits[0], spread_out(len(self.fits), 12)
+        scale = "standardised" if first.standardized else "raw"
+        lines = [
+            f"Path of {len(self)} alphas: {first.loss.name}, {kind_in_words(first.penalty)}, {scale} columns; "
+            f"{first.rows} rows, {len(self.names)} columns; {self.seconds:.2g} s",
+            "",
+            "  #      alpha  non-zero  explained      gap",
+        ]
+        rows = zip(self.alphas, self.nonzeros, self.explained, self.gaps, strict=True)
+        told = [f"{k:3d} {a:10.4g} {n:9d} {e:9.2%}  {g:7.1e}" for k, (a, n, e, g) in enumerate(rows)]
+        lines += [told[k] for k in shown]
+        return "\n".join([*lines, *([f"\nEnded early: {self.ended}."] if self.ended else [])])
+
+    __repr__ = __str__
+
+
+def path(
+    source: Source,
+    penalty: Penalty | None = None,
+    *,
+    n_alphas: int = 100,
+    alpha_min_ratio: float | None = None,
+    alphas: Any = None,
+    loss: str | Loss = "auto",
+    solver: str | Solver = "auto",
+    tol: float | None = TOL,
+    max_passes: int | None = None,
+    intercept: bool = True,
+    standardize: bool = True,
+    threads: int | None = None,
+    warn: Callable[[Fit], None] = warn,
+) -> Path:
+    r"""Fit for a whole sequence of alphas, each fit starting where the one before it ended.
+
+    At each alpha it minimises the weighted mean loss plus :math:`P_\alpha(b)`, as `fit` does. The first alpha is
+
+    .. math:: \alpha_{\max} = \max_j \frac{|g_j|}{\rho f_j},
+
+    g being the gradient of the mean loss at the null model (the intercept, the offset and the columns with factor 0
+    alone), :math:`\rho` the l1_ratio and :math:`f_j` the factors: the least alpha at which every penalised coefficient is
+    zero. The others fall from there in equal ratios.
+
+    Parameters
+    ----------
+    source : Source
+        From `oddsmith.read` or `oddsmith.as_source`.
+    penalty : Penalty, default L1()
+        `L1`, `ElasticNet` or `L2`. Its alpha does not matter; its l1_ratio and factors do.
+    n_alphas : int, default 100
+    alpha_min_ratio : float, optional
+        The last alpha as a share of alpha_max, in (0, 1): 0.01 with fewer rows than columns, 0.0001 otherwise.
+    alphas : array-like, optional
+        Your own, >= 0, in any order; the path has them falling. Then n_alphas and alpha_min_ratio do not count and
+        the path does not end early.
+    loss, solver, max_passes, intercept, threads
+        As in `fit`; max_passes for each alpha.
+    tol : float, default 1e-7
+        Relative suboptimality at which each fit stops; None for full precision.
+    standardize : bool, default True
+        Whether the penalty acts on columns divided by their standard deviations. The coefficients are on raw columns.
+    warn : callable, optional
+        Is given each Fit that is not to be trusted.
+
+    Returns
+    -------
+    Path
+        Ended early, with alphas of its own, as glmnet does: once the deviance explained exceeds 0.999, or grew by less
+        than 1e-5 of itself from one alpha to the next, after five alphas.
+
+    Raises
+    ------
+    DataError, SpecificationError, NumericalError
+        As in `fit`.
+
+    Warns
+    -----
+    ConvergenceWarning
+        As in `fit`, for each alpha concerned.
+
+    References
+    ----------
+    Friedman, Hastie and Tibshirani (2010), *Regularization paths for generalized linear models via coordinate descent*.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> found = path(as_source(*load_breast_cancer(return_X_y=True)), L1(), n_alphas=50)
+    >>> found.nonzeros[0], found[-1].beta.shape
+    (0, (1, 31))
+    """
+    began = time.perf_counter()
+    check_source(source, penalty)
+    check_limits(tol, max_passes, threads)
+    chosen = solver_named(solver)
+    given = of_strength(L1() if penalty is None else penalty, 1.0)
+    problem = Problem.of(
+        source, loss_of(loss, source), given, intercept=intercept, standardize=standardize, threads=threads
+    )
+    check_integer(n_alphas, "n_alphas")
+    null = NullModel.of(problem)
+    ratio = _least_ratio(alpha_min_ratio, problem)
+    grid = alpha_grid(null.alpha_max, n_alphas, ratio) if alphas is None else own_alphas(alphas)
+    fits: list[Fit] = []
+    explained: list[float] = []
+    ended, start = "", null.beta
+    for alpha in grid:
+        at = problem.at(of_strength(given, float(alpha)))
+        found = at.solved(chosen, tol=tol, max_passes=max_passes, start=start)
+        fits.append(replace(found, hessian=None))
+        explained.append(1.0 - (found.value - found.cost) / null.loss)
+        start = found.beta
+        ended = "" if alphas is not None or len(fits) == len(grid) else _ends(explained)
+        if ended:
+            break
+    for found in fits:
+        warn(found)
+    return Path(tuple(fits), np.array(explained), null.loss, null.alpha_max, ended, time.perf_counter() - began)
+
+
+def of_strength(penalty: Penalty, alpha: float) -> Penalty:
+    """The same penalty at another alpha.
+
+    Raises
+    ------
+    SpecificationError
+        If it has none.
+    """
+    if not any(field.name == "alpha" for field in fields(penalty)):
+        found, advice = f"{penalty!r}", "Use oddsmith.L1(), ElasticNet() or L2()."
+        raise SpecificationError("A path needs a penalty whose strength can change", found, advice)
+    return replace(penalty, alpha=alpha)
+
+
+@dataclass(frozen=True)
+class NullModel:
+    """The fit of all that is not penalised.
+
+    Attributes
+    ----------
+    beta : array of shape (1, 1 + p) or (K, 1 + p)
+        On raw columns.
+    loss : float
+        The mean loss there.
+    alpha_max : float
+        The least alpha at which nothing else is in the model.
+    """
+
+    beta: Array
+    loss: float
+    alpha_max: float
+
+    @classmethod
+    def of(cls, problem: Problem) -> NullModel:
+        """In closed form where the intercept is all there is; else the fit under a penalty that nothing overcomes."""
+        objective, axes, loss = problem.objective, problem.axes, problem.objective.loss
+        ratio, factors = getattr(problem.penalty, "l1_ratio", 0.0), problem.penalty.factors
+        share = max(ratio, RIDGE_SHARE)
+        thresholds = problem.at(ElasticNet(1.0, share, factors)).bound.thresholds(np.zeros(objective.size))
+        held = thresholds > 0.0
+        beta = np.zeros(objective.size)
+        if objective.source.has_offset or int((~held).sum()) > axes.intercept * loss.outputs:
+            # columns have mean square 1, so no slope of the mean loss is beyond 1: alpha t_j = 2 holds all at zero
+            strongest = ElasticNet(2.0 * share / float(thresholds[held].min()), 1.0, factors)
+            found = problem.at(strongest).solved(solver_named("auto"), tol=None)
+            beta = problem.from_raw(found.beta)
+            beta[held] = 0.0
+        elif axes.intercept:
+            beta = objective.null()[0]
+        seen = objective.evaluate(beta, 1)
+        assert seen.gradient is not None
+        largest = float((np.abs(seen.gradient[held]) / thresholds[held]).max(initial=0.0))
+        return cls(problem.to_raw(beta), seen.value, largest * (1.0 + ROUNDING))
+
+
+def alpha_grid(largest: float, count: int, ratio: float) -> Array:
+    """So many alphas in equal ratios, from the largest down to `ratio` of it.
+
+    Raises
+    ------
+    DataError
+        If the largest is zero.
+    """
+    if not largest > 0.0:
+        found = "no penalised column has any bearing on the target"
+        raise DataError("There is no path", found, "Look whether all columns are constant, or all factors 0.")
+    return np.geomspace(largest, largest * ratio, count) if count > 1 else np.array([largest])
+
+
+def _least_ratio(given: float | None, problem: Problem) -> float:
+    if given is None:
+        return 1e-2 if problem.source.rows < len(problem.source.columns) else 1e-4
+    if isinstance(given, bool) or not (isinstance(given, int | float | np.number) and 0.0 < given < 1.0):
+        advice = "0.01 makes the last alpha a hundredth of the first."
+        raise SpecificationError("alpha_min_ratio must lie between 0 and 1", f"{given!r}", advice)
+    return float(given)
+
+
+def own_alphas(given: Any) -> Array:
+    """The alphas of a user, falling.
+
+    Raises
+    ------
+    SpecificationError
+        Unless they are numbers >= 0.
+    """
+    try:
+        alphas = np.atleast_1d(np.asarray(given, dtype=np.float64))
+    except (TypeError, ValueError):
+        alphas = np.array([np.nan])
+    if alphas.ndim != 1 or not len(alphas) or not (np.isfinite(alphas) & (alphas >= 0.0)).all():
+        raise SpecificationError("alphas must be numbers >= 0", f"{given!r}", "Leave them out for a grid of their own.")
+    return np.sort(alphas)[::-1]
+
+
+def _ends(explained: list[float]) -> str:
+    """Why there is no use in going on; empty if there is."""
+    if explained[-1] > ENOUGH_EXPLAINED:
+        return f"the model explains more than {ENOUGH_EXPLAINED:.1%} of the deviance"
+    if len(explained) > LEAST_POINTS and explained[-1] - explained[-2] < LEAST_GAIN * explained[-1]:
+        return f"the deviance explained grows by less than {LEAST_GAIN:g} of itself"
+    return ""
+
+
+def kind_in_words(penalty: Penalty) -> str:
+    """A penalty without its strength."""
+    ratio = getattr(penalty, "l1_ratio", None)
+    return penalty.name if ratio in (None, 1.0) else f"{penalty.name}, l1_ratio {ratio:g}"
+
+
+def spread_out(count: int, most: int) -> list[int]:
+    """At most so many places among `count`, evenly spread, the first and the last among them."""
+    return sorted({round(k) for k in np.linspace(0, count - 1, min(count, most))})
