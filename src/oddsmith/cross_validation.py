@@ -46,12 +46,6 @@ class Choice:
     fit: Fit
     place: tuple[int, int]
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns whose coefficients are not zero."""
-        kept = (self.fit.beta[:, 1:] != 0.0).any(axis=0)
-        return tuple(name for name, keep in zip(self.fit.names, kept, strict=True) if keep)
-
 
 @dataclass(frozen=True)
 class CrossValidation:
@@ -132,35 +126,38 @@ class CrossValidation:
         ]
         return pd.DataFrame({key: np.concatenate([part[key] for part in parts]) for key in parts[0]})
 
-    def curve(self, *, plain: bool = False, width: int = 60) -> str:
-        """The mean score along the path of the best l1_ratio, drawn in text; `plain` in ASCII."""
-        which, place = self.best.place
-        alphas = self.paths[which].alphas
-        marks = {self.best_1se.place[1]: "s", place: "b"}
-        ends = (f"alpha {alphas[0]:.3g}", f"{alphas[-1]:.3g}")
-        return "\n".join(curve_lines(self.scores[which], ends=ends, marks=marks, plain=plain, width=width))
+    def to_text(self, *, plain: bool = False, width: int = 60) -> str:
+        """The mean score along the path of the best l1_ratio, drawn with so many characters, and the choices.
 
-    def __str__(self) -> str:
-        first = self.paths[0][0]
-        ratios = "" if len(self.paths) == 1 else f", l1_ratios {', '.join(f'{r:g}' for r in self.l1_ratios)}"
-        what = kind_in_words(first.penalty) if len(self.paths) == 1 else "elastic net" + ratios
+        `plain` draws in ASCII alone.
+        """
+        first, (which, place) = self.paths[0][0], self.best.place
+        alphas = self.paths[which].alphas
+        drawn = curve_lines(
+            self.scores[which], ends=(f"alpha {alphas[0]:.3g}", f"{alphas[-1]:.3g}"),
+            marks={self.best_1se.place[1]: "s", place: "b"}, plain=plain, width=width,
+        )  # fmt: skip
+        several = len(self.paths) > 1
+        ratios = ", ".join(f"{ratio:g}" for ratio in self.l1_ratios)
+        what = f"elastic net, l1_ratios {ratios}" if several else kind_in_words(first.penalty)
         scale = "standardised" if first.standardized else "raw"
-        folds, alphas = len(self.fold_weights), sum(map(len, self.paths))
+        better = "smaller" if self.smaller_is_better else "larger"
         lines = [
-            f"Cross-validation: {folds} folds x {alphas} alphas of {what}, {scale} columns; {first.rows} rows, "
-            f"{len(first.names)} columns; {self.seconds:.2g} s",
+            f"Cross-validation: {len(self.fold_weights)} folds x {sum(map(len, self.paths))} alphas of {what}, {scale} "
+            f"columns; {first.rows} rows, {len(first.names)} columns; {self.seconds:.2g} s",
             "",
-            f"held-out {self.scoring}, the {'smaller' if self.smaller_is_better else 'larger'} the better",
-            self.curve(),
+            f"Held-out {self.scoring}, the {better} the better" + (f"; l1_ratio {self.best.l1_ratio:g}" if several else ""),
+            *drawn,
             "",
-            f"{'':15}  l1_ratio      alpha  {self.scoring[:12]:>12}  std. error  non-zero",
+            f"{'':17} {'l1_ratio':>8} {'alpha':>10} {'score':>11} {'std. error':>11} {'non-zero':>9}",
         ]
         for name, found in (("b  best", self.best), ("s  one std. error", self.best_1se)):
-            lines.append(
-                f"{name:17} {found.l1_ratio:7g} {found.alpha:10.4g}  {found.score:12.5g}  {found.standard_error:10.2g}  "
-                f"{len(found.columns):8d}"
-            )
+            numbers = f"{found.l1_ratio:8g} {found.alpha:10.4g} {found.score:11.5g} {found.standard_error:11.2g}"
+            lines.append(f"{name:17} {numbers} {len(found.fit.kept):9d}")
         return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.to_text()
 
     __repr__ = __str__
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.metrics import get_scorer, make_scorer
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import check_is_fitted
 
 from oddsmith._path import path
@@ -162,9 +162,9 @@ class LogisticRegressionCV(LogisticRegression):
         self.classes_ = source.classes
         self.Cs_ = self._strengths()
         folds = list(check_cv(self.cv, labels, classifier=True).split(np.zeros((source.rows, 1)), labels, groups))
-        score = self._scorer(scoring, source.classes)
+        score, (table,) = self._scorer(scoring, source.classes), indexable(X)
         found = self._search(weighted, folds, ratios, lambda model, test: score(
-            model, _safe_indexing(X, test), labels[test], None if sample_weight is None else np.asarray(sample_weight)[test]
+            model, _safe_indexing(table, test), labels[test], None if sample_weight is None else np.asarray(sample_weight)[test]
         ))  # fmt: skip
         chosen_C, chosen_ratio, self.fit_ = self._choose(weighted, found, ratios)
         self.coef_, self.intercept_ = self.fit_.beta[:, 1:].copy(), self.fit_.beta[:, 0].copy()

@@ -109,6 +109,12 @@ class Fit:
         return f"{self.penalty.name}, alpha {self.penalty.strength:g} on the mean loss, {scale} columns{factors}"
 
     @property
+    def kept(self) -> tuple[str, ...]:
+        """The columns with a coefficient that is not zero."""
+        nonzero = (self.beta[:, 1:] != 0.0).any(axis=0)
+        return tuple(name for name, keep in zip(self.names, nonzero, strict=True) if keep)
+
+    @property
     def cost(self) -> float:
         """What the penalty adds to the mean loss."""
         scale = np.ones_like(self.axes.spread) if self.standardized else self.axes.spread
