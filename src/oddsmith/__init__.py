@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from oddsmith.model_file import Model, load, save
     from oddsmith.one_vs_rest import fit_one_vs_rest
     from oddsmith.optimality import Certificate
-    from oddsmith.penalties import L2, NoPenalty
+    from oddsmith.penalties import L1, L2, ElasticNet, NoPenalty
     from oddsmith.published import from_coefficients
     from oddsmith.report import Summary, summarise
     from oddsmith.scores import Scores, score
-    from oddsmith.solvers import GradientDescent, Newton, SketchedNewton
+    from oddsmith.solvers import GradientDescent, Newton, ProximalNewton, SketchedNewton
     from oddsmith.sources import Source, as_source, read
 
 # Public names and where they live. They load on first use, so that no one pays for a face that he does not use.
@@ -47,9 +47,11 @@ _HOMES = {
     "ColumnWarning": "errors",
     "ConvergenceWarning": "errors",
     "DataError": "errors",
+    "ElasticNet": "penalties",
     "Fit": "fitted",
     "GradientDescent": "solvers",
     "Inference": "inference",
+    "L1": "penalties",
     "L2": "penalties",
     "Likelihood": "likelihood",
     "LogisticRegression": "estimators",
@@ -62,6 +64,7 @@ _HOMES = {
     "OddsRatios": "inference",
     "OddsmithError": "errors",
     "OddsmithWarning": "errors",
+    "ProximalNewton": "solvers",
     "Scores": "scores",
     "SeparationWarning": "errors",
     "SketchedNewton": "solvers",
@@ -91,12 +94,14 @@ _HOMES = {
 _MODULES = ("plots", "scratch")
 
 __all__ = [
+    "L1",
     "L2",
     "Certificate",
     "ChiSquareTest",
     "ColumnWarning",
     "ConvergenceWarning",
     "DataError",
+    "ElasticNet",
     "Fit",
     "GradientDescent",
     "Inference",
@@ -111,6 +116,7 @@ __all__ = [
     "OddsRatios",
     "OddsmithError",
     "OddsmithWarning",
+    "ProximalNewton",
     "Scores",
     "SeparationWarning",
     "SketchedNewton",

@@ -18,7 +18,7 @@ from oddsmith.judging import Judge
 from oddsmith.losses import Loss
 from oddsmith.objective import Objective
 from oddsmith.penalties import NoPenalty, Penalty
-from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
+from oddsmith.solvers import GradientDescent, ProximalNewton, SketchedNewton, Solver, Step
 from oddsmith.sources import Source, StandardisedSource
 
 T = TypeVar("T")
@@ -52,10 +52,10 @@ def fit(
     loss : "auto", "logistic", "multinomial" or Loss
         "auto" is logistic for two classes and multinomial for more.
     penalty : Penalty, optional
-        `L2(alpha)`; none by default. It never touches the intercept.
+        `L2(alpha)`, `L1(alpha)` or `ElasticNet(alpha, l1_ratio)`; none by default. It never touches the intercept.
     solver : str or Solver, default "auto"
-        "sketched_newton" (the default), "newton", "newton_cg", "gradient_descent" ("gd"); SciPy's "scipy-cg",
-        "scipy-bfgs" and "scipy-lbfgs".
+        "auto" is "sketched_newton" or, where absolute values are in the penalty, "proximal_newton". Others: "newton",
+        "newton_cg", "gradient_descent" ("gd"); SciPy's "scipy-cg", "scipy-bfgs" and "scipy-lbfgs".
     tol : float, optional
         Stop at this relative suboptimality (F - F*) / F. The default is full precision, ended by an exact Newton
         step and proved by a certificate.
@@ -96,7 +96,7 @@ def fit(
     began = time.perf_counter()
     check_source(source, penalty)
     check_limits(tol, max_passes, threads)
-    chosen = solver_named(solver)
+    chosen = solver_named(solver, penalty)
     problem = Problem.of(
         source, _loss(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads
     )
@@ -138,29 +138,37 @@ class Problem:
         if not (intercept or source.columns):
             raise SpecificationError("There is nothing to fit", "neither columns nor an intercept", "Add either.")
         given = penalty if penalty is not None else NoPenalty()
+        loss = loss if given.smooth else loss.of_scores()
         source = source.coded("reference" if given.strength == 0.0 else "full")
         _check_every_class(source)
         axes = Axes.standardising(source.moments(threads), intercept=intercept)
         view = StandardisedSource(source, axes.centre, axes.scale)
         return cls(source, Objective(view, loss, intercept=intercept, threads=threads), axes, given, standardize)
 
+    def bound(self) -> Penalty:
+        """The penalty on the coefficients of the objective."""
+        spread = np.ones_like(self.axes.spread) if self.standardize else self.axes.spread
+        return self.penalty.bound(spread, intercept=self.axes.intercept, outputs=self.objective.loss.outputs)
+
     def solved(
         self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
     ) -> Fit:
         """Solve, certify, map back."""
         objective, axes, loss = self.objective, self.axes, self.objective.loss
-        spread = np.ones_like(axes.spread) if self.standardize else axes.spread
-        bound = self.penalty.bound(spread, intercept=axes.intercept, outputs=loss.outputs)
+        bound = self.bound()
         # one pass is spent on the moments; one at least is left to the solver
         limit = None if max_passes is None else max(1, max_passes - 1)
         beginning = _starting_point(start, axes, objective, bound)
         solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit)
         found = Judge(objective, bound, axes, tol, limit).verdict(solution, solver)
         solution, seen = found.solution, found.evaluation
+        beta = loss.contrasts @ [axes.to_raw(part) for part in solution.beta.reshape(loss.outputs, -1)]
+        if len(beta) > 1 and axes.intercept:
+            beta[:, 0] -= beta[:, 0].mean()  # what is added to all scores changes nothing
         return Fit(
             schema=self.source.schema,
             classes=self.source.classes,
-            beta=loss.contrasts @ [axes.to_raw(part) for part in solution.beta.reshape(loss.outputs, -1)],
+            beta=beta,
             hessian=seen.hessian,
             axes=axes,
             certificate=found.certificate,
@@ -180,8 +188,10 @@ class Problem:
         )
 
 
-def solver_named(given: str | Solver) -> Solver:
-    """What a name stands for, with its default settings; an object stands for itself."""
+def solver_named(given: str | Solver, penalty: Penalty | None = None) -> Solver:
+    """What a name stands for, with its default settings; an object stands for itself. "auto" looks at the penalty."""
+    if isinstance(given, str) and given == "auto" and penalty is not None and not penalty.smooth:
+        return ProximalNewton()
     return _by_name("solver", given, solvers.CATALOGUE, ALIASES)
 
 
