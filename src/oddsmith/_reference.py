@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from oddsmith._reference_descent import descend
+from oddsmith import _reference_descent
 from oddsmith.arrays import AnyArray, Array
 
 PANEL = 4096
+descend = _reference_descent.descend
 
 
 def logistic_rows(eta: Array, target: Array, value: Array, gradient: Array, hessian: Array) -> None:

@@ -100,8 +100,8 @@ class Model:
     def step(self, beta: Array, gradient: Array, accuracy: float, *, exact: bool = False) -> tuple[Array, float]:
         """The step to the model's minimum, by coordinate descent, and by how much the model falls.
 
-        It ends where the violation is `accuracy` times that at the beginning; if `exact`, by solving for the coefficients
-        that are then not 0.
+        It ends where the violation is `accuracy` times that at the beginning; if `exact`, by solving for the
+        coefficients that are then not 0.
         """
         function, held, free = self.function, self._held, self._free
         reduced = gradient[held]
@@ -126,9 +126,7 @@ class Model:
         """Newton's step among the coefficients that are not 0 after the step given, if it keeps their signs."""
         function, after = self.function, beta + direction
         kept = np.flatnonzero((after != 0.0) | function.free)
-        slope = (
-            gradient[kept] + function.thresholds[kept] * np.sign(after[kept]) + function.curvature[kept] * beta[kept]
-        )
+        slope = (gradient + function.thresholds * np.sign(after) + function.curvature * beta)[kept]
         gone = np.flatnonzero((after == 0.0) & (beta != 0.0))
         slope = slope - self._full[np.ix_(kept, gone)] @ beta[gone]
         factor = Factor(self._full[np.ix_(kept, kept)] + np.diag(function.curvature[kept]))
