@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "codes.hpp"
+#include "descent.hpp"
 #include "moments.hpp"
 #include "newton.hpp"
 #include "sparse.hpp"
@@ -184,9 +185,9 @@ double sweep_multinomial_dense(const Matrix<T>& x, const Vector& centre, const V
                                const std::optional<Vector>& weight, const Rectangle& contrasts, const Rectangle& beta,
                                Output value, std::optional<OutputMatrix> gradient, std::optional<OutputCube> hessian,
                                std::size_t threads) {
-    require(contrasts.shape(0) >= 2 && contrasts.shape(1) + 1 == contrasts.shape(0),
-            "contrasts need the shape (classes, classes - 1)");
-    const oddsmith::Softmax loss{contrasts.data(), contrasts.shape(0)};
+    require(contrasts.shape(0) >= 2 && contrasts.shape(1) <= contrasts.shape(0) && contrasts.shape(1) + 1 >= contrasts.shape(0),
+            "contrasts need the shape (classes, classes - 1), or (classes, classes)");
+    const oddsmith::Softmax loss{contrasts.data(), contrasts.shape(0), contrasts.shape(1)};
     return sweep_outputs_dense(x, centre, scale, target, weight, std::nullopt, loss, beta, value, gradient, hessian,
                                threads);
 }
@@ -236,6 +237,17 @@ void gram_sparse(const Entries<T>& data, const Entries<Index>& columns, const En
     }
     nb::gil_scoped_release release;
     oddsmith::gram(x, place.data(), out.shape(0), h.data(), out.data(), std::max<std::size_t>(1, threads));
+}
+
+std::size_t descend(const Rectangle& hessian, const Vector& thresholds, const Vector& curvature, const Vector& start,
+                    double target, std::size_t limit, Output gradient, Output step) {
+    const std::size_t m = gradient.shape(0);
+    require(hessian.shape(0) == m && hessian.shape(1) == m, "hessian must be square");
+    require(thresholds.shape(0) == m && curvature.shape(0) == m && start.shape(0) == m && step.shape(0) == m,
+            "one entry a coefficient");
+    nb::gil_scoped_release release;
+    return oddsmith::descend({hessian.data(), thresholds.data(), curvature.data(), start.data(), m}, target, limit,
+                             gradient.data(), step.data());
 }
 
 void logistic_rows(const Vector& eta, const Vector& target, Output value, Output gradient, Output hessian) {
@@ -294,6 +306,8 @@ NB_MODULE(_kernels, m) {
           "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
     m.def("moments_dense", &moments_dense<float>, "x"_a.noconvert(), "weight"_a.noconvert().none(),
           "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
+    m.def("descend", &descend, "hessian"_a.noconvert(), "thresholds"_a.noconvert(), "curvature"_a.noconvert(),
+          "start"_a.noconvert(), "target"_a, "limit"_a, "gradient"_a.noconvert(), "step"_a.noconvert());
     m.def("logistic_rows", &logistic_rows, "eta"_a.noconvert(), "target"_a.noconvert(),
           "value"_a.noconvert(), "gradient"_a.noconvert(), "hessian"_a.noconvert());
     m.def("simd_level", [] { return oddsmith::simd_level(); });

@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from oddsmith.model_file import Model, load, save
     from oddsmith.one_vs_rest import fit_one_vs_rest
     from oddsmith.optimality import Certificate
-    from oddsmith.penalties import L2, NoPenalty
+    from oddsmith.penalties import L1, L2, ElasticNet, NoPenalty
     from oddsmith.published import from_coefficients
     from oddsmith.report import Summary, summarise
     from oddsmith.scores import Scores, score
-    from oddsmith.solvers import GradientDescent, Newton, SketchedNewton
+    from oddsmith.solvers import GradientDescent, Newton, ProximalNewton, SketchedNewton
     from oddsmith.sources import Source, as_source, read
 
 # Public names and where they live. They load on first use, so that no one pays for a face that he does not use.
@@ -51,9 +51,11 @@ _HOMES = {
     "ConvergenceWarning": "errors",
     "CrossValidation": "cross_validation",
     "DataError": "errors",
+    "ElasticNet": "penalties",
     "Fit": "fitted",
     "GradientDescent": "solvers",
     "Inference": "inference",
+    "L1": "penalties",
     "L2": "penalties",
     "Likelihood": "likelihood",
     "LogisticRegression": "estimators",
@@ -68,6 +70,7 @@ _HOMES = {
     "OddsmithError": "errors",
     "OddsmithWarning": "errors",
     "Path": "_path",
+    "ProximalNewton": "solvers",
     "Scores": "scores",
     "SeparationWarning": "errors",
     "SketchedNewton": "solvers",
@@ -99,6 +102,7 @@ _HOMES = {
 _MODULES = ("plots", "scratch")
 
 __all__ = [
+    "L1",
     "L2",
     "Certificate",
     "ChiSquareTest",
@@ -106,6 +110,7 @@ __all__ = [
     "ConvergenceWarning",
     "CrossValidation",
     "DataError",
+    "ElasticNet",
     "Fit",
     "GradientDescent",
     "Inference",
@@ -122,6 +127,7 @@ __all__ = [
     "OddsmithError",
     "OddsmithWarning",
     "Path",
+    "ProximalNewton",
     "Scores",
     "SeparationWarning",
     "SketchedNewton",

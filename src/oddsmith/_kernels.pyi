@@ -119,5 +119,15 @@ def gram_sparse(
     out: _Array,
     threads: int,
 ) -> None: ...
+def descend(
+    hessian: _Array,
+    thresholds: _Array,
+    curvature: _Array,
+    start: _Array,
+    target: float,
+    limit: int,
+    gradient: _Array,
+    step: _Array,
+) -> int: ...
 def logistic_rows(eta: _Array, target: _Array, value: _Array, gradient: _Array, hessian: _Array) -> None: ...
 def simd_level() -> int: ...

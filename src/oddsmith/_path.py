@@ -15,7 +15,7 @@ from oddsmith.fitted import Fit, warn
 from oddsmith.fitting import Problem, check_limits, check_source, loss_of, solver_named
 from oddsmith.losses import Loss
 from oddsmith.penalties import L1, ElasticNet, Penalty
-from oddsmith.solvers import Solver
+from oddsmith.solvers import ProximalNewton, Solver, Workspace, largest_alpha
 from oddsmith.sources import Source
 
 ENOUGH_EXPLAINED, LEAST_GAIN, LEAST_POINTS = 0.999, 1e-5, 5  # glmnet's rules of stopping early
@@ -198,30 +198,30 @@ def path(
     began = time.perf_counter()
     check_source(source, penalty)
     check_limits(tol, max_passes, threads)
-    chosen = solver_named(solver)
     given = of_strength(L1() if penalty is None else penalty, 1.0)
+    chosen = solver_named(solver, given)
     problem = Problem.of(
         source, loss_of(loss, source), given, intercept=intercept, standardize=standardize, threads=threads
     )
     check_integer(n_alphas, "n_alphas")
-    null = NullModel.of(problem)
+    start, null_loss, largest = null_model(problem)
     ratio = _least_ratio(alpha_min_ratio, problem)
-    grid = alpha_grid(null.alpha_max, n_alphas, ratio) if alphas is None else own_alphas(alphas)
+    grid = alpha_grid(largest, n_alphas, ratio) if alphas is None else own_alphas(alphas)
     fits: list[Fit] = []
     explained: list[float] = []
-    ended, start = "", null.beta
+    ended, space = "", Workspace() if isinstance(chosen, ProximalNewton) else None
     for alpha in grid:
         at = problem.at(of_strength(given, float(alpha)))
-        found = at.solved(chosen, tol=tol, max_passes=max_passes, start=start)
+        found = at.solved(chosen, tol=tol, max_passes=max_passes, start=start, workspace=space)
         fits.append(replace(found, hessian=None))
-        explained.append(1.0 - (found.value - found.cost) / null.loss)
+        explained.append(1.0 - (found.value - found.cost) / null_loss)
         start = found.beta
         ended = "" if alphas is not None or len(fits) == len(grid) else _ends(explained)
         if ended:
             break
     for found in fits:
         warn(found)
-    return Path(tuple(fits), np.array(explained), null.loss, null.alpha_max, ended, time.perf_counter() - began)
+    return Path(tuple(fits), np.array(explained), null_loss, largest, ended, time.perf_counter() - began)
 
 
 def of_strength(penalty: Penalty, alpha: float) -> Penalty:
@@ -238,45 +238,13 @@ def of_strength(penalty: Penalty, alpha: float) -> Penalty:
     return replace(penalty, alpha=alpha)
 
 
-@dataclass(frozen=True)
-class NullModel:
-    """The fit of all that is not penalised.
-
-    Attributes
-    ----------
-    beta : array of shape (1, 1 + p) or (K, 1 + p)
-        On raw columns.
-    loss : float
-        The mean loss there.
-    alpha_max : float
-        The least alpha at which nothing else is in the model.
-    """
-
-    beta: Array
-    loss: float
-    alpha_max: float
-
-    @classmethod
-    def of(cls, problem: Problem) -> NullModel:
-        """In closed form where the intercept is all there is; else the fit under a penalty that nothing overcomes."""
-        objective, axes, loss = problem.objective, problem.axes, problem.objective.loss
-        ratio, factors = getattr(problem.penalty, "l1_ratio", 0.0), problem.penalty.factors
-        share = max(ratio, RIDGE_SHARE)
-        thresholds = problem.at(ElasticNet(1.0, share, factors)).bound.thresholds(np.zeros(objective.size))
-        held = thresholds > 0.0
-        beta = np.zeros(objective.size)
-        if objective.source.has_offset or int((~held).sum()) > axes.intercept * loss.outputs:
-            # columns have mean square 1, so no slope of the mean loss is beyond 1: alpha t_j = 2 holds all at zero
-            strongest = ElasticNet(2.0 * share / float(thresholds[held].min()), 1.0, factors)
-            found = problem.at(strongest).solved(solver_named("auto"), tol=None)
-            beta = problem.from_raw(found.beta)
-            beta[held] = 0.0
-        elif axes.intercept:
-            beta = objective.null()[0]
-        seen = objective.evaluate(beta, 1)
-        assert seen.gradient is not None
-        largest = float((np.abs(seen.gradient[held]) / thresholds[held]).max(initial=0.0))
-        return cls(problem.to_raw(beta), seen.value, largest * (1.0 + ROUNDING))
+def null_model(problem: Problem) -> tuple[Array, float, float]:
+    """The coefficients of all that is never penalised, the mean loss there, and alpha_max."""
+    share = max(ratio_of(problem.penalty), RIDGE_SHARE)
+    near = problem.at(ElasticNet(1.0, share, problem.penalty.factors))
+    largest, beta = largest_alpha(near.objective, near.bound())
+    value = near.objective.evaluate(beta, 0).value
+    return problem.to_raw(beta), value, largest * (1.0 + ROUNDING)
 
 
 def alpha_grid(largest: float, count: int, ratio: float) -> Array:
@@ -330,8 +298,13 @@ def _ends(explained: list[float]) -> str:
 
 def kind_in_words(penalty: Penalty) -> str:
     """A penalty without its strength."""
-    ratio = getattr(penalty, "l1_ratio", None)
-    return penalty.name if ratio in (None, 1.0) else f"{penalty.name}, l1_ratio {ratio:g}"
+    ratio = ratio_of(penalty)
+    return penalty.name if ratio in (0.0, 1.0) else f"{penalty.name}, l1_ratio {ratio:g}"
+
+
+def ratio_of(penalty: Penalty) -> float:
+    """The l1_ratio: 0 of a ridge, 1 of a lasso."""
+    return float(getattr(penalty, "l1_ratio", isinstance(penalty, L1)))
 
 
 def spread_out(count: int, most: int) -> list[int]:

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from oddsmith import _reference_descent
 from oddsmith.arrays import AnyArray, Array
 
 PANEL = 4096
+descend = _reference_descent.descend
 
 
 def logistic_rows(eta: Array, target: Array, value: Array, gradient: Array, hessian: Array) -> None:
@@ -82,8 +84,8 @@ def sweep_multinomial_dense(
 ) -> float:
     """One pass of softmax: scores = (1, z)'beta' of K classes; sums of value, gradient and Hessian.
 
-    `beta` and `gradient` (K, 1 + p) belong to the scores. `hessian` belongs to the K - 1 predictors eta whose scores
-    are Q eta, Q being `contrasts` (K, K - 1): its blocks (0, 0), (1, 0), (1, 1), (2, 0), ..., each (1 + p, 1 + p).
+    `beta` and `gradient` (K, 1 + p) belong to the scores. `hessian` belongs to the predictors eta whose scores are
+    Q eta, Q being `contrasts`, (K, K - 1) or (K, K): its blocks (0, 0), (1, 0), (1, 1), ..., each (1 + p, 1 + p).
     Adds to `value` (1,), and to `gradient` and `hessian` where they are given. Returns the reach, as
     `sweep_logistic_dense` does.
     """

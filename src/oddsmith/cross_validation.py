@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from oddsmith._path import TOL, Path, kind_in_words, of_strength, path, spread_out
-from oddsmith.arrays import AnyArray, Array
+from oddsmith._path import TOL, Path, kind_in_words, path, ratio_of
+from oddsmith.arrays import Array
 from oddsmith.curve import curve_lines
 from oddsmith.errors import SpecificationError
 from oddsmith.fitted import Fit, warn
@@ -267,7 +267,7 @@ def cross_validate_path(
             beta = path(inside, each, alphas=found.alphas, warn=_silent, **settings).beta
             out[k] = held_out_scores(outside, beta, found[0].loss, scorer)
     weights = np.array([rows.take(test).total_weight for _, test in pairs])
-    ratios = tuple(float(getattr(each, "l1_ratio", 0.0)) for each in penalties)
+    ratios = tuple(ratio_of(each) for each in penalties)
     seconds = time.perf_counter() - began
     return CrossValidation(paths, ratios, scoring, scorer.smaller_is_better, scores, weights, seconds)
 

@@ -28,7 +28,8 @@ class Fit:
     classes : array of shape (K,)
         Labels; of two, the probability of the second is modelled.
     beta : array of shape (1, 1 + p), or (K, 1 + p) for K > 2 classes
-        Coefficients on raw columns, intercept first (0 if it was not free). Those of K classes sum to zero over these.
+        Coefficients on raw columns, intercept first (0 if it was not free). Those of K classes sum to zero over these;
+        with absolute values in the penalty, the intercepts alone do.
     hessian : array or None
         Of mean loss plus penalty at beta, in the solver's coefficients: those of `axes`, one output after another.
     axes : Axes

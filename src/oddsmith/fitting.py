@@ -18,7 +18,7 @@ from oddsmith.judging import Judge
 from oddsmith.losses import Loss
 from oddsmith.objective import Objective
 from oddsmith.penalties import NoPenalty, Penalty
-from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
+from oddsmith.solvers import GradientDescent, ProximalNewton, SketchedNewton, Solver, Step, Workspace
 from oddsmith.sources import Source, StandardisedSource
 
 T = TypeVar("T")
@@ -52,10 +52,10 @@ def fit(
     loss : "auto", "logistic", "multinomial" or Loss
         "auto" is logistic for two classes and multinomial for more.
     penalty : Penalty, optional
-        `L2(alpha)`; none by default. It never touches the intercept.
+        `L2(alpha)`, `L1(alpha)` or `ElasticNet(alpha, l1_ratio)`; none by default. It never touches the intercept.
     solver : str or Solver, default "auto"
-        "sketched_newton" (the default), "newton", "newton_cg", "gradient_descent" ("gd"); SciPy's "scipy-cg",
-        "scipy-bfgs" and "scipy-lbfgs".
+        "auto" is "sketched_newton" or, where absolute values are in the penalty, "proximal_newton". Others: "newton",
+        "newton_cg", "gradient_descent" ("gd"); SciPy's "scipy-cg", "scipy-bfgs" and "scipy-lbfgs".
     tol : float, optional
         Stop at this relative suboptimality (F - F*) / F. The default is full precision, ended by an exact Newton
         step and proved by a certificate.
@@ -96,7 +96,7 @@ def fit(
     began = time.perf_counter()
     check_source(source, penalty)
     check_limits(tol, max_passes, threads)
-    chosen = solver_named(solver)
+    chosen = solver_named(solver, penalty)
     problem = Problem.of(
         source, loss_of(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads
     )
@@ -138,15 +138,15 @@ class Problem:
         if not (intercept or source.columns):
             raise SpecificationError("There is nothing to fit", "neither columns nor an intercept", "Add either.")
         given = penalty if penalty is not None else NoPenalty()
+        loss = loss if given.smooth else loss.of_scores()
         source = source.coded("reference" if given.strength == 0.0 else "full")
         _check_every_class(source)
         axes = Axes.standardising(source.moments(threads), intercept=intercept)
         view = StandardisedSource(source, axes.centre, axes.scale)
         return cls(source, Objective(view, loss, intercept=intercept, threads=threads), axes, given, standardize)
 
-    @property
     def bound(self) -> Penalty:
-        """The penalty on the solver's coefficients."""
+        """The penalty on the coefficients of the objective."""
         spread = np.ones_like(self.axes.spread) if self.standardize else self.axes.spread
         return self.penalty.bound(spread, intercept=self.axes.intercept, outputs=self.objective.loss.outputs)
 
@@ -159,7 +159,10 @@ class Problem:
     def to_raw(self, b: Array) -> Array:
         """Coefficients as in `Fit.beta`, of the solver's."""
         loss = self.objective.loss
-        return loss.contrasts @ [self.axes.to_raw(part) for part in b.reshape(loss.outputs, -1)]
+        beta = loss.contrasts @ [self.axes.to_raw(part) for part in b.reshape(loss.outputs, -1)]
+        if len(beta) > 1 and self.axes.intercept:
+            beta[:, 0] -= beta[:, 0].mean()  # what is added to all scores changes nothing
+        return beta
 
     def from_raw(self, beta: Array) -> Array:
         """The solver's coefficients, of some as in `Fit.beta`."""
@@ -167,15 +170,16 @@ class Problem:
 
     def solved(
         self, solver: Solver, *, tol: float | None, max_passes: int | None = None, start: Array | None = None,
-        began: float | None = None,
+        began: float | None = None, workspace: Workspace | None = None,
     ) -> Fit:  # fmt: skip
-        """Solve, certify, map back."""
+        """Solve, certify, map back. A workspace, for `ProximalNewton`, carries on what the fit before this one left."""
         began = time.perf_counter() if began is None else began
-        objective, axes, loss, bound = self.objective, self.axes, self.objective.loss, self.bound
+        objective, axes, loss, bound = self.objective, self.axes, self.objective.loss, self.bound()
         # one pass is spent on the moments; one at least is left to the solver
         limit = None if max_passes is None else max(1, max_passes - 1)
         beginning = _starting_point(start, axes, objective, bound)
-        solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit)
+        carried = {} if workspace is None else {"workspace": workspace}
+        solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit, **carried)
         found = Judge(objective, bound, axes, tol, limit).verdict(solution, solver)
         solution, seen = found.solution, found.evaluation
         return Fit(
@@ -201,8 +205,10 @@ class Problem:
         )
 
 
-def solver_named(given: str | Solver) -> Solver:
-    """What a name stands for, with its default settings; an object stands for itself."""
+def solver_named(given: str | Solver, penalty: Penalty | None = None) -> Solver:
+    """What a name stands for, with its default settings; an object stands for itself. "auto" looks at the penalty."""
+    if isinstance(given, str) and given == "auto" and penalty is not None and not penalty.smooth:
+        return ProximalNewton()
     return _by_name("solver", given, solvers.CATALOGUE, ALIASES)
 
 

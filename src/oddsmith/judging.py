@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from oddsmith._separation import not_unique, running_off
 from oddsmith.axes import Axes
+from oddsmith.duality import certify_composite
 from oddsmith.errors import Status
 from oddsmith.evaluation import Evaluation
 from oddsmith.objective import Objective
@@ -62,6 +63,8 @@ class Judge:
 
     def verdict(self, solution: Solution, solver: Solver) -> Judgement:
         """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
+        if not self.penalty.smooth:
+            return self._of_composite(solution)
         free = may_run_off(self.objective, self.penalty)
         prove = self.tol is None or not solver.refined or free or solution.status is not Status.CONVERGED
         certificate, seen = self._certify(solution, prove=prove)
@@ -80,6 +83,15 @@ class Judge:
         if certificate.optimum_exists:
             return self._of_an_optimum(Judgement(solution, seen, certificate, solution.status))
         return self._without_proof(Judgement(solution, seen, certificate, solution.status), free=free)
+
+    def _of_composite(self, solution: Solution) -> Judgement:
+        """Of a penalty that is not smooth: the bound decides, where it can be had."""
+        certificate = certify_composite(self.objective, self.penalty, solution)
+        enough = certificate.suboptimality <= max(self.tol or 0.0, ENOUGH)
+        status = solution.status
+        if certificate.kind == "proved" and status is not Status.PASS_LIMIT:
+            status = Status.CONVERGED if enough else Status.STALLED
+        return Judgement(solution, solution.evaluation, certificate, status)
 
     def _certify(self, solution: Solution, *, prove: bool) -> tuple[Certificate, Evaluation]:
         return certify(self.objective, self.penalty, solution, prove=prove, dense_limit=SketchedNewton.dense_limit)

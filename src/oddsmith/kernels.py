@@ -74,6 +74,11 @@ def gram_codes(*arguments: Any) -> None:
     active.gram_codes(*arguments)
 
 
+def descend(*arguments: Any) -> int:
+    """Coordinate descent on a quadratic plus absolute values; see `_reference_descent.descend`."""
+    return int(active.descend(*arguments))
+
+
 def logistic_rows(*arguments: Any) -> None:
     """Value, row_gradient and row_hessian of the logistic loss; see `_reference.logistic_rows`."""
     active.logistic_rows(*arguments)

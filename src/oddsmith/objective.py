@@ -124,6 +124,12 @@ class Objective:
         assert hessian is not None
         return 4.0 * (hessian if self.intercept else hessian[1:, 1:])
 
+    def conjugate(self, beta: Array, shrink: float) -> float:
+        """The mean of the losses' conjugates at shrink times the row_gradients at beta, less these times the offset."""
+        self.passes += 1
+        sums = self.source.sum(partial(_conjugate, loss=self.loss, beta=self._full(beta), shrink=shrink))
+        return float(sums[0] / sums[1])
+
     def widest(self, half: Array) -> float:
         """The largest |M'(1, z)|^2 over the rows, for M of shape (size, k). With M M' = H^-1 it is max z'H^-1 z.
 
@@ -149,6 +155,10 @@ class Objective:
     def sample(self, rows: int, seed: int) -> Objective:
         """The objective of about so many rows, drawn by the Source to stand for all."""
         return Objective(self.source.sample(rows, seed), self.loss, intercept=self.intercept, threads=self.threads)
+
+    def only(self, columns: AnyArray) -> Objective:
+        """The objective of some columns, copied; its passes are its own."""
+        return Objective(self.source.only(columns), self.loss, intercept=self.intercept, threads=self.threads)
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Objective]:
         """The objectives of all rows, once, in random order, `size` at a time."""
@@ -208,6 +218,14 @@ def _curvature(block: Block, *, loss: Loss, beta: Array, columns: AnyArray) -> A
     hessian[0, 0], hessian[0, 1:], hessian[1:, 0] = h.sum(), border[columns], border[columns]
     hessian[1:, 1:] = block.design.gram(h, columns)
     return np.concatenate([hessian.ravel(), [h.sum()], block.design.diagonal(h), [block.total_weight]])
+
+
+def _conjugate(block: Block, *, loss: Loss, beta: Array, shrink: float) -> Array:
+    eta = eta_of(block, beta)
+    value = loss.conjugate(eta, block.target, shrink)
+    if block.offset is not None:
+        value = value - shrink * loss.rows(eta, block.target, 1)[1] * block.offset
+    return np.array([value.sum() if block.weight is None else block.weight @ value, block.total_weight])
 
 
 def _stored(block: Block) -> AnyArray:

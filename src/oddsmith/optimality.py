@@ -77,7 +77,7 @@ def certify(
     bound = _bound(objective, seen, polished=solution.last_step is not None)
     if bound is None:  # then the exact Hessian's decrement is at least an estimate, and better than the solver's
         return _estimated(newton_step(seen)[1], seen, worst), seen
-    return _certificate("proved", bound, seen, worst, True), seen
+    return certificate("proved", bound, seen, worst, True), seen
 
 
 def _bound(objective: Objective, seen: Evaluation, *, polished: bool) -> float | None:
@@ -122,9 +122,10 @@ def _rank_of_columns(objective: Objective) -> int:
 
 def _estimated(decrement: float, seen: Evaluation, violation: float) -> Certificate:
     kind = "estimated" if np.isfinite(decrement) else "none"
-    return _certificate(kind, decrement if np.isfinite(decrement) else math.nan, seen, violation, None)
+    return certificate(kind, decrement if np.isfinite(decrement) else math.nan, seen, violation, None)
 
 
-def _certificate(kind: str, gap: float, seen: Evaluation, violation: float, exists: bool | None) -> Certificate:
+def certificate(kind: str, gap: float, seen: Evaluation, violation: float, exists: bool | None) -> Certificate:
+    """From a bound on F - F*, or an estimate of it."""
     relative = gap / abs(seen.value) if seen.value else (0.0 if gap == 0.0 else math.inf)
     return Certificate(kind, relative, math.sqrt(2.0 * seen.weight * gap), violation, exists)

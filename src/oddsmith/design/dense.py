@@ -44,6 +44,10 @@ class Dense:
         """Some rows: a view for a slice, a copy for indices."""
         return replace(self, array=self.array[rows])
 
+    def only(self, columns: AnyArray) -> Dense:
+        """Some columns, copied."""
+        return Dense(np.take(self.array, columns, axis=1), self.centre[columns], self.scale[columns])
+
     def _panels(self) -> Iterator[tuple[slice, Array]]:
         rows = max(1, PANEL_BYTES // (8 * max(1, self.shape[1])))
         for start in range(0, self.shape[0], rows):

@@ -49,6 +49,12 @@ class Sparse:
         parts = self.array.data[stored], self.array.indices[stored], begin - begin[0]
         return replace(self, array=type(self.array)(parts, shape=(len(begin) - 1, self.shape[1])))
 
+    def only(self, columns: AnyArray) -> Sparse:
+        """Some columns, copied."""
+        chosen = self.array[:, columns]
+        chosen.sort_indices()
+        return Sparse(chosen, self.centre[columns], self.scale[columns])
+
     def matvec(self, v: Array) -> Array:
         """Z v, for a vector or for the columns of a matrix."""
         u = (v.T / self.scale).T

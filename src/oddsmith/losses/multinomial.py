@@ -50,7 +50,11 @@ class Multinomial:
 
     @property
     def outputs(self) -> int:
-        return self.classes - 1
+        return self.contrasts.shape[1]
+
+    def of_scores(self) -> Softmax:
+        """The same with a linear predictor for each class."""
+        return Softmax(self.classes)
 
     @property
     def flattest(self) -> float:
@@ -91,6 +95,13 @@ class Multinomial:
         root = np.sqrt(q)[:, :, None] * (self.contrasts - (q @ self.contrasts)[:, None, :])
         return value, gradient, np.matmul(root.transpose(0, 2, 1), root)
 
+    def conjugate(self, eta: Array, target: Array, shrink: float) -> Array:
+        """The negative entropy, the sum of m log m, at m = e_y + shrink (q - e_y)."""
+        m = shrink * self.probabilities(eta @ self.contrasts.T)
+        m[np.arange(len(eta)), target.astype(np.intp)] += 1.0 - shrink
+        out: Array = (m * np.log(np.maximum(m, np.finfo(float).tiny))).sum(axis=1)
+        return out
+
     def total_curvature(self, eta: Array, weight: Array) -> Array:
         """The weighted sum of the row_hessians, of shape (K - 1, K - 1)."""
         q = self.probabilities(eta @ self.contrasts.T)
@@ -123,3 +134,22 @@ class Multinomial:
         farthest = gap.max(axis=1)
         gap[n, y] = np.inf
         return gap.min(axis=1), farthest
+
+
+@dataclass(frozen=True)
+class Softmax(Multinomial):
+    """The same loss with the K scores themselves for linear predictors, one more than the data can see.
+
+    It is for penalties that are a sum over the coefficients of the scores, as the lasso is. Where nothing else settles
+    what is added to all scores, they sum to zero.
+    """
+
+    @cached_property
+    def contrasts(self) -> Array:
+        """The identity, of shape (K, K)."""
+        return np.eye(self.classes)
+
+    def null(self, shares: Array) -> Array:
+        """The scores at which every class has its share; they sum to zero."""
+        scores: Array = np.log(shares)
+        return scores - scores.mean()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from operator import add
 from typing import Any, TypeVar
@@ -100,6 +100,10 @@ class Source(ABC):
         total, weight = self.sum(_offset_sums)
         return float(total / weight)
 
+    def only(self, columns: AnyArray) -> Source:
+        """Some columns of the same rows, copied: for those few that a lasso keeps."""
+        return SomeColumns(self, columns)
+
     def smallest_weight(self) -> float:
         """The least positive weight of a row."""
         least = [1.0 if b.weight is None else float(b.weight[b.weight > 0].min(initial=np.inf)) for b in self.blocks()]
@@ -135,6 +139,32 @@ class StandardisedSource(Source):
         """Moments of the standardised columns."""
         raw = self._source.moments(threads)
         return Moments(raw.weight, (raw.mean - self._centre) / self._scale, raw.deviation / self._scale**2)
+
+
+class SomeColumns(Source):
+    """Some columns of the rows of another source, held in memory.
+
+    Parameters
+    ----------
+    source : Source
+    columns : int array
+    """
+
+    def __init__(self, source: Source, columns: AnyArray) -> None:
+        self._source, self._columns = source, columns
+        self.schema = Schema.of_array(len(columns))
+        self.classes, self.rows = source.classes, source.rows
+        self._blocks = [replace(block, design=block.design.only(columns)) for block in source.blocks()]
+
+    def blocks(self) -> Iterator[Block]:
+        yield from self._blocks
+
+    def sample(self, rows: int, seed: int) -> Source:
+        return SomeColumns(self._source.sample(rows, seed), self._columns)
+
+    def batches(self, size: int, rng: np.random.Generator) -> Iterator[Source]:
+        for batch in self._source.batches(size, rng):
+            yield SomeColumns(batch, self._columns)
 
 
 def _moments(block: Block, *, columns: tuple[str, ...], threads: int | None) -> Moments:

@@ -1,0 +1,52 @@
+"""The NumPy twins of `cpp/descent.hpp`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from oddsmith.arrays import AnyArray, Array
+
+
+def descend(
+    hessian: Array,
+    thresholds: Array,
+    curvature: Array,
+    start: Array,
+    target: float,
+    limit: int,
+    gradient: Array,
+    step: Array,
+) -> int:
+    """Coordinate descent on g'd + d'Hd / 2 + sum of t_j |b_j + d_j| + c_j (b_j + d_j)^2 / 2, b being `start`.
+
+    Begins at d = `step`, where the gradient of the quadratic is `gradient`; both are carried along. All coefficients
+    are swept, then those that are not 0 until their largest violation is at most `target`, then all again, until a
+    sweep over all of them has found nothing larger. Returns how many sweeps were made, at most `limit`.
+    """
+
+    def sweep(chosen: AnyArray) -> float:
+        worst = 0.0
+        for j in chosen:
+            b, bend = start[j] + step[j], hessian[j, j] + curvature[j]
+            slope = gradient[j] + curvature[j] * b
+            size = abs(slope + np.copysign(thresholds[j], b)) if b != 0.0 else max(abs(slope) - thresholds[j], 0.0)
+            worst = max(worst, float(size))
+            if size == 0.0 or not bend > 0.0:
+                continue
+            free = bend * b - slope
+            new = np.copysign(max(abs(free) - thresholds[j], 0.0) / bend, free)
+            np.add(gradient, hessian[j] * (new - b), out=gradient)
+            step[j] = new - start[j]
+        return worst
+
+    sweeps, everything = 0, np.arange(len(start))
+    while sweeps < limit:
+        sweeps += 1
+        if sweep(everything) <= target:
+            break
+        active = np.flatnonzero(start + step != 0.0)
+        while sweeps < limit:
+            sweeps += 1
+            if sweep(active) <= target:
+                break
+    return sweeps
