@@ -12,6 +12,7 @@ import numpy as np
 from oddsmith import losses, solvers
 from oddsmith.arrays import Array, check_integer, check_positive
 from oddsmith.axes import Axes
+from oddsmith.blas import on_one_thread
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.fitted import Fit, warn
 from oddsmith.judging import Judge
@@ -154,8 +155,17 @@ class Problem:
         self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
     ) -> Fit:
         """Solve, certify, map back."""
-        objective, axes, loss = self.objective, self.axes, self.objective.loss
         bound = self.bound()
+        if not bound.smooth:
+            with on_one_thread():
+                return self._solved(solver, bound, tol=tol, max_passes=max_passes, start=start, began=began)
+        return self._solved(solver, bound, tol=tol, max_passes=max_passes, start=start, began=began)
+
+    def _solved(
+        self, solver: Solver, bound: Penalty, *, tol: float | None, max_passes: int | None, start: Array | None,
+        began: float,
+    ) -> Fit:  # fmt: skip
+        objective, axes, loss = self.objective, self.axes, self.objective.loss
         # one pass is spent on the moments; one at least is left to the solver
         limit = None if max_passes is None else max(1, max_passes - 1)
         beginning = _starting_point(start, axes, objective, bound)

@@ -70,10 +70,11 @@ class Composite:
         marked = marked.reshape(-1, self.objective.width)[:, int(self.objective.intercept) :]
         return np.flatnonzero(marked.any(axis=0))
 
-    def only(self, columns: AnyArray) -> Composite:
-        """The same function of the coefficients of some columns, the others being 0. Copies these columns."""
+    def only(self, columns: AnyArray, known: Composite | None = None) -> Composite:
+        """The same function of the coefficients of some columns, the others being 0. Copies those not known."""
         members = self.members(columns)
-        return Composite(self.objective.only(columns), self.thresholds[members], self.curvature[members])
+        objective = self.objective.only(columns, None if known is None else known.objective)
+        return Composite(objective, self.thresholds[members], self.curvature[members])
 
 
 class Model:
@@ -94,7 +95,7 @@ class Model:
         self._reduced = hessian[np.ix_(~free, ~free)]
         if self._factor is not None:
             cross = hessian[np.ix_(free, ~free)]
-            self._across = np.column_stack([self._factor.solve(column) for column in cross.T] or [cross])
+            self._across = self._factor.solve(cross)
             self._reduced = self._reduced - cross.T @ self._across
 
     def step(self, beta: Array, gradient: Array, accuracy: float, *, exact: bool = False) -> tuple[Array, float]:

@@ -101,7 +101,7 @@ class ProximalNewton:
                 return Solution(beta, now, status, tuple(trace), inner.decrement + missed if inner else np.nan)
             if sub is None or added:
                 space.columns = columns
-                sub = function.only(columns)
+                sub = function.only(columns, sub)
             members = function.members(columns)
             aim = goal if not added else max(goal, 0.01 * missed / abs(now.value))
             inner = descend(sub, beta[members], exact_curvature(sub), goal=aim, limit=limit)
@@ -120,9 +120,10 @@ def grown(function: Composite, beta: Array, slope: Array, columns: AnyArray) -> 
     chosen = np.argsort(violation)[::-1][:most]
     marked = np.zeros(len(beta), dtype=bool)
     marked[chosen[violation[chosen] > 0.0]] = True
-    added = np.setdiff1d(function.columns(marked), columns)
+    added = function.columns(marked)
     needed = function.columns((beta != 0.0) | function.free)  # what is not 0 at the start, or never penalised
-    return np.union1d(np.union1d(columns, added), needed), len(added)
+    fresh = np.setdiff1d(np.union1d(added, needed), columns)
+    return np.concatenate([columns, fresh]), len(fresh)
 
 
 Curvature = Callable[[Array], Array]

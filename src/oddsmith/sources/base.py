@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.design import Design, Moments, NotFiniteError
+from oddsmith.design import Dense, Design, Moments, NotFiniteError
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.schema import Coding, Schema
 
@@ -100,9 +100,9 @@ class Source(ABC):
         total, weight = self.sum(_offset_sums)
         return float(total / weight)
 
-    def only(self, columns: AnyArray) -> Source:
-        """Some columns of the same rows, copied: for those few that a lasso keeps."""
-        return SomeColumns(self, columns)
+    def only(self, columns: AnyArray, known: SomeColumns | None = None) -> SomeColumns:
+        """Some columns of the same rows, copied: for those few that a lasso keeps. The first of them may be known."""
+        return SomeColumns(self, columns, known)
 
     def smallest_weight(self) -> float:
         """The least positive weight of a row."""
@@ -148,13 +148,23 @@ class SomeColumns(Source):
     ----------
     source : Source
     columns : int array
+    known : SomeColumns, optional
+        The first of these columns, of the same source: they are not looked for again.
     """
 
-    def __init__(self, source: Source, columns: AnyArray) -> None:
+    def __init__(self, source: Source, columns: AnyArray, known: SomeColumns | None = None) -> None:
         self._source, self._columns = source, columns
         self.schema = Schema.of_array(len(columns))
         self.classes, self.rows = source.classes, source.rows
-        self._blocks = [replace(block, design=block.design.only(columns)) for block in source.blocks()]
+        if known is not None and isinstance(known._blocks[0].design, Dense):
+            added = columns[len(known.columns) :]
+            self._blocks = [
+                replace(block, design=before.design.beside(block.design.only(added)))
+                for before, block in zip(known._blocks, source.blocks(), strict=True)
+                if isinstance(before.design, Dense) and isinstance(block.design, Dense)
+            ]
+        else:
+            self._blocks = [replace(block, design=block.design.only(columns)) for block in source.blocks()]
 
     def blocks(self) -> Iterator[Block]:
         yield from self._blocks
