@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial, reduce
+from itertools import repeat
 from operator import add
 from typing import Any, TypeVar
 
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.design import Dense, Design, Moments, NotFiniteError
+from oddsmith.design import Chosen, Dense, Design, Moments, NotFiniteError
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.schema import Coding, Schema
 
 T = TypeVar("T")
+COPIED = 1 << 23  # entries that may be copied, of any X; of a larger one an eighth
 FEW_CLASSES = 20  # so many labels are never taken for measurements
 
 
@@ -142,7 +144,7 @@ class StandardisedSource(Source):
 
 
 class SomeColumns(Source):
-    """Some columns of the rows of another source, held in memory.
+    """Some columns of the rows of another source, held in memory unless they are much of it.
 
     Parameters
     ----------
@@ -156,15 +158,12 @@ class SomeColumns(Source):
         self._source, self._columns = source, columns
         self.schema = Schema.of_array(len(columns))
         self.classes, self.rows = source.classes, source.rows
-        if known is not None and isinstance(known._blocks[0].design, Dense):
-            added = columns[len(known.columns) :]
-            self._blocks = [
-                replace(block, design=before.design.beside(block.design.only(added)))
-                for before, block in zip(known._blocks, source.blocks(), strict=True)
-                if isinstance(before.design, Dense) and isinstance(block.design, Dense)
-            ]
-        else:
-            self._blocks = [replace(block, design=block.design.only(columns)) for block in source.blocks()]
+        few = self.rows * len(columns) <= max(COPIED, self.rows * len(source.columns) // 8)
+        before: Iterable[Block | None] = repeat(None) if known is None else known._blocks
+        self._blocks: list[Block] = [
+            replace(block, design=_some(block.design, columns, None if held is None else held.design, copied=few))
+            for block, held in zip(source.blocks(), before, strict=False)
+        ]
 
     def blocks(self) -> Iterator[Block]:
         yield from self._blocks
@@ -175,6 +174,15 @@ class SomeColumns(Source):
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Source]:
         for batch in self._source.batches(size, rng):
             yield SomeColumns(batch, self._columns)
+
+
+def _some(design: Design, columns: AnyArray, known: Design | None, *, copied: bool) -> Design:
+    """Some columns: copied if they are few, but for those at hand; a view of many of a dense array."""
+    if isinstance(design, Dense) and not copied:
+        return Chosen(design, columns)
+    if isinstance(design, Dense) and isinstance(known, Dense):
+        return known.beside(design.only(columns[known.shape[1] :]))
+    return design.only(columns)
 
 
 def _moments(block: Block, *, columns: tuple[str, ...], threads: int | None) -> Moments:
