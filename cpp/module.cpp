@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "chosen.hpp"
 #include "codes.hpp"
 #include "descent.hpp"
 #include "moments.hpp"
@@ -90,6 +91,19 @@ std::pair<double, double> sweep_dense(const Matrix<T>& x, const Vector& centre, 
                                       std::optional<Output> gradient, std::optional<OutputMatrix> hessian,
                                       std::size_t threads) {
     return sweep<Loss>(dense<T>(x), centre, scale, target, weight, offset, beta, gradient, hessian, threads);
+}
+
+template <class Loss, class T>
+std::pair<double, double> sweep_chosen(const Matrix<T>& x, const Places& columns, const Vector& centre,
+                                       const Vector& scale, const Vector& target, const std::optional<Vector>& weight,
+                                       const std::optional<Vector>& offset, const Vector& beta,
+                                       std::optional<Output> gradient, std::optional<OutputMatrix> hessian,
+                                       std::size_t threads) {
+    const auto view = dense<T>(x);
+    for (std::size_t j = 0; j < columns.shape(0); ++j)
+        require(columns.data()[j] >= 0 && static_cast<std::size_t>(columns.data()[j]) < view.cols, "no such column");
+    const oddsmith::Chosen<T> chosen{view, columns.data(), view.rows, columns.shape(0)};
+    return sweep<Loss>(chosen, centre, scale, target, weight, offset, beta, gradient, hessian, threads);
 }
 
 oddsmith::Codes coded(const Matrix<double>& numbers, const Places& places, const CodeMatrix& codes, std::size_t p) {
@@ -268,6 +282,10 @@ NB_MODULE(_kernels, m) {
         "hessian"_a.noconvert().none(), "threads"_a
     m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, double>, "x"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
     m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, float>, "x"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
+    m.def("sweep_logistic_chosen", &sweep_chosen<oddsmith::Logistic, double>, "x"_a.noconvert(),
+          "columns"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
+    m.def("sweep_logistic_chosen", &sweep_chosen<oddsmith::Logistic, float>, "x"_a.noconvert(),
+          "columns"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
     m.def("sweep_logistic_codes", &sweep_codes<oddsmith::Logistic>, "numbers"_a.noconvert(), "places"_a.noconvert(),
           "codes"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
     m.def("gram_codes", &gram_codes, "numbers"_a.noconvert(), "places"_a.noconvert(), "codes"_a.noconvert(),

@@ -95,7 +95,8 @@ Sums sweep(const Dense<T>& x, const View& view, const Rows& rows, const double* 
     const std::size_t panel = panel_rows(std::max<std::size_t>(1, p) * sizeof(T));
     // each part of an order-2 pass keeps a Hessian: as many parts as 64 MiB hold, but always two for two threads
     const std::size_t most = order < 2 ? 256 : std::clamp<std::size_t>((std::size_t{8} << 20) / (width * width), 2, 16);
-    const Parts parts(x.rows, 1024, most);
+    // a part is worth a thread by its work: the longer its rows, the fewer
+    const Parts parts(x.rows, std::clamp<std::size_t>((std::size_t{1} << (order < 2 ? 20 : 18)) / size, 128, 1024), most);
     threads = std::min(threads, parts.count);
 
     std::vector<double> u(p), inverse(p);

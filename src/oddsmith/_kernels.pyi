@@ -74,6 +74,19 @@ def sweep_logistic_sparse(
     hessian: _Array | None,
     threads: int,
 ) -> tuple[float, float]: ...
+def sweep_logistic_chosen(
+    x: npt.NDArray[Any],
+    columns: npt.NDArray[np.int64],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    offset: _Array | None,
+    beta: _Array,
+    gradient: _Array | None,
+    hessian: _Array | None,
+    threads: int,
+) -> tuple[float, float]: ...
 def sweep_logistic_codes(
     numbers: _Array,
     places: npt.NDArray[np.int64],

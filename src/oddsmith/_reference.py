@@ -69,6 +69,24 @@ def sweep_logistic_dense(
     return value, reach
 
 
+def sweep_logistic_chosen(
+    x: AnyArray,
+    columns: AnyArray,
+    centre: Array,
+    scale: Array,
+    target: Array,
+    weight: Array | None,
+    offset: Array | None,
+    beta: Array,
+    gradient: Array | None,
+    hessian: Array | None,
+    threads: int,
+) -> tuple[float, float]:
+    """The same over some columns of x."""
+    rows = (target, weight, offset)
+    return sweep_logistic_dense(x[:, columns], centre, scale, *rows, beta, gradient, hessian, threads)
+
+
 def sweep_multinomial_dense(
     x: AnyArray,
     centre: Array,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -12,9 +13,10 @@ import numpy as np
 from oddsmith import losses, solvers
 from oddsmith.arrays import Array, check_integer, check_positive
 from oddsmith.axes import Axes
+from oddsmith.blas import on_one_thread
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.fitted import Fit, warn
-from oddsmith.judging import Judge
+from oddsmith.judging import Judge, Judgement
 from oddsmith.losses import Loss
 from oddsmith.objective import Objective
 from oddsmith.penalties import NoPenalty, Penalty
@@ -173,21 +175,25 @@ class Problem:
         began: float | None = None, workspace: Workspace | None = None,
     ) -> Fit:  # fmt: skip
         """Solve, certify, map back. A workspace, for `ProximalNewton`, carries on what the fit before this one left."""
-        began = time.perf_counter() if began is None else began
-        objective, axes, loss, bound = self.objective, self.axes, self.objective.loss, self.bound()
+        began, objective, bound = time.perf_counter() if began is None else began, self.objective, self.bound()
         # one pass is spent on the moments; one at least is left to the solver
         limit = None if max_passes is None else max(1, max_passes - 1)
-        beginning = _starting_point(start, axes, objective, bound)
         carried = {} if workspace is None else {"workspace": workspace}
-        solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit, **carried)
-        found = Judge(objective, bound, axes, tol, limit).verdict(solution, solver)
-        solution, seen = found.solution, found.evaluation
+        with nullcontext() if bound.smooth else on_one_thread():
+            beginning = _starting_point(start, self.axes, objective, bound)
+            solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit, **carried)
+            found = Judge(objective, bound, self.axes, tol, limit).verdict(solution, solver)
+        return self.fitted(found, solver.name, time.perf_counter() - began)
+
+    def fitted(self, found: Judgement, solver: str, seconds: float) -> Fit:
+        """What the judge found, mapped back."""
+        solution, seen, objective = found.solution, found.evaluation, self.objective
         return Fit(
             schema=self.source.schema,
             classes=self.source.classes,
             beta=self.to_raw(solution.beta),
             hessian=seen.hessian,
-            axes=axes,
+            axes=self.axes,
             certificate=found.certificate,
             status=found.status,
             trace=tuple(Step(s.passes + 1, s.value, s.decrement, s.length, s.note) for s in solution.trace),
@@ -196,12 +202,12 @@ class Problem:
             penalty=self.penalty,
             standardized=self.standardize,
             has_offset=self.source.has_offset,
-            loss=loss,
-            solver=solver.name,
+            loss=objective.loss,
+            solver=solver,
             rows=self.source.rows,
             class_weights=self.source.class_weights(),
             runaway=found.runaway,
-            seconds=time.perf_counter() - began,
+            seconds=seconds,
         )
 
 

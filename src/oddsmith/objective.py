@@ -13,7 +13,7 @@ from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.evaluation import Evaluation, eta_of, evaluate_block, largest_norm, linear_scores, weighted_rows
 from oddsmith.losses import Logistic, Loss
-from oddsmith.sources import Block, Source
+from oddsmith.sources import Block, SomeColumns, Source
 
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
 
@@ -156,9 +156,11 @@ class Objective:
         """The objective of about so many rows, drawn by the Source to stand for all."""
         return Objective(self.source.sample(rows, seed), self.loss, intercept=self.intercept, threads=self.threads)
 
-    def only(self, columns: AnyArray) -> Objective:
-        """The objective of some columns, copied; its passes are its own."""
-        return Objective(self.source.only(columns), self.loss, intercept=self.intercept, threads=self.threads)
+    def only(self, columns: AnyArray, known: Objective | None = None) -> Objective:
+        """The objective of some columns, copied, the first of which may be known; its passes are its own."""
+        source = known.source if known is not None and isinstance(known.source, SomeColumns) else None
+        chosen = self.source.only(columns, source)
+        return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Objective]:
         """The objectives of all rows, once, in random order, `size` at a time."""

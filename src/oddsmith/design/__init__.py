@@ -6,11 +6,12 @@ import numpy as np
 
 from oddsmith.arrays import is_sparse
 from oddsmith.design.base import Design, Moments, NotFiniteError
+from oddsmith.design.chosen import Chosen
 from oddsmith.design.codes import Codes
 from oddsmith.design.dense import Dense
 from oddsmith.design.sparse import Sparse
 
-__all__ = ["Codes", "Dense", "Design", "Moments", "NotFiniteError", "Sparse", "make_design"]
+__all__ = ["Chosen", "Codes", "Dense", "Design", "Moments", "NotFiniteError", "Sparse", "make_design"]
 
 
 def make_design(X: Any) -> Codes | Dense | Sparse:

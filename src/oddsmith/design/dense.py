@@ -46,7 +46,15 @@ class Dense:
 
     def only(self, columns: AnyArray) -> Dense:
         """Some columns, copied."""
-        return Dense(np.take(self.array, columns, axis=1), self.centre[columns], self.scale[columns])
+        chosen = np.empty((self.shape[0], len(columns)), self.array.dtype, order="F")
+        chosen[:] = self.array[:, columns]
+        return Dense(chosen, self.centre[columns], self.scale[columns])
+
+    def beside(self, other: Dense) -> Dense:
+        """The columns of another after one's own, copied."""
+        both = np.empty((self.shape[0], self.shape[1] + other.shape[1]), self.array.dtype, order="F")
+        both[:, : self.shape[1]], both[:, self.shape[1] :] = self.array, other.array
+        return Dense(both, np.append(self.centre, other.centre), np.append(self.scale, other.scale))
 
     def _panels(self) -> Iterator[tuple[slice, Array]]:
         rows = max(1, PANEL_BYTES // (8 * max(1, self.shape[1])))

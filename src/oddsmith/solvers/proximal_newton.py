@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -13,9 +14,11 @@ from oddsmith.errors import Status
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Solution, Step, gradient_of
-from oddsmith.solvers.composite import Composite, Model, search
+from oddsmith.solvers.composite import Composite, search
+from oddsmith.solvers.models import Model
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
+SAMPLE, SAMPLE_PER_COLUMN = 5000, 25  # rows
 STALE = 0.1  # a metric is made anew when the decrement falls by less than this
 
 
@@ -74,11 +77,23 @@ class ProximalNewton:
         space = Workspace() if workspace is None else workspace
         goal = FULL_PRECISION if tol is None else 0.5 * tol
         if len(objective.source.columns) <= self.most_columns:
-            solution = descend(function, start, exact_curvature(function), goal=goal, limit=limit)
+            solution = self._on_all_columns(function, start, goal=goal, limit=limit)
         else:
             solution = self._on_working_sets(function, start, space, goal=goal, limit=limit)
         space.gradient, space.thresholds = solution.evaluation.gradient, function.thresholds
         return solution
+
+    def _on_all_columns(self, function: Composite, beta: Array, *, goal: float, limit: int) -> Solution:
+        """By the Hessian of all rows or, where these are many, of a sample, which is solved first."""
+        objective = function.objective
+        rows = max(SAMPLE, SAMPLE_PER_COLUMN * objective.width)
+        if objective.rows <= 3 * rows:
+            return descend(function, beta, [exact(function)], goal=goal, limit=limit)
+        sample = Composite(objective.sample(rows, self.seed), function.thresholds, function.curvature)
+        near = descend(sample, beta, [exact(sample)], goal=0.01 * objective.size / rows, limit=limit)
+        note = f"sample of {sample.objective.rows} rows, {sample.passes} passes over it"
+        metrics: list[Metric] = [partial(_model, function, sample), exact(function)]
+        return descend(function, near.beta, metrics, goal=goal, limit=limit, note=note)
 
     def _on_working_sets(
         self, function: Composite, beta: Array, space: Workspace, *, goal: float, limit: int
@@ -101,10 +116,10 @@ class ProximalNewton:
                 return Solution(beta, now, status, tuple(trace), inner.decrement + missed if inner else np.nan)
             if sub is None or added:
                 space.columns = columns
-                sub = function.only(columns)
+                sub = function.only(columns, sub)
             members = function.members(columns)
             aim = goal if not added else max(goal, 0.01 * missed / abs(now.value))
-            inner = descend(sub, beta[members], exact_curvature(sub), goal=aim, limit=limit)
+            inner = descend(sub, beta[members], [exact(sub)], goal=aim, limit=limit)
             beta = np.zeros_like(beta)
             beta[members] = inner.beta
             now = function.evaluate(beta)
@@ -120,57 +135,65 @@ def grown(function: Composite, beta: Array, slope: Array, columns: AnyArray) -> 
     chosen = np.argsort(violation)[::-1][:most]
     marked = np.zeros(len(beta), dtype=bool)
     marked[chosen[violation[chosen] > 0.0]] = True
-    added = np.setdiff1d(function.columns(marked), columns)
+    added = function.columns(marked)
     needed = function.columns((beta != 0.0) | function.free)  # what is not 0 at the start, or never penalised
-    return np.union1d(np.union1d(columns, added), needed), len(added)
+    fresh = np.setdiff1d(np.union1d(added, needed), columns)
+    return np.concatenate([columns, fresh]), len(fresh)
 
 
-Curvature = Callable[[Array], Array]
+Metric = Callable[[Array], Model]
 
 
-def exact_curvature(function: Composite) -> Curvature:
-    """The Hessian of all rows, as a function of beta. A pass each time."""
-
-    def at(beta: Array) -> Array:
-        hessian = function.evaluate(beta, 2).hessian
-        assert hessian is not None
-        return hessian
-
-    return at
+def exact(function: Composite) -> Metric:
+    """By the Hessian of all rows. A pass each time."""
+    return partial(_model, function, function)
 
 
-def descend(function: Composite, beta: Array, curvature: Curvature, *, goal: float, limit: int) -> Solution:
-    """Proximal Newton steps until a model falls by at most goal |F|. Its metric is kept while the steps are good."""
-    now = function.evaluate(beta)
+def _model(function: Composite, seen: Composite, beta: Array) -> Model:
+    hessian = seen.evaluate(beta, 2).hessian
+    assert hessian is not None
+    return Model(function, hessian)
+
+
+def descend(
+    function: Composite, beta: Array, metrics: Sequence[Metric], *, goal: float, limit: int, note: str = ""
+) -> Solution:
+    """Proximal Newton steps until a model falls by at most goal |F|.
+
+    A model is kept while the steps are good, but for BFGS corrections where there is a better metric to fall back on:
+    the next of `metrics`, when one has been made anew in vain.
+    """
+    now, rest = function.evaluate(beta), list(metrics)
     trace: list[Step] = []
     model, age, last, length = None, 0, np.inf, 1.0
     while True:
         if model is None:
-            model, age = Model(function, curvature(beta)), 0
+            model, age = rest[0](beta), 0
         near = last <= 1e-4 * abs(now.value)
-        direction, decrement = model.step(beta, gradient_of(now), ACCURACY if not near else 1e-3, exact=near)
-        trace.append(Step(function.passes, now.value, decrement, length))
+        direction, decrement = model.step(beta, gradient_of(now), 1e-3 if near else ACCURACY, exact=near)
+        trace.append(Step(function.passes, now.value, decrement, length, note))
+        note = ""
         floor = decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last
-        status = None
         if floor or decrement <= goal * abs(now.value):
-            status = Status.CONVERGED
-        elif function.passes >= limit:
-            status = Status.PASS_LIMIT
-        elif age > 0 and decrement > STALE * last:
-            model, last = None, np.inf
-            continue
-        else:
+            return Solution(beta, now, Status.CONVERGED, tuple(trace), decrement)
+        if function.passes >= limit:
+            return Solution(beta, now, Status.PASS_LIMIT, tuple(trace), decrement)
+        slow = age > 0 and decrement > STALE * last
+        if not slow:
             end, new, length = search(function, beta, direction, now)
             if length > 0.0:
+                if len(rest) > 1:
+                    model = model.corrected(end - beta, gradient_of(new) - gradient_of(now))
                 beta, now, last, age = end, new, decrement, age + 1
-            elif decrement <= ROUNDING * abs(now.value):
-                status = Status.CONVERGED
-            elif age > 0:
-                model = None
-            else:
-                status = Status.STALLED
-        if status is not None:
-            return Solution(beta, now, status, tuple(trace), decrement)
+                continue
+            if decrement <= ROUNDING * abs(now.value):
+                return Solution(beta, now, Status.CONVERGED, tuple(trace), decrement)
+        if age < 2 and len(rest) > 1:
+            rest.pop(0)
+            note = "slow: the exact Hessian"
+        elif age == 0:
+            return Solution(beta, now, Status.STALLED, tuple(trace), decrement)
+        model, last = None, np.inf
 
 
 def largest_alpha(objective: Objective, penalty: Penalty) -> tuple[float, Array]:
@@ -191,7 +214,7 @@ def largest_alpha(objective: Objective, penalty: Penalty) -> tuple[float, Array]
     bare = function.only(columns)
     members = function.members(columns)
     kept = Composite(bare.objective, np.zeros(len(members)), function.curvature[members])
-    found = descend(kept, np.zeros(len(members)), exact_curvature(kept), goal=FULL_PRECISION, limit=100)
+    found = descend(kept, np.zeros(len(members)), [exact(kept)], goal=FULL_PRECISION, limit=100)
     beta = np.zeros(objective.size)
     beta[members] = found.beta
     gradient = gradient_of(function.evaluate(beta))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial, reduce
+from itertools import repeat
 from operator import add
 from typing import Any, TypeVar
 
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.design import Design, Moments, NotFiniteError
+from oddsmith.design import Chosen, Dense, Design, Moments, NotFiniteError
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.schema import Coding, Schema
 
 T = TypeVar("T")
+COPIED = 1 << 23  # entries that may be copied, of any X; of a larger one an eighth
 FEW_CLASSES = 20  # so many labels are never taken for measurements
 
 
@@ -100,9 +102,9 @@ class Source(ABC):
         total, weight = self.sum(_offset_sums)
         return float(total / weight)
 
-    def only(self, columns: AnyArray) -> Source:
-        """Some columns of the same rows, copied: for those few that a lasso keeps."""
-        return SomeColumns(self, columns)
+    def only(self, columns: AnyArray, known: SomeColumns | None = None) -> SomeColumns:
+        """Some columns of the same rows, copied: for those few that a lasso keeps. The first of them may be known."""
+        return SomeColumns(self, columns, known)
 
     def smallest_weight(self) -> float:
         """The least positive weight of a row."""
@@ -142,19 +144,26 @@ class StandardisedSource(Source):
 
 
 class SomeColumns(Source):
-    """Some columns of the rows of another source, held in memory.
+    """Some columns of the rows of another source, held in memory unless they are much of it.
 
     Parameters
     ----------
     source : Source
     columns : int array
+    known : SomeColumns, optional
+        The first of these columns, of the same source: they are not looked for again.
     """
 
-    def __init__(self, source: Source, columns: AnyArray) -> None:
+    def __init__(self, source: Source, columns: AnyArray, known: SomeColumns | None = None) -> None:
         self._source, self._columns = source, columns
         self.schema = Schema.of_array(len(columns))
         self.classes, self.rows = source.classes, source.rows
-        self._blocks = [replace(block, design=block.design.only(columns)) for block in source.blocks()]
+        few = self.rows * len(columns) <= max(COPIED, self.rows * len(source.columns) // 8)
+        before: Iterable[Block | None] = repeat(None) if known is None else known._blocks
+        self._blocks: list[Block] = [
+            replace(block, design=_some(block.design, columns, None if held is None else held.design, copied=few))
+            for block, held in zip(source.blocks(), before, strict=False)
+        ]
 
     def blocks(self) -> Iterator[Block]:
         yield from self._blocks
@@ -165,6 +174,15 @@ class SomeColumns(Source):
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Source]:
         for batch in self._source.batches(size, rng):
             yield SomeColumns(batch, self._columns)
+
+
+def _some(design: Design, columns: AnyArray, known: Design | None, *, copied: bool) -> Design:
+    """Some columns: copied if they are few, but for those at hand; a view of many of a dense array."""
+    if isinstance(design, Dense) and not copied:
+        return Chosen(design, columns)
+    if isinstance(design, Dense) and isinstance(known, Dense):
+        return known.beside(design.only(columns[known.shape[1] :]))
+    return design.only(columns)
 
 
 def _moments(block: Block, *, columns: tuple[str, ...], threads: int | None) -> Moments:

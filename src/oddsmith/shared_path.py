@@ -1,0 +1,240 @@
+"""Several problems on the same rows at falling alpha, which share passes, columns and metrics.
+
+They are the folds of a cross-validation beside the fit to all rows, or that fit alone. A step is proximal Newton's:
+coordinate descent on a quadratic model, whose Hessian is frozen until steps fall short of what it promises. It works on
+the columns that matter; all columns are looked at once for each alpha, to check and to screen (Tibshirani et al., 2012,
+*Strong rules for discarding predictors in lasso-type problems*).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from oddsmith import kernels
+from oddsmith.arrays import AnyArray, Array
+from oddsmith.shared_rows import Metrics, SharedRows
+
+ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
+SWEEPS = 1000
+STALE, YOUNG = 0.3, 2  # metrics are made anew when a decrement falls by less than this, after two steps
+SHARE_OF_TOL = 0.1  # of it: the decrement is measured in a frozen metric
+FULL_PRECISION, FLOOR = 1e-20, 1e-15
+MOST_ROUNDS, MOST_HALVES, FEWEST = 200, 30, 200
+
+
+class SharedPath:
+    """The state of the problems, carried from alpha to alpha.
+
+    Parameters
+    ----------
+    rows : SharedRows
+    thresholds, curvature : arrays of shape (problems, p)
+        Of |b_j| and of b_j^2 / 2 in the penalty of alpha = 1.
+    intercept : bool
+    tol : float or None
+        Relative suboptimality at which a problem stops.
+
+    Attributes
+    ----------
+    beta : array of shape (problems, columns at hand)
+    first : array of shape (problems,)
+        The intercepts.
+    value : array of shape (problems,)
+        Mean loss plus penalty.
+    decrement : array of shape (problems,)
+        By how much the model could still fall.
+    slopes : array of shape (problems, p)
+        The gradient of the mean loss in all columns.
+    passes : int
+    """
+
+    def __init__(
+        self, rows: SharedRows, thresholds: Array, curvature: Array, *, intercept: bool, tol: float | None
+    ) -> None:
+        self.rows, self.intercept = rows, intercept
+        self._unit = thresholds, curvature
+        self._goal = FULL_PRECISION if tol is None else SHARE_OF_TOL * tol
+        count = len(thresholds)
+        self.passes, self.alpha = 0, np.inf
+        self.beta, self.first = np.zeros((count, 0)), np.zeros(count)
+        self.decrement = np.full(count, np.inf)
+        if intercept:
+            share = np.clip(rows.weights @ rows.target, 1e-6, 1.0 - 1e-6)
+            self.first = np.log(share / (1.0 - share)) - rows.weights @ rows.offset
+        self._eta = self.first[:, None] + rows.offset
+        self._loss, self._r = self._look(self._eta, range(count))
+        self.slopes = self._all_slopes()
+        free = ((thresholds == 0.0) & (curvature == 0.0)).any(axis=0)
+        rows.take_in(np.flatnonzero(free))
+        self._near = np.zeros((count, 0))
+        self._grown()
+        self.metrics = self._anew()
+
+    def solve(self, alpha: float) -> None:
+        """Go on to this alpha."""
+        before = self.alpha if np.isfinite(self.alpha) else alpha
+        self._screen(max(0.0, 2.0 * alpha - before))
+        self.alpha = alpha
+        for _ in range(MOST_ROUNDS):
+            self._descend()
+            self.slopes = self._all_slopes()
+            beyond = np.maximum(np.abs(self.slopes) - alpha * self._unit[0], 0.0)
+            beyond[:, self.rows.columns] = 0.0
+            missed = 2.0 * (beyond**2).sum(axis=1)  # (|g| - t)^2 / (2 h), h being at most 1/4 on standardised columns
+            if (missed <= self._goal * np.abs(self.value)).all():
+                break
+            self._take_in(beyond.max(axis=0))
+
+    @property
+    def value(self) -> Array:
+        return self._loss + self._costs(self.beta, range(len(self.beta)))
+
+    def coefficients(self, k: int) -> Array:
+        """Those of problem k, in all standardised columns, led by the intercept if there is one."""
+        full = np.zeros(self.slopes.shape[1])
+        full[self.rows.columns] = self.beta[k]
+        return np.concatenate([self.first[k : k + 1], full]) if self.intercept else full
+
+    def gradient(self, k: int) -> Array:
+        """Of the mean loss of problem k, likewise."""
+        return np.concatenate([[self._r[k].sum()], self.slopes[k]]) if self.intercept else self.slopes[k]
+
+    def eta(self, k: int) -> Array:
+        """The linear predictor of every row in problem k."""
+        return self._eta[k]
+
+    def _descend(self) -> None:
+        """Steps on the columns at hand, each problem until its model falls by no more than it may."""
+        todo = list(range(len(self.beta)))
+        last, age = np.full(len(todo), np.inf), 0
+        for _ in range(MOST_ROUNDS):
+            found = self.rows.each(self._step, todo)
+            fall = np.array([step[2] for step in found])
+            self.decrement[todo] = fall
+            scale = np.abs(self.value[todo])
+            done = (fall <= self._goal * scale) | ((fall <= FLOOR * scale) & (fall > 0.5 * last[todo]))
+            slow = ~done & (fall > STALE * last[todo])
+            if slow.any() and age >= YOUNG:
+                self.metrics, age, last[:] = self._anew(), 0, np.inf
+                continue
+            found = [step for step, end in zip(found, done, strict=True) if not end]
+            todo = [k for k, end in zip(todo, done, strict=True) if not end]
+            if not todo:
+                return
+            last[todo] = fall[~done]
+            moved = self._search(todo, np.array([s[0] for s in found]), np.array([s[1] for s in found]))
+            if not moved.all():
+                if age == 0:
+                    todo = [k for k, good in zip(todo, moved, strict=True) if good]
+                else:
+                    self.metrics, age, last[:] = self._anew(), -1, np.inf
+            age += 1
+
+    def _step(self, k: int) -> tuple[Array, float, float]:
+        """To the minimum of problem k's model: the change of columns, of the intercept, and the fall."""
+        hessian, across, mass = self.metrics.of(k)
+        beta, (thresholds, curvature) = self.beta[k], self._at_hand(k)
+        start = float(self._r[k].sum()) if self.intercept else 0.0
+        reduced = self._near[k] - across * start
+        slope = reduced + curvature * beta
+        violation = np.where(
+            beta == 0.0, np.maximum(np.abs(slope) - thresholds, 0.0), np.abs(slope + np.copysign(thresholds, beta))
+        )
+        step, after = np.zeros(len(beta)), reduced.copy()
+        if len(beta):
+            target = ACCURACY * float(violation.max())
+            kernels.descend(hessian, thresholds, curvature, beta, target, SWEEPS, after, step)
+        first = -start / mass - float(across @ step) if self.intercept else 0.0
+        change = 0.5 * float(step @ (reduced + after)) + float(self._costs((beta + step)[None], [k])[0])
+        change -= float(self._costs(beta[None], [k])[0]) + (0.5 * start**2 / mass if self.intercept else 0.0)
+        return step, first, max(0.0, -change)
+
+    def _search(self, todo: list[int], step: Array, first: Array) -> AnyArray:
+        """Take the steps, halved until each descends; which did."""
+        change = self.rows.scores(step) + first[:, None]
+        before, cost = self._loss[todo], self._costs(self.beta[todo], todo)
+        slope = (self._near[todo] * step).sum(axis=1) + self._r[todo].sum(axis=1) * first
+        length, good = np.ones(len(todo)), np.zeros(len(todo), dtype=bool)
+        for _ in range(MOST_HALVES):
+            left = np.flatnonzero(~good)
+            if not len(left):
+                break
+            at = [todo[i] for i in left]
+            some = length[left]
+            eta = self._eta[at] + some[:, None] * change[left]
+            loss, r = self._look(eta, at)
+            beta = self.beta[at] + some[:, None] * step[left]
+            own = self._costs(beta, at)
+            bound = 0.01 * (some * slope[left] + own - cost[left]) + FLOOR * np.abs(before[left] + cost[left])
+            fine = loss + own <= before[left] + cost[left] + bound
+            for i in np.flatnonzero(fine):
+                k = at[i]
+                self._eta[k], self._loss[k], self._r[k], self.beta[k] = eta[i], loss[i], r[i], beta[i]
+                self.first[k] += some[i] * first[left[i]]
+            good[left[fine]] = True
+            length[left[~fine]] *= 0.5
+        self._near[todo] = self.rows.slopes(self._r[todo])
+        return good
+
+    def _look(self, eta: Array, problems: list[int] | range) -> tuple[Array, Array]:
+        """Mean losses and weighted row_gradients of some problems at their eta."""
+        loss, r = np.empty(len(eta)), np.empty_like(eta)
+
+        def one(i: int) -> None:
+            value, gradient, _ = self.rows.losses(eta[i])
+            weight = self.rows.weights[problems[i]]
+            loss[i] = weight @ value
+            np.multiply(weight, gradient, out=r[i])
+
+        self.rows.each(one, range(len(eta)))
+        return loss, r
+
+    def _at_hand(self, k: int) -> tuple[Array, Array]:
+        """Thresholds and curvature of problem k, among the columns at hand."""
+        return self.alpha * self._hand[0][k], self.alpha * self._hand[1][k]
+
+    def _costs(self, beta: Array, problems: list[int] | range) -> Array:
+        """What the penalty adds."""
+        if not beta.shape[1]:
+            return np.zeros(len(beta))
+        one, other = self._hand[0][problems], self._hand[1][problems]
+        return self.alpha * ((one * np.abs(beta)).sum(axis=1) + 0.5 * (other * beta**2).sum(axis=1))
+
+    def _all_slopes(self) -> Array:
+        self.passes += 1
+        return self.rows.all_slopes(self._r)
+
+    def _anew(self) -> Metrics:
+        """Metrics at the point of the first problem, among the columns that still matter."""
+        used = self.beta.any(axis=0)
+        if len(used) > 1.5 * used.sum() + 50:
+            near = np.abs(self.slopes[:, self.rows.columns]) > 0.8 * self.alpha * self._hand[0]
+            places = np.flatnonzero(used | near.any(axis=0))
+            self.rows.keep(places)
+            self.beta, self._near = self.beta[:, places], self._near[:, places]
+            self._hand = self._hand[0][:, places], self._hand[1][:, places]
+        curvature = self.rows.base * self.rows.losses(self._eta[0])[2]
+        return Metrics(self.rows, curvature, intercept=self.intercept)
+
+    def _screen(self, bound: float) -> None:
+        """Take in the columns that the strong rule does not discard."""
+        beyond = np.abs(self.slopes) - bound * self._unit[0]
+        beyond[:, self.rows.columns] = 0.0
+        self._take_in(beyond.max(axis=0))
+
+    def _take_in(self, beyond: Array) -> None:
+        """The columns that are beyond some bound, the farthest first, not too many at a time."""
+        most = max(FEWEST, int(self.beta.any(axis=0).sum()))
+        chosen = np.argsort(beyond)[::-1][:most]
+        chosen = chosen[beyond[chosen] > 0.0]
+        if len(chosen):
+            self.rows.take_in(chosen)
+            self._grown()
+            self.metrics.grow()
+
+    def _grown(self) -> None:
+        """Make room for columns that have come to hand."""
+        fresh = self.rows.columns[self.beta.shape[1] :]
+        self.beta = np.hstack([self.beta, np.zeros((len(self.beta), len(fresh)))])
+        self._near = np.hstack([self._near, self.slopes[:, fresh]])
+        self._hand = self._unit[0][:, self.rows.columns], self._unit[1][:, self.rows.columns]
