@@ -11,6 +11,7 @@
 #include "descent.hpp"
 #include "moments.hpp"
 #include "newton.hpp"
+#include "slopes.hpp"
 #include "sparse.hpp"
 #include "softmax.hpp"
 
@@ -264,6 +265,18 @@ std::size_t descend(const Rectangle& hessian, const Vector& thresholds, const Ve
                              gradient.data(), step.data());
 }
 
+template <class T>
+void slopes_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Rectangle& r, OutputMatrix out,
+                  std::size_t threads) {
+    const auto view = dense<T>(x);
+    require(centre.shape(0) == view.cols && scale.shape(0) == view.cols, "centre and scale need one entry a column");
+    require(r.shape(1) == view.rows, "r needs one entry a row");
+    require(out.shape(0) == r.shape(0) && out.shape(1) == view.cols, "out has the wrong shape");
+    nb::gil_scoped_release release;
+    oddsmith::slopes(view, {centre.data(), scale.data()}, r.data(), r.shape(0), out.data(),
+                     std::max<std::size_t>(1, threads));
+}
+
 void logistic_rows(const Vector& eta, const Vector& target, Output value, Output gradient, Output hessian) {
     const std::size_t m = eta.shape(0);
     require(target.shape(0) == m && value.shape(0) == m && gradient.shape(0) == m && hessian.shape(0) == m,
@@ -326,6 +339,10 @@ NB_MODULE(_kernels, m) {
           "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
     m.def("descend", &descend, "hessian"_a.noconvert(), "thresholds"_a.noconvert(), "curvature"_a.noconvert(),
           "start"_a.noconvert(), "target"_a, "limit"_a, "gradient"_a.noconvert(), "step"_a.noconvert());
+    m.def("slopes_dense", &slopes_dense<double>, "x"_a.noconvert(), "centre"_a.noconvert(), "scale"_a.noconvert(),
+          "r"_a.noconvert(), "out"_a.noconvert(), "threads"_a);
+    m.def("slopes_dense", &slopes_dense<float>, "x"_a.noconvert(), "centre"_a.noconvert(), "scale"_a.noconvert(),
+          "r"_a.noconvert(), "out"_a.noconvert(), "threads"_a);
     m.def("logistic_rows", &logistic_rows, "eta"_a.noconvert(), "target"_a.noconvert(),
           "value"_a.noconvert(), "gradient"_a.noconvert(), "hessian"_a.noconvert());
     m.def("simd_level", [] { return oddsmith::simd_level(); });

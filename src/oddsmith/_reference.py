@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from oddsmith import _reference_descent
+from oddsmith import _reference_descent, _reference_slopes
 from oddsmith.arrays import AnyArray, Array
 
 PANEL = 4096
 descend = _reference_descent.descend
+slopes_dense = _reference_slopes.slopes_dense
 
 
 def logistic_rows(eta: Array, target: Array, value: Array, gradient: Array, hessian: Array) -> None:

@@ -79,6 +79,11 @@ def descend(*arguments: Any) -> int:
     return int(active.descend(*arguments))
 
 
+def slopes_dense(*arguments: Any) -> None:
+    """Z'R for several right-hand sides; see `_reference_slopes.slopes_dense`."""
+    active.slopes_dense(*arguments)
+
+
 def logistic_rows(*arguments: Any) -> None:
     """Value, row_gradient and row_hessian of the logistic loss; see `_reference.logistic_rows`."""
     active.logistic_rows(*arguments)

@@ -17,9 +17,10 @@ from oddsmith.shared_rows import Metrics, SharedRows
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
 SWEEPS = 1000
 STALE, YOUNG = 0.3, 2  # metrics are made anew when a decrement falls by less than this, after two steps
-SHARE_OF_TOL = 0.1  # of it: the decrement is measured in a frozen metric
+SHARE_OF_TOL = 0.3  # of it: the decrement is measured in a frozen metric
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
-MOST_ROUNDS, MOST_HALVES, FEWEST = 200, 30, 200
+MOST_ROUNDS, MOST_HALVES = 200, 30
+FEWEST, ALL, AHEAD = 200, 500, 0.9  # columns at a time, at once, and how far ahead the screen looks
 
 
 class SharedPath:
@@ -65,7 +66,8 @@ class SharedPath:
         self._loss, self._r = self._look(self._eta, range(count))
         self.slopes = self._all_slopes()
         free = ((thresholds == 0.0) & (curvature == 0.0)).any(axis=0)
-        rows.take_in(np.flatnonzero(free))
+        width = thresholds.shape[1]
+        rows.take_in(np.arange(width) if width <= ALL else np.flatnonzero(free))
         self._near = np.zeros((count, 0))
         self._grown()
         self.metrics = self._anew()
@@ -207,7 +209,7 @@ class SharedPath:
     def _anew(self) -> Metrics:
         """Metrics at the point of the first problem, among the columns that still matter."""
         used = self.beta.any(axis=0)
-        if len(used) > 1.5 * used.sum() + 50:
+        if self.slopes.shape[1] > ALL and len(used) > 1.5 * used.sum() + 50:
             near = np.abs(self.slopes[:, self.rows.columns]) > 0.8 * self.alpha * self._hand[0]
             places = np.flatnonzero(used | near.any(axis=0))
             self.rows.keep(places)
@@ -216,11 +218,16 @@ class SharedPath:
         curvature = self.rows.base * self.rows.losses(self._eta[0])[2]
         return Metrics(self.rows, curvature, intercept=self.intercept)
 
-    def _screen(self, bound: float) -> None:
-        """Take in the columns that the strong rule does not discard."""
+    def _beyond(self, bound: float) -> Array:
+        """By how much, at most over the problems, each column that is not at hand exceeds its share of a bound."""
         beyond = np.abs(self.slopes) - bound * self._unit[0]
         beyond[:, self.rows.columns] = 0.0
-        self._take_in(beyond.max(axis=0))
+        return beyond.max(axis=0)
+
+    def _screen(self, bound: float) -> None:
+        """Take in the columns that the strong rule does not discard; with them, those that it soon will not."""
+        if (self._beyond(bound) > 0.0).any():
+            self._take_in(self._beyond(AHEAD * bound))
 
     def _take_in(self, beyond: Array) -> None:
         """The columns that are beyond some bound, the farthest first, not too many at a time."""

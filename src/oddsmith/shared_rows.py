@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
+from oddsmith.design import Dense
 from oddsmith.objective import Objective
+
+TILE = 128  # columns of a Gram matrix that one thread forms at a time
 
 
 class SharedRows:
@@ -47,8 +51,9 @@ class SharedRows:
         self.inside: AnyArray = patterns.astype(bool)
         self.atoms = [np.flatnonzero(atom.ravel() == k) for k in range(patterns.shape[1])]
         self.columns: AnyArray = np.zeros(0, dtype=np.intp)
-        self.z = np.zeros((0, len(self.target)))
+        self._store = self.z = np.zeros((0, len(self.target)))
         self._designs = [block.design for block in blocks]
+        self._width = len(objective.source.columns)
         self._threads = kernels.threads_for(64 * self.base.size, threads)
         self._pool = ThreadPoolExecutor(self._threads)
 
@@ -63,8 +68,12 @@ class SharedRows:
     def scores(self, beta: Array) -> Array:
         """beta Z for beta of shape (problems, columns at hand)."""
         used = np.flatnonzero(beta.any(axis=0))
-        parts = self.each(lambda part: beta[:, used[part]] @ self.z[used[part]], self._parts(len(used)))
-        return np.add.reduce(parts) if parts else np.zeros((len(beta), len(self.target)))
+        if 3 * len(used) > len(self.columns):  # then a product with zeros is cheaper than a copy without
+            parts = self.each(lambda part: beta[:, part] @ self.z[part], self._parts(len(self.columns)))
+        else:
+            parts = self.each(lambda part: beta[:, used[part]] @ self.z[used[part]], self._parts(len(used)))
+        total: Array = np.add.reduce(parts) if parts else np.zeros((len(beta), len(self.target)))
+        return total
 
     def slopes(self, r: Array) -> Array:
         """r Z', of shape (problems, columns at hand)."""
@@ -72,13 +81,20 @@ class SharedRows:
         return np.concatenate(parts, axis=1) if parts else np.zeros((len(r), 0))
 
     def all_slopes(self, r: Array) -> Array:
-        """The same for all columns: one pass over the data."""
-        total, start = 0.0, 0
+        """The same for all columns: one pass over the data, if they are not at hand."""
+        total, start = np.zeros((len(r), self._width)), 0
+        if len(self.columns) == total.shape[1]:
+            total[:, self.columns] = self.slopes(r)
+            return total
         for design in self._designs:
-            rows = slice(start, start + design.shape[0])
-            total = total + design.rmatvec(np.ascontiguousarray(r[:, rows].T))
-            start = rows.stop
-        return np.ascontiguousarray(np.asarray(total).T)
+            own = np.ascontiguousarray(r[:, start : start + design.shape[0]])
+            if isinstance(design, Dense):
+                threads = kernels.threads_for(own.shape[0] * design.entries, self._threads)
+                kernels.slopes_dense(*design.operands, own, total, threads)
+            else:
+                total += design.rmatvec(own.T).T
+            start += design.shape[0]
+        return total
 
     def losses(self, eta: Array) -> tuple[Array, Array, Array]:
         """Value, row_gradient and row_hessian of every row, unweighted, at one eta of shape (n,)."""
@@ -88,16 +104,34 @@ class SharedRows:
 
     def take_in(self, columns: AnyArray) -> None:
         """Have more columns at hand, at the end."""
-        more, start = np.empty((len(columns), len(self.target))), 0
+        before, now = len(self.columns), len(self.columns) + len(columns)
+        if now > len(self._store):
+            store = np.empty((min(self._width, max(2 * before, now)), len(self.target)))
+            store[:before] = self.z
+            self._store = store
+        start = 0
         for design in self._designs:
             rows = slice(start, start + design.shape[0])
-            more[:, rows] = design.only(columns).matvec(np.eye(len(columns))).T
+            if isinstance(design, Dense):
+                some = np.take(design.array, columns, axis=1) - design.centre[columns]
+                self._store[before:now, rows] = (some / design.scale[columns]).T
+            else:
+                self._store[before:now, rows] = design.only(columns).matvec(np.eye(len(columns))).T
             start = rows.stop
-        self.columns, self.z = np.concatenate([self.columns, columns]), np.concatenate([self.z, more])
+        self.columns, self.z = np.concatenate([self.columns, columns]), self._store[:now]
 
     def keep(self, places: AnyArray) -> None:
         """Have only these of the columns at hand."""
-        self.columns, self.z = self.columns[places], self.z[places]
+        self.columns, self._store = self.columns[places], self.z[places]
+        self.z = self._store
+
+
+def _fill(gram: Array, z: Array, fresh: Array, before: int, first: int) -> None:
+    """The products of some columns with those that are fresh and do not stand before them; and their mirror image."""
+    last, start = min(first + TILE, len(gram)), max(first, before)
+    product = z[first:last] @ fresh[start - before :].T
+    gram[first:last, start:] = product
+    gram[start:, first:last] = product.T
 
 
 class Metrics:
@@ -131,10 +165,7 @@ class Metrics:
             z = self.rows.z if len(self.rows.atoms) == 1 else self.rows.z[:, atom]
             fresh = z[before:] * self.curvature[atom]
             border[k, before:] = fresh.sum(axis=1)
-            parts = [slice(a, min(a + 128, now)) for a in range(0, now, 128)]
-            for part, product in zip(parts, self.rows.each(lambda part, z=z, f=fresh: z[part] @ f.T, parts), strict=True):
-                gram[k, part, before:] = product
-            gram[k, before:, :before] = gram[k, :before, before:].T
+            self.rows.each(partial(_fill, gram[k], z, fresh, before), list(range(0, now, TILE)))
         self._gram, self._border = gram, border
         self._of.clear()
 
