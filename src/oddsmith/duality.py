@@ -15,6 +15,7 @@ from oddsmith.penalties import Penalty
 from oddsmith.solvers import Composite, Solution
 
 ROUNDS = 5  # of taking in coefficients that might not stay 0
+STEPS = 10  # of Newton, for what is not penalised
 
 
 def certify_composite(objective: Objective, penalty: Penalty, solution: Solution) -> Certificate:
@@ -30,7 +31,7 @@ def certify_composite(objective: Objective, penalty: Penalty, solution: Solution
     the square of the violation.
 
     Where this proves nothing, the duality gap is taken, of the dual point :math:`\theta = -s r` with the row gradients
-    r and the largest s <= 1 that is feasible:
+    r, once what is not penalised has been fitted to the other coefficients, and the largest s <= 1 that is feasible:
 
     .. math:: F(b) - F^* \le F(b) + \frac{1}{W} \sum_i w_i [\ell^*(s r_i, y_i) - s r_i o_i] + P^*(-s \nabla L(b)).
 
@@ -103,13 +104,29 @@ def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray
 
 
 def _gap(function: Composite, penalty: Penalty, beta: Array, seen: Evaluation) -> float | None:
-    """The duality gap; None where no dual point is feasible, as what is not penalised has a slope. One pass."""
-    assert seen.gradient is not None
-    size = np.abs(seen.gradient)
-    if size[function.free].max(initial=0.0) > SLOPE_NOISE:
+    """The duality gap; None where no dual point is feasible. Two passes, and a few over the columns of S.
+
+    What is not penalised wants a gradient of 0: the dual point is that of other coefficients, which differ there.
+    """
+    columns = function.columns((beta != 0.0) | function.free)
+    part, members = function.only(columns), function.members(columns)
+    free, b = part.free, beta[members]
+    for _ in range(STEPS):
+        near = part.evaluate(b, 2)
+        assert near.gradient is not None and near.hessian is not None
+        if np.abs(near.gradient[free]).max(initial=0.0) <= SLOPE_NOISE**1.5:
+            break
+        b = b.copy()
+        b[free] -= Factor(near.hessian[np.ix_(free, free)]).solve(near.gradient[free])
+    else:
         return None
+    other = beta.copy()
+    other[members] = b
+    gradient = function.evaluate(other).gradient
+    assert gradient is not None
+    size = np.abs(gradient)
     hard = (function.curvature == 0.0) & ~function.free & (size > function.thresholds)
     shrink = float((function.thresholds[hard] / size[hard]).min(initial=1.0)) * (1.0 - 4.0 * np.finfo(float).eps)
-    held = np.where(function.free, 0.0, -shrink * seen.gradient)
-    gap = seen.value + function.objective.conjugate(beta, shrink) + penalty.dual(held)
+    held = np.where(function.free, 0.0, -shrink * gradient)
+    gap = seen.value + part.objective.conjugate(b, shrink) + penalty.dual(held)
     return max(0.0, gap) if math.isfinite(gap) else None
