@@ -124,9 +124,11 @@ def _gap(function: Composite, penalty: Penalty, beta: Array, seen: Evaluation) -
     other[members] = b
     gradient = function.evaluate(other).gradient
     assert gradient is not None
-    size = np.abs(gradient)
-    hard = (function.curvature == 0.0) & ~function.free & (size > function.thresholds)
-    shrink = float((function.thresholds[hard] / size[hard]).min(initial=1.0)) * (1.0 - 4.0 * np.finfo(float).eps)
-    held = np.where(function.free, 0.0, -shrink * gradient)
-    gap = seen.value + part.objective.conjugate(b, shrink) + penalty.dual(held)
-    return max(0.0, gap) if math.isfinite(gap) else None
+    beyond = ~function.free & (np.abs(gradient) > function.thresholds)
+    dual = -math.inf
+    for shrunk in (beyond, beyond & (function.curvature == 0.0)):  # where something curves both are feasible
+        least = (function.thresholds[shrunk] / np.abs(gradient[shrunk])).min(initial=1.0)
+        shrink = float(least) * (1.0 - 4.0 * np.finfo(float).eps)
+        held = np.where(function.free, 0.0, -shrink * gradient)
+        dual = max(dual, -part.objective.conjugate(b, shrink) - penalty.dual(held))
+    return max(0.0, seen.value - dual) if math.isfinite(dual) else None

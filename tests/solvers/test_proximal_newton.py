@@ -28,7 +28,9 @@ def check(result, problem, penalty, scale=None, **options):
     assert result.value == pytest.approx(value, rel=1e-13)
     assert result.certificate.kind == "proved"
     size = np.abs(truth[1:] * problem.X.std(axis=0)).max()
-    np.testing.assert_allclose(result.beta[0, 1:] * problem.X.std(axis=0), truth[1:] * problem.X.std(axis=0), atol=1e-9 * size)
+    np.testing.assert_allclose(
+        result.beta[0, 1:] * problem.X.std(axis=0), truth[1:] * problem.X.std(axis=0), atol=1e-9 * size
+    )
     return truth
 
 
@@ -120,7 +122,9 @@ def test_just_above_alpha_max_all_is_zero_and_just_below_not(make, factors):
         assert above.certificate.suboptimality <= 1e-12
         below = fit(problem.source, penalty=make(ratio * (1 - 1e-6), factors), solver=solver)
         assert np.count_nonzero(below.beta[0, 1:][penalised]) == 1
-    np.testing.assert_allclose(above.beta[0, 1:][~penalised] * problem.X.std(axis=0)[~penalised], beta[1:][~penalised], rtol=0.1)
+    np.testing.assert_allclose(
+        above.beta[0, 1:][~penalised] * problem.X.std(axis=0)[~penalised], beta[1:][~penalised], rtol=0.1
+    )
 
 
 def test_alpha_max_of_many_classes():
