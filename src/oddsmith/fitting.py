@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from oddsmith.solvers import GradientDescent, ProximalNewton, SketchedNewton, So
 from oddsmith.sources import Source, StandardisedSource
 
 T = TypeVar("T")
+SMALL_ROWS, SMALL_SIZE = 10_000, 64  # below both, BLAS takes one thread by itself
 ALIASES = {"auto": SketchedNewton.name, "gd": GradientDescent.name}
 
 
@@ -155,16 +157,14 @@ class Problem:
         self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
     ) -> Fit:
         """Solve, certify, map back."""
-        bound = self.bound()
-        if not bound.smooth:
-            with on_one_thread():
-                return self._solved(solver, bound, tol=tol, max_passes=max_passes, start=start, began=began)
-        return self._solved(solver, bound, tol=tol, max_passes=max_passes, start=start, began=began)
+        small = self.objective.rows < SMALL_ROWS and self.objective.size < SMALL_SIZE
+        with nullcontext() if small else on_one_thread():
+            return self._solved(solver, tol, max_passes, start, began)
 
     def _solved(
-        self, solver: Solver, bound: Penalty, *, tol: float | None, max_passes: int | None, start: Array | None,
-        began: float,
-    ) -> Fit:  # fmt: skip
+        self, solver: Solver, tol: float | None, max_passes: int | None, start: Array | None, began: float
+    ) -> Fit:
+        bound = self.bound()
         objective, axes, loss = self.objective, self.axes, self.objective.loss
         # one pass is spent on the moments; one at least is left to the solver
         limit = None if max_passes is None else max(1, max_passes - 1)
