@@ -1,28 +1,38 @@
-"""One thread for BLAS: the only place that knows of its pool.
-
-Its threads spin for a while after each call, on the processors that our own need, and its sums depend on how many they
-are.
-"""
+"""BLAS on one thread while a fit runs: its pool would share the processors with the threads of the passes."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+_limited = threading.Lock()
+
 
 @contextmanager
 def on_one_thread() -> Iterator[None]:
-    """Let no BLAS in this process use more than one thread for a while."""
-    with _controller().limit(limits=1, user_api="blas"):
+    """BLAS has one thread inside; what was there is restored at the end.
+
+    OpenBLAS's threads spin for milliseconds after every product or factorisation, on processors that the next pass
+    needs. One thread also gives a p x p matrix the same bits on any number of processors. There is one pool for all
+    of Python's threads: of fits that overlap the first one limits it, and restores it when it ends.
+    """
+    if not _limited.acquire(blocking=False):
         yield
+        return
+    try:
+        with _controller().limit(limits=1, user_api="blas"):
+            yield
+    finally:
+        _limited.release()
 
 
 @cache
 def _controller() -> Any:
-    """Looks through the loaded libraries once, so SciPy's must be among them."""
-    import scipy.linalg.lapack  # noqa: F401
+    """Of NumPy's BLAS and of SciPy's own, which has to be loaded to be found. Takes milliseconds, once."""
+    import scipy.linalg  # noqa: F401
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

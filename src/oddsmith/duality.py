@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.evaluation import Evaluation
 from oddsmith.factor import Factor
+from oddsmith.losses import Loss
 from oddsmith.objective import Objective
 from oddsmith.optimality import SLOPE_NOISE, SURE, Certificate, certificate
 from oddsmith.penalties import Penalty
 from oddsmith.solvers import Composite, Solution
 
+SmoothBound = Callable[[Array, AnyArray], tuple[float, float] | None]  # of slopes of G on S, and S
 ROUNDS = 5  # of taking in coefficients that might not stay 0
+STEPS = 10  # of Newton, for what is not penalised
 
 
-def certify_composite(objective: Objective, penalty: Penalty, solution: Solution) -> Certificate:
+def certify_composite(
+    objective: Objective, penalty: Penalty, solution: Solution, *, smooth_bound: SmoothBound | None = None
+) -> Certificate:
     r"""Bound F(b) - F* for mean loss plus penalty; `solution.evaluation` must hold the value and the loss's gradient.
 
     Let S be the coefficients that are not 0 or not penalised, and G the sum with :math:`t_j |b_j|` replaced by
@@ -30,7 +37,7 @@ def certify_composite(objective: Objective, penalty: Penalty, solution: Solution
     the square of the violation.
 
     Where this proves nothing, the duality gap is taken, of the dual point :math:`\theta = -s r` with the row gradients
-    r and the largest s <= 1 that is feasible:
+    r, once what is not penalised has been fitted to the other coefficients, and the largest s <= 1 that is feasible:
 
     .. math:: F(b) - F^* \le F(b) + \frac{1}{W} \sum_i w_i [\ell^*(s r_i, y_i) - s r_i o_i] + P^*(-s \nabla L(b)).
 
@@ -40,8 +47,9 @@ def certify_composite(objective: Objective, penalty: Penalty, solution: Solution
     if seen.gradient is None or not np.isfinite(seen.gradient).all():
         return certificate("none", math.nan, seen, math.nan, None)
     violation = float(np.abs(function.slope(solution.beta, seen.gradient)).max(initial=0.0))
-    bound = _on_support(function, solution.beta, seen.gradient)
-    if bound is None:
+    on_columns = smooth_bound or partial(_smooth_bound, function, solution.beta)
+    bound = _on_support(function, solution.beta, seen.gradient, on_columns)
+    if bound is None and smooth_bound is None:
         bound = _gap(function, penalty, solution.beta, seen)
     if bound is None:
         kind = "estimated" if math.isfinite(solution.decrement) else "none"
@@ -49,14 +57,14 @@ def certify_composite(objective: Objective, penalty: Penalty, solution: Solution
     return certificate("proved", bound, seen, violation, True)
 
 
-def _on_support(function: Composite, beta: Array, gradient: Array) -> float | None:
+def _on_support(function: Composite, beta: Array, gradient: Array, smooth_bound: SmoothBound) -> float | None:
     """The first bound of `certify_composite`; a pass over the columns of S for every round."""
     signs, slack = np.sign(beta), function.thresholds - np.abs(gradient)
     inside = (beta != 0.0) | function.free
     for _ in range(ROUNDS):
         signs = np.where(inside & (signs == 0.0), -np.sign(gradient), signs)
         slope = gradient + function.thresholds * signs + function.curvature * beta
-        found = _smooth_bound(function, beta, slope, np.flatnonzero(inside))
+        found = smooth_bound(slope, np.flatnonzero(inside))
         if found is None:
             return None
         bound, moves = found
@@ -93,6 +101,11 @@ def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray
         half = np.zeros((len(members), factor.rank))
         half[inner] = factor.half
         reach = loss.concordance * part.objective.widest(half)
+    return self_concordant(squared, reach, loss)
+
+
+def self_concordant(squared: float, reach: float, loss: Loss) -> tuple[float, float] | None:
+    """How far a smooth function may fall, and a gradient beside it change, where lambda^2 and K^2 are known."""
     a = math.sqrt(reach * squared)
     if not a < SURE:
         return None
@@ -103,13 +116,31 @@ def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray
 
 
 def _gap(function: Composite, penalty: Penalty, beta: Array, seen: Evaluation) -> float | None:
-    """The duality gap; None where no dual point is feasible, as what is not penalised has a slope. One pass."""
-    assert seen.gradient is not None
-    size = np.abs(seen.gradient)
-    if size[function.free].max(initial=0.0) > SLOPE_NOISE:
+    """The duality gap; None where no dual point is feasible. Two passes, and a few over the columns of S.
+
+    What is not penalised wants a gradient of 0: the dual point is that of other coefficients, which differ there.
+    """
+    columns = function.columns((beta != 0.0) | function.free)
+    part, members = function.only(columns), function.members(columns)
+    free, b = part.free, beta[members]
+    for _ in range(STEPS):
+        near = part.evaluate(b, 2)
+        assert near.gradient is not None and near.hessian is not None
+        if np.abs(near.gradient[free]).max(initial=0.0) <= SLOPE_NOISE**1.5:
+            break
+        b = b.copy()
+        b[free] -= Factor(near.hessian[np.ix_(free, free)]).solve(near.gradient[free])
+    else:
         return None
-    hard = (function.curvature == 0.0) & ~function.free & (size > function.thresholds)
-    shrink = float((function.thresholds[hard] / size[hard]).min(initial=1.0)) * (1.0 - 4.0 * np.finfo(float).eps)
-    held = np.where(function.free, 0.0, -shrink * seen.gradient)
-    gap = seen.value + function.objective.conjugate(beta, shrink) + penalty.dual(held)
-    return max(0.0, gap) if math.isfinite(gap) else None
+    other = beta.copy()
+    other[members] = b
+    gradient = function.evaluate(other).gradient
+    assert gradient is not None
+    beyond = ~function.free & (np.abs(gradient) > function.thresholds)
+    dual = -math.inf
+    for shrunk in (beyond, beyond & (function.curvature == 0.0)):  # where something curves both are feasible
+        least = (function.thresholds[shrunk] / np.abs(gradient[shrunk])).min(initial=1.0)
+        shrink = float(least) * (1.0 - 4.0 * np.finfo(float).eps)
+        held = np.where(function.free, 0.0, -shrink * gradient)
+        dual = max(dual, -part.objective.conjugate(b, shrink) - penalty.dual(held))
+    return max(0.0, seen.value - dual) if math.isfinite(dual) else None

@@ -311,16 +311,22 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             )  # fmt: skip
             return read.coded("reference" if self.penalty is None or np.inf == self.C else "full")
         try:
-            X = validate_data(
-                self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False,
-                ensure_min_samples=2,
-            )  # fmt: skip
+            X = self._checked(X)
         except ValueError as error:
             if "could not convert string" not in str(error):
                 raise
             advice = 'Pass a data frame to LogisticRegression(categories="auto").'
             raise errors.DataError("X holds text", str(error), advice) from None
         return as_source(X, self._labels(y), sample_weight=sample_weight, offset=offset, names=self._names())
+
+    def _checked(self, X: Any) -> Any:
+        """As scikit-learn checks it; that takes as long as a small fit, and has nothing to say of a plain array."""
+        kinds = [np.float64, np.float32]
+        if type(X) is np.ndarray and X.ndim == 2 and X.dtype in kinds and X.shape[0] > 1 and X.shape[1] > 0:
+            self.__dict__.pop("feature_names_in_", None)
+            self.n_features_in_ = X.shape[1]
+            return X
+        return validate_data(self, X, accept_sparse="csr", dtype=kinds, ensure_all_finite=False, ensure_min_samples=2)
 
     def _names(self) -> list[str] | None:
         names = getattr(self, "feature_names_in_", None)

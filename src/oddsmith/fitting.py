@@ -24,6 +24,7 @@ from oddsmith.solvers import GradientDescent, ProximalNewton, SketchedNewton, So
 from oddsmith.sources import Source, StandardisedSource
 
 T = TypeVar("T")
+SMALL_ROWS, SMALL_SIZE = 10_000, 64  # below both, BLAS takes one thread by itself
 ALIASES = {"auto": SketchedNewton.name, "gd": GradientDescent.name}
 
 
@@ -179,7 +180,8 @@ class Problem:
         # one pass is spent on the moments; one at least is left to the solver
         limit = None if max_passes is None else max(1, max_passes - 1)
         carried = {} if workspace is None else {"workspace": workspace}
-        with nullcontext() if bound.smooth else on_one_thread():
+        small = objective.rows < SMALL_ROWS and objective.size < SMALL_SIZE
+        with nullcontext() if small else on_one_thread():
             beginning = _starting_point(start, self.axes, objective, bound)
             solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit, **carried)
             found = Judge(objective, bound, self.axes, tol, limit).verdict(solution, solver)

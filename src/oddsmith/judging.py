@@ -15,6 +15,7 @@ from oddsmith.optimality import Certificate, certify
 from oddsmith.penalties import Penalty
 from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued, may_run_off
 
+AGAIN = 1e-3  # times the tolerance, where it was too loose for a proof
 ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
 
 
@@ -64,7 +65,7 @@ class Judge:
     def verdict(self, solution: Solution, solver: Solver) -> Judgement:
         """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
         if not self.penalty.smooth:
-            return self._of_composite(solution)
+            return self._of_composite(solution, solver)
         free = may_run_off(self.objective, self.penalty)
         prove = self.tol is None or not solver.refined or free or solution.status is not Status.CONVERGED
         certificate, seen = self._certify(solution, prove=prove)
@@ -84,13 +85,21 @@ class Judge:
             return self._of_an_optimum(Judgement(solution, seen, certificate, solution.status))
         return self._without_proof(Judgement(solution, seen, certificate, solution.status), free=free)
 
-    def _of_composite(self, solution: Solution) -> Judgement:
-        """Of a penalty that is not smooth: the bound decides, where it can be had."""
-        certificate = certify_composite(self.objective, self.penalty, solution)
-        enough = certificate.suboptimality <= max(self.tol or 0.0, ENOUGH)
+    def _of_composite(self, solution: Solution, solver: Solver) -> Judgement:
+        """Of a penalty that is not smooth: where a bound proves less than was asked for, go on until it does."""
+        certificate, tol = certify_composite(self.objective, self.penalty, solution), self.tol
+        enough = max(self.tol or 0.0, ENOUGH)
+        while solution.status is Status.CONVERGED and not (certificate.suboptimality <= enough) and tol is not None:
+            left = None if self.limit is None else self.limit - self.objective.passes
+            if left is not None and left <= 0:
+                break
+            tol = None if tol < ENOUGH else AGAIN * tol
+            more = solver.solve(self.objective, self.penalty, solution.beta, tol=tol, max_passes=left)
+            solution = continued(solution, more, "closer, for a proof")
+            certificate = certify_composite(self.objective, self.penalty, solution)
         status = solution.status
-        if certificate.kind == "proved" and status is not Status.PASS_LIMIT:
-            status = Status.CONVERGED if enough else Status.STALLED
+        if status in (Status.CONVERGED, Status.STALLED) and certificate.kind == "proved":
+            status = Status.CONVERGED if certificate.suboptimality <= enough else Status.STALLED
         return Judgement(solution, solution.evaluation, certificate, status)
 
     def _certify(self, solution: Solution, *, prove: bool) -> tuple[Certificate, Evaluation]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar
 
@@ -13,12 +13,12 @@ from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import Status
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
-from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Solution, Step, gradient_of
+from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Solution, Step, dot, gradient_of
 from oddsmith.solvers.composite import Composite, search
 from oddsmith.solvers.models import Model
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
-SAMPLE, SAMPLE_PER_COLUMN = 5000, 25  # rows
+POLISH = 4  # exact steps, at most
 STALE = 0.1  # a metric is made anew when the decrement falls by less than this
 
 
@@ -53,6 +53,9 @@ class ProximalNewton:
     ----------
     most_columns : int, default 500
         Up to so many columns all are worked on; of more, those few that matter, which are copied.
+    sample, sample_per_column : int, default 5000, 25
+        Rows of the sample whose Hessian is the metric where there are more than three times as many: the larger of the
+        first and so many for each column.
     max_passes : int, default 1000
     seed : int, default 0
 
@@ -63,6 +66,8 @@ class ProximalNewton:
     """
 
     most_columns: int = 500
+    sample: int = 5000
+    sample_per_column: int = 25
     max_passes: int = 1000
     seed: int = 0
     name: ClassVar[str] = "proximal_newton"
@@ -80,13 +85,15 @@ class ProximalNewton:
             solution = self._on_all_columns(function, start, goal=goal, limit=limit)
         else:
             solution = self._on_working_sets(function, start, space, goal=goal, limit=limit)
+        if tol is None and solution.status is Status.CONVERGED:
+            solution = polished(function, solution)
         space.gradient, space.thresholds = solution.evaluation.gradient, function.thresholds
         return solution
 
     def _on_all_columns(self, function: Composite, beta: Array, *, goal: float, limit: int) -> Solution:
         """By the Hessian of all rows or, where these are many, of a sample, which is solved first."""
         objective = function.objective
-        rows = max(SAMPLE, SAMPLE_PER_COLUMN * objective.width)
+        rows = max(self.sample, self.sample_per_column * objective.width)
         if objective.rows <= 3 * rows:
             return descend(function, beta, [exact(function)], goal=goal, limit=limit)
         sample = Composite(objective.sample(rows, self.seed), function.thresholds, function.curvature)
@@ -100,25 +107,25 @@ class ProximalNewton:
     ) -> Solution:
         """Solve on few columns; look at all; take in those that violate most; until none does."""
         now = function.evaluate(beta)
-        trace = [Step(function.passes, now.value, note="null model" if not beta.any() else "start")]
-        sub, inner = None, None
+        trace = [Step(function.passes, now.value, note="the start")]
+        sub, inner, aim = None, None, np.inf
         while True:
             slope = function.slope(beta, gradient_of(now))
             columns, added = grown(function, beta, slope, space.columns)
-            outside = slope.copy()
-            outside[function.members(space.columns)] = 0.0
-            missed = 2.0 * float(outside @ outside)  # (|g| - t)^2 / (2 h), h being at most 1/4 on standardised columns
-            done = inner is not None and missed <= goal * abs(now.value)
-            status = Status.CONVERGED if done else Status.PASS_LIMIT if function.passes >= limit else None
-            if inner is not None and inner.status is not Status.CONVERGED and not added:
-                status = inner.status
-            if status is not None:
-                return Solution(beta, now, status, tuple(trace), inner.decrement + missed if inner else np.nan)
+            slope[function.members(space.columns)] = 0.0
+            missed = 2.0 * dot(slope, slope)  # (|g| - t)^2 / (2 h), h being at most 1/4 on standardised columns
+            if inner is not None:
+                left = inner.decrement + missed
+                stuck = inner.status is not Status.CONVERGED and not added
+                done = aim <= goal and missed <= goal * abs(now.value)
+                if stuck or done or function.passes >= limit:
+                    status = inner.status if stuck or done else Status.PASS_LIMIT
+                    return Solution(beta, now, status, tuple(trace), left)
             if sub is None or added:
                 space.columns = columns
                 sub = function.only(columns, sub)
             members = function.members(columns)
-            aim = goal if not added else max(goal, 0.01 * missed / abs(now.value))
+            aim = max(goal, 0.01 * missed / abs(now.value))
             inner = descend(sub, beta[members], [exact(sub)], goal=aim, limit=limit)
             beta = np.zeros_like(beta)
             beta[members] = inner.beta
@@ -194,6 +201,28 @@ def descend(
         elif age == 0:
             return Solution(beta, now, Status.STALLED, tuple(trace), decrement)
         model, last = None, np.inf
+
+
+def polished(function: Composite, solution: Solution) -> Solution:
+    """The last digits, of which the objective knows nothing: Newton's steps on what is not 0, while its slope falls."""
+    columns = function.columns((solution.beta != 0.0) | function.free)
+    part, members = function.only(columns), function.members(columns)
+    beta, now, least, taken = solution.beta[members], part.evaluate(solution.beta[members], 2), np.inf, False
+    for _ in range(POLISH):
+        size = float(np.abs(part.slope(beta, gradient_of(now))).max(initial=0.0))
+        if not size < 0.5 * least or now.hessian is None:
+            break
+        best, least = beta, size
+        direction, _ = Model(part, now.hessian).step(beta, gradient_of(now), 1e-3, exact=True)
+        beta, taken = beta + direction, True
+        now = part.evaluate(beta, 2)
+    if not taken:
+        return solution
+    end = np.zeros_like(solution.beta)
+    end[members] = best
+    seen = function.evaluate(end)
+    step = Step(function.passes, seen.value, solution.decrement, note="exact steps on what is not 0")
+    return replace(solution, beta=end, evaluation=seen, trace=(*solution.trace, step))
 
 
 def largest_alpha(objective: Objective, penalty: Penalty) -> tuple[float, Array]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial, reduce
+from functools import cached_property, partial, reduce
 from itertools import repeat
 from operator import add
 from typing import Any, TypeVar
@@ -90,7 +90,11 @@ class Source(ABC):
         return total
 
     def class_weights(self) -> tuple[float, ...]:
-        """The sum of weights of each class. Reads the target alone."""
+        """The sum of weights of each class. Reads the target alone, once."""
+        return self._weights_of_classes
+
+    @cached_property
+    def _weights_of_classes(self) -> tuple[float, ...]:
         return tuple(map(float, self.sum(partial(_class_weights, classes=len(self.classes)))))
 
     @property
