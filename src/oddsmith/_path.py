@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
 
-from oddsmith.arrays import Array, check_integer
+from oddsmith.arrays import AnyArray, Array, check_integer
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.fitted import Fit, warn
 from oddsmith.fitting import Problem, check_limits, check_source, loss_of, solver_named
 from oddsmith.losses import Loss
 from oddsmith.penalties import L1, ElasticNet, Penalty
-from oddsmith.solvers import ProximalNewton, Solver, Workspace, largest_alpha
+from oddsmith.solvers import Solver, largest_alpha
 from oddsmith.sources import Source
+from oddsmith.walking import can_share, of_strength, walk_one_by_one, walk_together
 
 ENOUGH_EXPLAINED, LEAST_GAIN, LEAST_POINTS = 0.999, 1e-5, 5  # glmnet's rules of stopping early
 RIDGE_SHARE = 1e-3  # the l1_ratio that sets alpha_max where there is none, as in glmnet
@@ -38,7 +39,8 @@ class Path:
     null_loss : float
         That mean loss.
     alpha_max : float
-        The least alpha at which every penalised coefficient is zero; for a ridge, which has none, that of l1_ratio 0.001.
+        The least alpha at which every penalised coefficient is zero; for a ridge, which has none, that of an l1_ratio
+        of 0.001.
     ended : str
         Why the path ended before its last alpha; empty if it did not.
     seconds : float
@@ -144,8 +146,8 @@ def path(
     .. math:: \alpha_{\max} = \max_j \frac{|g_j|}{\rho f_j},
 
     g being the gradient of the mean loss at the null model (the intercept, the offset and the columns with factor 0
-    alone), :math:`\rho` the l1_ratio and :math:`f_j` the factors: the least alpha at which every penalised coefficient is
-    zero. The others fall from there in equal ratios.
+    alone), :math:`\rho` the l1_ratio and :math:`f_j` the factors: the least alpha at which every penalised coefficient
+    is zero. The others fall from there in equal ratios.
 
     Parameters
     ----------
@@ -195,47 +197,71 @@ def path(
     >>> found.nonzeros[0], found[-1].beta.shape
     (0, (1, 31))
     """
+    settings = Settings(loss, solver, tol, max_passes, intercept, standardize, threads)
+    found, _ = trace(source, penalty, Grid(n_alphas, alpha_min_ratio, alphas), settings)
+    for fit in found:
+        warn(fit)
+    return found
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `path` is given for each fit."""
+
+    loss: str | Loss
+    solver: str | Solver
+    tol: float | None
+    max_passes: int | None
+    intercept: bool
+    standardize: bool
+    threads: int | None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What `path` is given about its alphas."""
+
+    n_alphas: int = 100
+    alpha_min_ratio: float | None = None
+    alphas: Any = None
+
+
+def trace(
+    source: Source, penalty: Penalty | None, grid: Grid, told: Settings, masks: AnyArray | None = None
+) -> tuple[Path, Array | None]:
+    """A path, and the coefficients of (n_alphas, masks) fits to some of the rows each, where they can share passes."""
     began = time.perf_counter()
     check_source(source, penalty)
-    check_limits(tol, max_passes, threads)
+    check_limits(told.tol, told.max_passes, told.threads)
+    check_integer(grid.n_alphas, "n_alphas")
     given = of_strength(L1() if penalty is None else penalty, 1.0)
-    chosen = solver_named(solver, given)
+    chosen = solver_named(told.solver, given)
     problem = Problem.of(
-        source, loss_of(loss, source), given, intercept=intercept, standardize=standardize, threads=threads
-    )
-    check_integer(n_alphas, "n_alphas")
+        source, loss_of(told.loss, source), given, intercept=told.intercept, standardize=told.standardize,
+        threads=told.threads,
+    )  # fmt: skip
     start, null_loss, largest = null_model(problem)
-    ratio = _least_ratio(alpha_min_ratio, problem)
-    grid = alpha_grid(largest, n_alphas, ratio) if alphas is None else own_alphas(alphas)
+    ratio = _least_ratio(grid.alpha_min_ratio, problem)
+    own = grid.alphas is not None
+    alphas = own_alphas(grid.alphas) if own else alpha_grid(largest, grid.n_alphas, ratio)
     fits: list[Fit] = []
+    folds: list[Array] = []
     explained: list[float] = []
-    ended, space = "", Workspace() if isinstance(chosen, ProximalNewton) else None
-    for alpha in grid:
-        at = problem.at(of_strength(given, float(alpha)))
-        found = at.solved(chosen, tol=tol, max_passes=max_passes, start=start, workspace=space)
-        fits.append(replace(found, hessian=None))
-        explained.append(1.0 - (found.value - found.cost) / null_loss)
-        start = found.beta
-        ended = "" if alphas is not None or len(fits) == len(grid) else _ends(explained)
+    ended = ""
+    shared = told.max_passes is None and told.tol is not None and can_share(problem, chosen, alphas)
+    if shared:
+        points = walk_together(problem, given, alphas, start, masks, tol=told.tol)
+    else:
+        points = walk_one_by_one(problem, chosen, given, alphas, start, tol=told.tol, max_passes=told.max_passes)
+    for point in points:
+        fits.append(point.fit)
+        folds.append(point.folds)
+        explained.append(1.0 - (point.fit.value - point.fit.cost) / null_loss)
+        ended = "" if own or len(fits) == len(alphas) else _ends(explained)
         if ended:
             break
-    for found in fits:
-        warn(found)
-    return Path(tuple(fits), np.array(explained), null_loss, largest, ended, time.perf_counter() - began)
-
-
-def of_strength(penalty: Penalty, alpha: float) -> Penalty:
-    """The same penalty at another alpha.
-
-    Raises
-    ------
-    SpecificationError
-        If it has none.
-    """
-    if not any(field.name == "alpha" for field in fields(penalty)):
-        found, advice = f"{penalty!r}", "Use oddsmith.L1(), ElasticNet() or L2()."
-        raise SpecificationError("A path needs a penalty whose strength can change", found, advice)
-    return replace(penalty, alpha=alpha)
+    found = Path(tuple(fits), np.array(explained), null_loss, largest, ended, time.perf_counter() - began)
+    return found, np.array(folds) if shared else None
 
 
 def null_model(problem: Problem) -> tuple[Array, float, float]:

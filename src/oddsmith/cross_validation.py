@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from oddsmith._path import TOL, Path, kind_in_words, path, ratio_of
-from oddsmith.arrays import Array
+from oddsmith._path import TOL, Grid, Path, Settings, kind_in_words, ratio_of, trace
+from oddsmith.arrays import AnyArray, Array
 from oddsmith.curve import curve_lines
 from oddsmith.errors import SpecificationError
 from oddsmith.fitted import Fit, warn
@@ -146,7 +146,8 @@ class CrossValidation:
             f"Cross-validation: {len(self.fold_weights)} folds x {sum(map(len, self.paths))} alphas of {what}, {scale} "
             f"columns; {first.rows} rows, {len(first.names)} columns; {self.seconds:.2g} s",
             "",
-            f"Held-out {self.scoring}, the {better} the better" + (f"; l1_ratio {self.best.l1_ratio:g}" if several else ""),
+            f"Held-out {self.scoring}, the {better} the better"
+            + (f"; l1_ratio {self.best.l1_ratio:g}" if several else ""),
             *drawn,
             "",
             f"{'':17} {'l1_ratio':>8} {'alpha':>10} {'score':>11} {'std. error':>11} {'non-zero':>9}",
@@ -251,25 +252,24 @@ def cross_validate_path(
     if not isinstance(rows, MemorySource):
         advice = "Read them into memory: oddsmith.as_source(X, y)."
         raise SpecificationError("Cross-validation needs rows in memory", f"a {type(source).__name__}", advice)
-    settings: dict[str, Any] = {
-        "loss": loss, "solver": solver, "tol": tol, "max_passes": max_passes, "intercept": intercept,
-        "standardize": standardize, "threads": threads,
-    }  # fmt: skip
+    told = Settings(loss, solver, tol, max_passes, intercept, standardize, threads)
     pairs = folds_of(rows.target, folds, groups=groups, seed=seed)
     given = L1() if penalty is None else penalty
-    penalties = [given] if l1_ratios is None else [_mixed(given, ratio) for ratio in l1_ratios]
-    grid: dict[str, Any] = {"n_alphas": n_alphas, "alpha_min_ratio": alpha_min_ratio, "alphas": alphas}
-    paths = tuple(path(rows, each, **grid, warn=warn, **settings) for each in penalties)
-    scores = tuple(np.empty((len(pairs), len(found))) for found in paths)
-    for k, (train, test) in enumerate(pairs):
-        inside, outside = rows.take(train), rows.take(test)
-        for each, found, out in zip(penalties, paths, scores, strict=True):
-            beta = path(inside, each, alphas=found.alphas, warn=_silent, **settings).beta
-            out[k] = held_out_scores(outside, beta, found[0].loss, scorer)
+    penalties = [given] if l1_ratios is None else [ElasticNet(1.0, ratio, given.factors) for ratio in l1_ratios]
+    paths, scores = [], []
+    for each in penalties:
+        found, beta = _traced(rows, each, pairs, Grid(n_alphas, alpha_min_ratio, alphas), told)
+        paths.append(found)
+        tests = (rows.take(test) for _, test in pairs)
+        scores.append(
+            np.array([held_out_scores(some, b, found[0].loss, scorer) for some, b in zip(tests, beta, strict=True)])
+        )
+        for fit in found:
+            warn(fit)
     weights = np.array([rows.take(test).total_weight for _, test in pairs])
     ratios = tuple(ratio_of(each) for each in penalties)
     seconds = time.perf_counter() - began
-    return CrossValidation(paths, ratios, scoring, scorer.smaller_is_better, scores, weights, seconds)
+    return CrossValidation(tuple(paths), ratios, scoring, scorer.smaller_is_better, tuple(scores), weights, seconds)
 
 
 def held_out_scores(rows: MemorySource, beta: Array, loss: Loss, scorer: Scorer) -> Array:
@@ -286,10 +286,15 @@ def held_out_scores(rows: MemorySource, beta: Array, loss: Loss, scorer: Scorer)
     return scores
 
 
-def _mixed(penalty: Penalty, ratio: float) -> Penalty:
-    """The elastic net of this l1_ratio, with the factors of a penalty."""
-    return ElasticNet(1.0, ratio, penalty.factors)
-
-
-def _silent(fit: Fit) -> None:
-    """No warning: a fit to some of the rows is no result."""
+def _traced(
+    rows: MemorySource, penalty: Penalty, pairs: list[tuple[AnyArray, AnyArray]], grid: Grid, told: Settings
+) -> tuple[Path, Array]:
+    """The path of all rows, and the coefficients of each fold along its alphas: (folds, n_alphas, 1 or K, 1 + p)."""
+    masks = np.zeros((len(pairs), rows.rows), dtype=bool)
+    for mask, (train, _) in zip(masks, pairs, strict=True):
+        mask[train] = True
+    found, beta = trace(rows, penalty, grid, told, masks)
+    if beta is not None:
+        return found, beta.swapaxes(0, 1)
+    own = Grid(alphas=found.alphas)
+    return found, np.array([trace(rows.take(train), penalty, own, told)[0].beta for train, _ in pairs])

@@ -8,7 +8,7 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.metrics import get_scorer, make_scorer
@@ -79,11 +79,10 @@ class LogisticRegressionCV(LogisticRegression):
         As those of `LogisticRegression`.
     """
 
-    warm_start: ClassVar[bool] = False
-    n_threads: ClassVar[int | None] = None
-    categories: ClassVar[str | None] = None
-    missing: ClassVar[Missing] = "error"
-    unseen: ClassVar[Unseen] = "error"
+    # what LogisticRegression takes beside scikit-learn's parameters, and here cannot be told
+    warm_start, n_threads, categories = False, None, None
+    missing: Missing = "error"
+    unseen: Unseen = "error"
 
     def __init__(
         self,
@@ -124,7 +123,7 @@ class LogisticRegressionCV(LogisticRegression):
         self.random_state = random_state
         self.use_legacy_attributes = use_legacy_attributes
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:  # type: ignore[override]
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Choose C and l1_ratio, and fit.
 
         Parameters
@@ -163,9 +162,12 @@ class LogisticRegressionCV(LogisticRegression):
         self.Cs_ = self._strengths()
         folds = list(check_cv(self.cv, labels, classifier=True).split(np.zeros((source.rows, 1)), labels, groups))
         score, (table,) = self._scorer(scoring, source.classes), indexable(X)
-        found = self._search(weighted, folds, ratios, lambda model, test: score(
-            model, _safe_indexing(table, test), labels[test], None if sample_weight is None else np.asarray(sample_weight)[test]
-        ))  # fmt: skip
+
+        def held_out(model: LogisticRegression, test: AnyArray) -> float:
+            weight = None if sample_weight is None else np.asarray(sample_weight)[test]
+            return score(model, _safe_indexing(table, test), labels[test], weight)
+
+        found = self._search(weighted, folds, ratios, held_out)
         chosen_C, chosen_ratio, self.fit_ = self._choose(weighted, found, ratios)
         self.coef_, self.intercept_ = self.fit_.beta[:, 1:].copy(), self.fit_.beta[:, 0].copy()
         self.l1_ratios_ = np.asarray(ratios)
@@ -225,7 +227,9 @@ class LogisticRegressionCV(LogisticRegression):
         function = getattr(scorer, "_score_func", None)
         taken = inspect.signature(function).parameters if function else {}
         if "labels" in taken:  # rows that are held out may lack a class: scikit-learn tells the scorer all of them too
-            told = {"labels": classes} | ({"pos_label": classes[-1]} if len(classes) == 2 and "pos_label" in taken else {})
+            told = {"labels": classes} | (
+                {"pos_label": classes[-1]} if len(classes) == 2 and "pos_label" in taken else {}
+            )
             scorer = make_scorer(
                 function, greater_is_better=scorer._sign == 1, response_method=scorer._response_method,
                 **(scorer._kwargs | told),
@@ -251,7 +255,7 @@ class LogisticRegressionCV(LogisticRegression):
             alphas = 1.0 / (self.Cs_[falling] * rows.total_weight)
             for j, ratio in enumerate(ratios):
                 fits = path(
-                    rows, self._mixed(ratio), alphas=alphas, tol=self.tol**2, max_passes=self.max_iter,
+                    rows, self._mixed(ratio), alphas=alphas, tol=float(self.tol or 0.0) ** 2, max_passes=self.max_iter,
                     intercept=bool(self.fit_intercept), standardize=False, warn=_silent,
                 )  # fmt: skip
                 model = self._model(fits[0])
@@ -303,17 +307,18 @@ class LogisticRegressionCV(LogisticRegression):
         paths = np.concatenate([found.beta[..., 1:], found.beta[..., :1]], axis=-1)
         paths = paths if self.fit_intercept else paths[..., :-1]
         mixing = float(self.penalty == "l1") if ratio is None else float(ratio)
+        self.C_: Any = C
+        self.l1_ratio_: Any = mixing
+        self.scores_: Any = found.scores.swapaxes(1, 2)
+        self.n_iter_: Any = found.steps.swapaxes(1, 2)
+        self.coefs_paths_: Any = paths.swapaxes(1, 2)
         if not legacy:
-            self.C_, self.l1_ratio_ = C, mixing
-            self.scores_ = found.scores.swapaxes(1, 2)
-            self.n_iter_ = found.steps.swapaxes(1, 2)
-            self.coefs_paths_ = paths.swapaxes(1, 2)
             return
         labels = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
         drop = (..., 0) if ratio is None else (...,)
         self.C_ = np.full(len(labels), C)
         self.l1_ratio_ = np.full(len(labels), None if ratio is None and self.refit else mixing)
-        self.scores_ = {label: found.scores[drop] for label in labels}
+        self.scores_ = dict.fromkeys(labels, found.scores[drop])
         self.n_iter_ = found.steps[drop][None]
         self.coefs_paths_ = {
             label: paths[:, :, 0, k] if ratio is None else paths[..., k, :] for k, label in enumerate(labels)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from oddsmith.errors import SpecificationError, Status
 from oddsmith.factor import Factor
 from oddsmith.fitted import Fit

@@ -12,6 +12,9 @@ import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
+from oddsmith.duality import self_concordant
+from oddsmith.factor import Factor
+from oddsmith.losses import Logistic
 from oddsmith.shared_rows import Metrics, SharedRows
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
@@ -20,6 +23,8 @@ STALE, YOUNG = 0.3, 2  # metrics are made anew when a decrement falls by less th
 SHARE_OF_TOL = 0.3  # of it: the decrement is measured in a frozen metric
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
 MOST_ROUNDS, MOST_HALVES = 200, 30
+MOST_PROVED, MOST_FORMED = 600, 300  # coefficients on whose Hessian a proof rests, frozen or formed for it
+WORN = 0.5  # the least share of its curvature that a frozen Hessian may have kept
 FEWEST, ALL, AHEAD = 200, 500, 0.9  # columns at a time, at once, and how far ahead the screen looks
 
 
@@ -31,6 +36,8 @@ class SharedPath:
     rows : SharedRows
     thresholds, curvature : arrays of shape (problems, p)
         Of |b_j| and of b_j^2 / 2 in the penalty of alpha = 1.
+    start : array
+        The null model: coefficients of all columns, led by the intercept if there is one, 0 where penalised.
     intercept : bool
     tol : float or None
         Relative suboptimality at which a problem stops.
@@ -47,30 +54,34 @@ class SharedPath:
     slopes : array of shape (problems, p)
         The gradient of the mean loss in all columns.
     passes : int
+    goal : float
+        The decrement, relative to the value, at which a problem stops.
+    done : bool array of shape (problems,)
+        Which stopped there.
     """
 
     def __init__(
-        self, rows: SharedRows, thresholds: Array, curvature: Array, *, intercept: bool, tol: float | None
-    ) -> None:
+        self, rows: SharedRows, thresholds: Array, curvature: Array, start: Array, *, intercept: bool,
+        tol: float | None,
+    ) -> None:  # fmt: skip
         self.rows, self.intercept = rows, intercept
-        self._unit = thresholds, curvature
-        self._goal = FULL_PRECISION if tol is None else SHARE_OF_TOL * tol
+        self._unit = self._hand = thresholds, curvature  # of all columns, and of those at hand
+        self.goal = FULL_PRECISION if tol is None else SHARE_OF_TOL * tol
         count = len(thresholds)
         self.passes, self.alpha = 0, np.inf
-        self.beta, self.first = np.zeros((count, 0)), np.zeros(count)
-        self.decrement = np.full(count, np.inf)
-        if intercept:
-            share = np.clip(rows.weights @ rows.target, 1e-6, 1.0 - 1e-6)
-            self.first = np.log(share / (1.0 - share)) - rows.weights @ rows.offset
-        self._eta = self.first[:, None] + rows.offset
+        self.decrement, self.done = np.full(count, np.inf), np.zeros(count, dtype=bool)
+        free = np.flatnonzero(((thresholds == 0.0) & (curvature == 0.0)).any(axis=0))
+        width = thresholds.shape[1]
+        rows.take_in(np.arange(width) if width <= ALL else free)
+        self.first = np.full(count, start[0] if intercept else 0.0)
+        self.beta = np.tile(start[intercept:][rows.columns], (count, 1))
+        self._eta = rows.scores(self.beta) + self.first[:, None] + rows.offset
         self._loss, self._r = self._look(self._eta, range(count))
         self.slopes = self._all_slopes()
-        free = ((thresholds == 0.0) & (curvature == 0.0)).any(axis=0)
-        width = thresholds.shape[1]
-        rows.take_in(np.arange(width) if width <= ALL else np.flatnonzero(free))
-        self._near = np.zeros((count, 0))
-        self._grown()
-        self.metrics = self._anew()
+        self._near = self.slopes[:, rows.columns]
+        self._hand = self._unit[0][:, rows.columns], self._unit[1][:, rows.columns]
+        self._own: dict[int, Metrics] = {}
+        self._common = self._anew()
 
     def solve(self, alpha: float) -> None:
         """Go on to this alpha."""
@@ -83,7 +94,7 @@ class SharedPath:
             beyond = np.maximum(np.abs(self.slopes) - alpha * self._unit[0], 0.0)
             beyond[:, self.rows.columns] = 0.0
             missed = 2.0 * (beyond**2).sum(axis=1)  # (|g| - t)^2 / (2 h), h being at most 1/4 on standardised columns
-            if (missed <= self._goal * np.abs(self.value)).all():
+            if (missed <= self.goal * np.abs(self.value)).all():
                 break
             self._take_in(beyond.max(axis=0))
 
@@ -101,23 +112,51 @@ class SharedPath:
         """Of the mean loss of problem k, likewise."""
         return np.concatenate([[self._r[k].sum()], self.slopes[k]]) if self.intercept else self.slopes[k]
 
-    def eta(self, k: int) -> Array:
-        """The linear predictor of every row in problem k."""
-        return self._eta[k]
+    def smooth_bound(self, slope: Array, kept: AnyArray) -> tuple[float, float] | None:
+        """What `certify_composite` asks of the first problem: no pass is made.
+
+        Where every row has at least c times its frozen curvature, H is at least c times the frozen one; where c is
+        small, H is formed. And K^2, the largest x'H^-1 x, is at most max |x|^2 times a norm of H^-1: the largest sum of
+        a row.
+        """
+        place = np.full(self.slopes.shape[1], -1)
+        place[self.rows.columns] = np.arange(len(self.rows.columns))
+        places = place[kept[self.intercept :] - self.intercept]
+        if len(kept) > MOST_PROVED or (places < 0).any() or (self.intercept and kept[:1].tolist() != [0]):
+            return None
+        counted, frozen = self.rows.weights[0] > 0.0, self._metrics(0).curvature
+        now = self.rows.base * self.rows.losses(self._eta[0])[2]
+        share = float(np.divide(now, frozen, out=np.zeros_like(now), where=frozen > 0.0)[counted].min())
+        z = self.rows.z[places]
+        if share < WORN and len(kept) <= MOST_FORMED:
+            fresh = np.vstack([np.ones((int(self.intercept), z.shape[1])), z])
+            share, hessian = 1.0, (fresh * (now / self.rows.totals[0])) @ fresh.T
+        else:
+            share, hessian = min(1.0, share), self._metrics(0).whole(0, places)
+        hessian.reshape(-1)[:: len(kept) + 1][self.intercept :] += self._at_hand(0)[1][places]
+        factor = Factor(hessian)
+        if factor.rank < len(kept) or not share > 0.0:
+            return None
+        squared = max(0.0, float(slope[kept] @ factor.solve(slope[kept]))) / share
+        norms = self.intercept + np.einsum("ji,ji->i", z, z)
+        reach = float(norms[counted].max()) * float(np.abs(factor.inverse).sum(axis=0).max(initial=0.0)) / share
+        return self_concordant(squared, reach, Logistic())
 
     def _descend(self) -> None:
         """Steps on the columns at hand, each problem until its model falls by no more than it may."""
         todo = list(range(len(self.beta)))
-        last, age = np.full(len(todo), np.inf), 0
+        last, age, fresh = np.full(len(todo), np.inf), 0, False
         for _ in range(MOST_ROUNDS):
             found = self.rows.each(self._step, todo)
             fall = np.array([step[2] for step in found])
             self.decrement[todo] = fall
             scale = np.abs(self.value[todo])
-            done = (fall <= self._goal * scale) | ((fall <= FLOOR * scale) & (fall > 0.5 * last[todo]))
-            slow = ~done & (fall > STALE * last[todo])
-            if slow.any() and age >= YOUNG:
-                self.metrics, age, last[:] = self._anew(), 0, np.inf
+            done = (fall <= self.goal * scale) | ((fall <= FLOOR * scale) & (fall > 0.5 * last[todo]))
+            self.done[todo] = done
+            slow = [k for k, f, end in zip(todo, fall, done, strict=True) if not end and f > STALE * last[k]]
+            if slow and age >= YOUNG:
+                self._renew(slow, fresh=fresh)
+                age, last[:], fresh = 0, np.inf, True
                 continue
             found = [step for step, end in zip(found, done, strict=True) if not end]
             todo = [k for k, end in zip(todo, done, strict=True) if not end]
@@ -125,16 +164,30 @@ class SharedPath:
                 return
             last[todo] = fall[~done]
             moved = self._search(todo, np.array([s[0] for s in found]), np.array([s[1] for s in found]))
-            if not moved.all():
-                if age == 0:
-                    todo = [k for k, good in zip(todo, moved, strict=True) if good]
-                else:
-                    self.metrics, age, last[:] = self._anew(), -1, np.inf
+            stuck = [k for k, good in zip(todo, moved, strict=True) if not good]
+            if stuck and age == 0 and fresh:
+                todo = [k for k in todo if k not in stuck]
+            elif stuck:
+                self._renew(stuck, fresh=fresh)
+                age, last[:], fresh = -1, np.inf, True
             age += 1
+
+    def _renew(self, slow: list[int], *, fresh: bool) -> None:
+        """Metrics anew: common ones at the point of the first problem; if they are new, each slow one its own."""
+        if fresh and len(self.beta) > 1:
+            for k in slow:
+                curvature = self.rows.base * self.rows.losses(self._eta[k])[2]
+                self._own[k] = Metrics(self.rows, curvature, intercept=self.intercept)
+        else:
+            self._own.clear()
+            self._common = self._anew()
+
+    def _metrics(self, k: int) -> Metrics:
+        return self._own.get(k, self._common)
 
     def _step(self, k: int) -> tuple[Array, float, float]:
         """To the minimum of problem k's model: the change of columns, of the intercept, and the fall."""
-        hessian, across, mass = self.metrics.of(k)
+        hessian, across, mass = self._metrics(k).of(k)
         beta, (thresholds, curvature) = self.beta[k], self._at_hand(k)
         start = float(self._r[k].sum()) if self.intercept else 0.0
         reduced = self._near[k] - across * start
@@ -208,13 +261,14 @@ class SharedPath:
 
     def _anew(self) -> Metrics:
         """Metrics at the point of the first problem, among the columns that still matter."""
-        used = self.beta.any(axis=0)
+        used = np.asarray(self.beta.any(axis=0))
         if self.slopes.shape[1] > ALL and len(used) > 1.5 * used.sum() + 50:
             near = np.abs(self.slopes[:, self.rows.columns]) > 0.8 * self.alpha * self._hand[0]
             places = np.flatnonzero(used | near.any(axis=0))
             self.rows.keep(places)
-            self.beta, self._near = self.beta[:, places], self._near[:, places]
-            self._hand = self._hand[0][:, places], self._hand[1][:, places]
+            # taken along a row, so that a problem's coefficients stay side by side
+            self.beta, self._near, *hand = (v.take(places, axis=1) for v in (self.beta, self._near, *self._hand))
+            self._hand = hand[0], hand[1]
         curvature = self.rows.base * self.rows.losses(self._eta[0])[2]
         return Metrics(self.rows, curvature, intercept=self.intercept)
 
@@ -237,7 +291,8 @@ class SharedPath:
         if len(chosen):
             self.rows.take_in(chosen)
             self._grown()
-            self.metrics.grow()
+            for metrics in (self._common, *self._own.values()):
+                metrics.grow()
 
     def _grown(self) -> None:
         """Make room for columns that have come to hand."""

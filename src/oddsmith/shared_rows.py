@@ -1,10 +1,11 @@
-"""The same rows under several weightings: their columns as far as they matter, standardised and at hand; their metrics."""
+"""The same rows, of which each problem has some: the columns that matter, standardised and at hand; their metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -63,10 +64,10 @@ class SharedRows:
 
     def _parts(self, count: int) -> list[slice]:
         edges = np.linspace(0, count, self._threads + 1).astype(int)
-        return [slice(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+        return [slice(a, b) for a, b in pairwise(edges) if b > a]
 
     def scores(self, beta: Array) -> Array:
-        """beta Z for beta of shape (problems, columns at hand)."""
+        """The product beta Z for beta of shape (problems, columns at hand)."""
         used = np.flatnonzero(beta.any(axis=0))
         if 3 * len(used) > len(self.columns):  # then a product with zeros is cheaper than a copy without
             parts = self.each(lambda part: beta[:, part] @ self.z[part], self._parts(len(self.columns)))
@@ -76,7 +77,7 @@ class SharedRows:
         return total
 
     def slopes(self, r: Array) -> Array:
-        """r Z', of shape (problems, columns at hand)."""
+        """The product r Z', of shape (problems, columns at hand)."""
         parts = self.each(lambda part: r @ self.z[part].T, self._parts(len(self.z)))
         return np.concatenate(parts, axis=1) if parts else np.zeros((len(r), 0))
 
@@ -168,6 +169,16 @@ class Metrics:
             self.rows.each(partial(_fill, gram[k], z, fresh, before), list(range(0, now, TILE)))
         self._gram, self._border = gram, border
         self._of.clear()
+
+    def whole(self, k: int, places: AnyArray) -> Array:
+        """The Hessian of problem k among some of the columns at hand, the intercept first if it is free."""
+        chosen, total = self.rows.inside[k], self.rows.totals[k]
+        inner = self._gram[chosen][:, places[:, None], places].sum(axis=0)
+        if not self.intercept:
+            return inner / total
+        border = self._border[chosen][:, places].sum(axis=0)
+        corner = np.array([[self.mass[chosen].sum()]])
+        return np.block([[corner, border[None]], [border[:, None], inner]]) / total
 
     def of(self, k: int) -> tuple[Array, Array, float]:
         """Of problem k: the Hessian with the intercept eliminated, what that takes along, and its own curvature."""

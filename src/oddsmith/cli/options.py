@@ -64,14 +64,19 @@ TABLE = (
 )
 
 PENALTY = (
-    click.option("--penalty", type=click.Choice(["none", "lasso", "ridge", "elastic-net"]), default="none", show_default=True),
+    click.option(
+        "--penalty", type=click.Choice(["none", "lasso", "ridge", "elastic-net"]), default="none", show_default=True
+    ),
     click.option("--alpha", type=float, metavar="A", help="Strength of the penalty, on the mean loss."),
     click.option("--cv", type=int, metavar="FOLDS", help="Choose the strength by cross-validation, in so many folds."),
     click.option(
         "--one-se", is_flag=True, help="With --cv, the strongest penalty within one standard error of the best."
     ),
     click.option(
-        "--l1-ratio", type=float, metavar="R", multiple=True,
+        "--l1-ratio",
+        type=float,
+        metavar="R",
+        multiple=True,
         help="Of the elastic net, from 0 (ridge) to 1 (lasso) [0.5]; given several times, --cv chooses.",
     ),
     click.option(
@@ -110,7 +115,7 @@ def penalty_of(kind: str, alpha: float | None, cv: int | None, ratios: tuple[flo
         raise SpecificationError("--l1-ratio has no meaning here", f"--penalty {kind}, {len(ratios)} given", advice)
     strength = 1.0 if alpha is None else alpha
     if kind == "elastic-net":
-        return ElasticNet(strength, *ratios[:1])
+        return ElasticNet(strength, ratios[0] if ratios else 0.5)
     return {"none": None, "lasso": L1(strength), "ridge": L2(strength)}[kind]
 
 

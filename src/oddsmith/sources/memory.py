@@ -118,7 +118,7 @@ class MemorySource(Source):
         """
         raw = beta[0] if beta.ndim == 2 and len(beta) == 1 else beta
         eta = self._design.dot_rows(raw[..., 1:].T) + raw[..., 0]
-        return eta if self._offset is None else eta + self._offset
+        return eta if self._offset is None else (eta.T + self._offset).T
 
     def _weight_of(self, rows: AnyArray) -> Array | None:
         return None if self._weight is None else self._weight[rows]
