@@ -14,6 +14,7 @@ from oddsmith.arrays import AnyArray, Array
 
 PANEL = 4096
 descend = _reference_descent.descend
+count_sparse, select_sparse = _reference_descent.count_sparse, _reference_descent.select_sparse
 
 
 def logistic_rows(eta: Array, target: Array, value: Array, gradient: Array, hessian: Array) -> None:

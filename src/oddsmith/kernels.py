@@ -64,6 +64,16 @@ def moments_sparse(*arguments: Any) -> float:
     return float(active.moments_sparse(*arguments))
 
 
+def count_sparse(*arguments: Any) -> None:
+    """How many entries of each compressed row are in some columns; see `_reference_descent.count_sparse`."""
+    active.count_sparse(*arguments)
+
+
+def select_sparse(*arguments: Any) -> None:
+    """The entries of compressed rows in some columns; see `_reference_descent.select_sparse`."""
+    active.select_sparse(*arguments)
+
+
 def gram_sparse(*arguments: Any) -> None:
     """X' diag(h) X among some columns of rows in compressed form; see `_reference.gram_sparse`."""
     active.gram_sparse(*arguments)

@@ -44,6 +44,7 @@ class Objective:
         self.size = loss.outputs * self.width
         self.rows = source.rows
         self.passes = 0
+        self._kept: SomeColumns | None = None
 
     def evaluate(self, beta: Array, order: int = 1) -> Evaluation:
         """Mean loss; with order 1 its gradient, with order 2 its Hessian too."""
@@ -156,10 +157,18 @@ class Objective:
         """The objective of about so many rows, drawn by the Source to stand for all."""
         return Objective(self.source.sample(rows, seed), self.loss, intercept=self.intercept, threads=self.threads)
 
-    def only(self, columns: AnyArray, known: Objective | None = None) -> Objective:
-        """The objective of some columns, copied, the first of which may be known; its passes are its own."""
-        source = known.source if known is not None and isinstance(known.source, SomeColumns) else None
-        chosen = self.source.only(columns, source)
+    def only(self, columns: AnyArray) -> Objective:
+        """The objective of some columns; its passes are its own. Columns once asked for are kept at hand."""
+        kept = self._kept
+        fresh = columns if kept is None else np.setdiff1d(columns, kept.chosen)
+        if kept is None:
+            kept = self.source.only(columns)
+        elif len(fresh):
+            kept = kept.with_columns(fresh)
+        self._kept = kept
+        same = np.array_equal(columns, kept.chosen)
+        place = np.argsort(kept.chosen)
+        chosen = kept if same else kept.only(place[np.searchsorted(kept.chosen, columns, sorter=place)])
         return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Objective]:
