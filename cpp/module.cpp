@@ -11,6 +11,7 @@
 #include "descent.hpp"
 #include "moments.hpp"
 #include "newton.hpp"
+#include "rough.hpp"
 #include "select.hpp"
 #include "sparse.hpp"
 #include "softmax.hpp"
@@ -254,6 +255,21 @@ void gram_sparse(const Entries<T>& data, const Entries<Index>& columns, const En
     oddsmith::gram(x, place.data(), out.shape(0), h.data(), out.data(), std::max<std::size_t>(1, threads));
 }
 
+template <class T>
+void rough_logistic_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
+                          const std::optional<Vector>& weight, const std::optional<Vector>& offset, const Vector& beta,
+                          OutputMatrix hessian, std::size_t threads) {
+    const auto view = dense<T>(x);
+    const std::size_t p = view.cols;
+    require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
+    require(beta.shape(0) == p + 1 && target.shape(0) == view.rows, "beta or target has the wrong length");
+    require(hessian.shape(0) == p + 1 && hessian.shape(1) == p + 1, "hessian needs the shape (1 + p, 1 + p)");
+    const oddsmith::Rows rows{target.data(), data_or_null(weight, view.rows), data_or_null(offset, view.rows)};
+    nb::gil_scoped_release release;
+    oddsmith::rough_hessian<oddsmith::Logistic>(view, {centre.data(), scale.data()}, rows, beta.data(), hessian.data(),
+                                                std::max<std::size_t>(1, threads));
+}
+
 template <class Index>
 using Filled = nb::ndarray<Index, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
@@ -330,6 +346,13 @@ NB_MODULE(_kernels, m) {
           "deviation"_a.noconvert(), "threads"_a);                                                              \
     m.def("gram_sparse", &gram_sparse<T, Index>, "data"_a.noconvert(), "columns"_a.noconvert(),                 \
           "begin"_a.noconvert(), "place"_a.noconvert(), "h"_a.noconvert(), "out"_a.noconvert(), "threads"_a)
+#define ODDSMITH_ROUGH(T)                                                                                       \
+    m.def("rough_logistic_dense", &rough_logistic_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),          \
+          "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                         \
+          "offset"_a.noconvert().none(), "beta"_a.noconvert(), "hessian"_a.noconvert(), "threads"_a)
+    ODDSMITH_ROUGH(double);
+    ODDSMITH_ROUGH(float);
+#undef ODDSMITH_ROUGH
 #define ODDSMITH_COUNT(Index)                                                                                  \
     m.def("count_sparse", &count_sparse<Index>, "columns"_a.noconvert(), "begin"_a.noconvert(),                 \
           "place"_a.noconvert(), "counts"_a.noconvert(), "threads"_a)

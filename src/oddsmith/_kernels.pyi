@@ -132,6 +132,17 @@ def gram_sparse(
     out: _Array,
     threads: int,
 ) -> None: ...
+def rough_logistic_dense(
+    x: npt.NDArray[Any],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    offset: _Array | None,
+    beta: _Array,
+    hessian: _Array,
+    threads: int,
+) -> None: ...
 def count_sparse(
     columns: npt.NDArray[Any],
     begin: npt.NDArray[Any],

@@ -88,6 +88,22 @@ def sweep_logistic_chosen(
     return sweep_logistic_dense(x[:, columns], centre, scale, *rows, beta, gradient, hessian, threads)
 
 
+def rough_logistic_dense(
+    x: AnyArray,
+    centre: Array,
+    scale: Array,
+    target: Array,
+    weight: Array | None,
+    offset: Array | None,
+    beta: Array,
+    hessian: Array,
+    threads: int,
+) -> None:
+    """Fill the Hessian, whose products may be of single precision: a metric for steps."""
+    hessian[:] = 0.0
+    sweep_logistic_dense(x, centre, scale, target, weight, offset, beta, np.zeros(len(beta)), hessian, threads)
+
+
 def sweep_multinomial_dense(
     x: AnyArray,
     centre: Array,

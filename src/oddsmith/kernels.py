@@ -38,6 +38,12 @@ def sweep_for(loss: str | None, design: str) -> Callable[..., Any] | None:
     return found
 
 
+def rough_for(loss: str | None, design: str) -> Callable[..., None] | None:
+    """A Hessian in single precision for a loss over a design, or None; see `_reference.rough_logistic_dense`."""
+    found: Callable[..., None] | None = getattr(active, f"rough_{loss}_{design}", None)
+    return found
+
+
 def newton_for(loss: str | None, design: str) -> Callable[..., tuple[int, int]] | None:
     """Newton's method for a loss over a design, or None; see `_reference.newton_logistic_dense`."""
     found: Callable[..., tuple[int, int]] | None = getattr(active, f"newton_{loss}_{design}", None)

@@ -157,7 +157,7 @@ def exact(function: Composite) -> Metric:
 
 
 def _model(function: Composite, seen: Composite, beta: Array) -> Model:
-    hessian = seen.evaluate(beta, 2).hessian
+    hessian = seen.objective.rough_hessian(beta)
     assert hessian is not None
     return Model(function, hessian)
 
