@@ -18,6 +18,7 @@ from oddsmith.solvers.composite import Composite, search
 from oddsmith.solvers.models import Model
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
+FEW = 0.1  # of the columns at hand, added to them
 POLISH = 4  # exact steps, at most
 STALE = 0.1  # a metric is made anew when the decrement falls by less than this
 
@@ -125,7 +126,9 @@ class ProximalNewton:
                 space.columns = columns
                 sub = function.only(columns)
             members = function.members(columns)
-            aim = max(goal if goal <= FULL_PRECISION else 0.01 * goal, 0.01 * missed / abs(now.value))
+            last = added <= FEW * len(columns)  # then it is probably all of them
+            aim = goal if goal <= FULL_PRECISION else 0.01 * goal
+            aim = aim if last else max(aim, 0.01 * missed / abs(now.value))
             inner = descend(sub, beta[members], [exact(sub)], goal=aim, limit=limit)
             beta = np.zeros_like(beta)
             beta[members] = inner.beta
