@@ -225,7 +225,7 @@ def encode_target(y: Any, positive: Any = None, name: str = "y") -> tuple[Array,
     if not other.any():
         raise DataError(f"{name} has one class only", f"every label is {first!s}", "A fit needs rows of 2 classes.")
     second = labels[int(np.argmax(other))]
-    if not (labels[other] == second).all():
+    if not np.array_equal(labels == second, other):
         return _many(labels, name, positive)
     try:
         swap = bool(second < first)
