@@ -11,6 +11,8 @@
 #include "descent.hpp"
 #include "moments.hpp"
 #include "newton.hpp"
+#include "rough.hpp"
+#include "select.hpp"
 #include "slopes.hpp"
 #include "sparse.hpp"
 #include "softmax.hpp"
@@ -254,6 +256,46 @@ void gram_sparse(const Entries<T>& data, const Entries<Index>& columns, const En
     oddsmith::gram(x, place.data(), out.shape(0), h.data(), out.data(), std::max<std::size_t>(1, threads));
 }
 
+template <class T>
+void rough_logistic_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
+                          const std::optional<Vector>& weight, const std::optional<Vector>& offset, const Vector& beta,
+                          OutputMatrix hessian, std::size_t threads) {
+    const auto view = dense<T>(x);
+    const std::size_t p = view.cols;
+    require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
+    require(beta.shape(0) == p + 1 && target.shape(0) == view.rows, "beta or target has the wrong length");
+    require(hessian.shape(0) == p + 1 && hessian.shape(1) == p + 1, "hessian needs the shape (1 + p, 1 + p)");
+    const oddsmith::Rows rows{target.data(), data_or_null(weight, view.rows), data_or_null(offset, view.rows)};
+    nb::gil_scoped_release release;
+    oddsmith::rough_hessian<oddsmith::Logistic>(view, {centre.data(), scale.data()}, rows, beta.data(), hessian.data(),
+                                                std::max<std::size_t>(1, threads));
+}
+
+template <class Index>
+using Filled = nb::ndarray<Index, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+template <class Index>
+void count_sparse(const Entries<Index>& columns, const Entries<Index>& begin, const Places& place, Filled<Index> counts,
+                  std::size_t threads) {
+    const auto x = csr(columns, columns, begin, place.shape(0));
+    require(counts.shape(0) == x.rows, "counts needs one entry a row");
+    nb::gil_scoped_release release;
+    oddsmith::count(x, place.data(), counts.data(), std::max<std::size_t>(1, threads));
+}
+
+template <class T, class Index>
+void select_sparse(const Entries<T>& data, const Entries<Index>& columns, const Entries<Index>& begin,
+                   const Places& place, const Entries<Index>& new_begin, Filled<Index> new_columns, Filled<T> new_data,
+                   std::size_t threads) {
+    const auto x = csr(data, columns, begin, place.shape(0));
+    require(new_begin.shape(0) == x.rows + 1 && new_columns.shape(0) == new_data.shape(0) &&
+                static_cast<std::size_t>(new_begin.data()[x.rows]) == new_data.shape(0),
+            "what is filled does not belong together");
+    nb::gil_scoped_release release;
+    oddsmith::select(x, place.data(), new_begin.data(), new_columns.data(), new_data.data(),
+                     std::max<std::size_t>(1, threads));
+}
+
 std::size_t descend(const Rectangle& hessian, const Vector& thresholds, const Vector& curvature, const Vector& start,
                     double target, std::size_t limit, Output gradient, Output step) {
     const std::size_t m = gradient.shape(0);
@@ -317,6 +359,28 @@ NB_MODULE(_kernels, m) {
           "deviation"_a.noconvert(), "threads"_a);                                                              \
     m.def("gram_sparse", &gram_sparse<T, Index>, "data"_a.noconvert(), "columns"_a.noconvert(),                 \
           "begin"_a.noconvert(), "place"_a.noconvert(), "h"_a.noconvert(), "out"_a.noconvert(), "threads"_a)
+#define ODDSMITH_ROUGH(T)                                                                                       \
+    m.def("rough_logistic_dense", &rough_logistic_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),          \
+          "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                         \
+          "offset"_a.noconvert().none(), "beta"_a.noconvert(), "hessian"_a.noconvert(), "threads"_a)
+    ODDSMITH_ROUGH(double);
+    ODDSMITH_ROUGH(float);
+#undef ODDSMITH_ROUGH
+#define ODDSMITH_COUNT(Index)                                                                                  \
+    m.def("count_sparse", &count_sparse<Index>, "columns"_a.noconvert(), "begin"_a.noconvert(),                 \
+          "place"_a.noconvert(), "counts"_a.noconvert(), "threads"_a)
+    ODDSMITH_COUNT(std::int32_t);
+    ODDSMITH_COUNT(std::int64_t);
+#undef ODDSMITH_COUNT
+#define ODDSMITH_SELECT(T, Index)                                                                               \
+    m.def("select_sparse", &select_sparse<T, Index>, "data"_a.noconvert(), "columns"_a.noconvert(),             \
+          "begin"_a.noconvert(), "place"_a.noconvert(), "new_begin"_a.noconvert(), "new_columns"_a.noconvert(), \
+          "new_data"_a.noconvert(), "threads"_a)
+    ODDSMITH_SELECT(double, std::int32_t);
+    ODDSMITH_SELECT(double, std::int64_t);
+    ODDSMITH_SELECT(float, std::int32_t);
+    ODDSMITH_SELECT(float, std::int64_t);
+#undef ODDSMITH_SELECT
     ODDSMITH_SPARSE_KERNELS(double, std::int32_t);
     ODDSMITH_SPARSE_KERNELS(double, std::int64_t);
     ODDSMITH_SPARSE_KERNELS(float, std::int32_t);

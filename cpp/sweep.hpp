@@ -44,6 +44,7 @@ struct Parts {
 };
 
 inline std::size_t panel_rows(std::size_t bytes_per_row) {
+    if (bytes_per_row > 8192) return std::clamp<std::size_t>((std::size_t{1} << 19) / bytes_per_row / 8 * 8, 8, 64);
     return std::clamp<std::size_t>((std::size_t{1} << 16) / bytes_per_row / 64 * 64, 64, 512);
 }
 

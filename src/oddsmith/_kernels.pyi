@@ -132,6 +132,34 @@ def gram_sparse(
     out: _Array,
     threads: int,
 ) -> None: ...
+def rough_logistic_dense(
+    x: npt.NDArray[Any],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    offset: _Array | None,
+    beta: _Array,
+    hessian: _Array,
+    threads: int,
+) -> None: ...
+def count_sparse(
+    columns: npt.NDArray[Any],
+    begin: npt.NDArray[Any],
+    place: npt.NDArray[np.int64],
+    counts: npt.NDArray[Any],
+    threads: int,
+) -> None: ...
+def select_sparse(
+    data: npt.NDArray[Any],
+    columns: npt.NDArray[Any],
+    begin: npt.NDArray[Any],
+    place: npt.NDArray[np.int64],
+    new_begin: npt.NDArray[Any],
+    new_columns: npt.NDArray[Any],
+    new_data: npt.NDArray[Any],
+    threads: int,
+) -> None: ...
 def descend(
     hessian: _Array,
     thresholds: _Array,

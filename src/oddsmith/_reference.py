@@ -15,6 +15,7 @@ from oddsmith.arrays import AnyArray, Array
 PANEL = 4096
 descend = _reference_descent.descend
 slopes_dense = _reference_slopes.slopes_dense
+count_sparse, select_sparse = _reference_descent.count_sparse, _reference_descent.select_sparse
 
 
 def logistic_rows(eta: Array, target: Array, value: Array, gradient: Array, hessian: Array) -> None:
@@ -86,6 +87,22 @@ def sweep_logistic_chosen(
     """The same over some columns of x."""
     rows = (target, weight, offset)
     return sweep_logistic_dense(x[:, columns], centre, scale, *rows, beta, gradient, hessian, threads)
+
+
+def rough_logistic_dense(
+    x: AnyArray,
+    centre: Array,
+    scale: Array,
+    target: Array,
+    weight: Array | None,
+    offset: Array | None,
+    beta: Array,
+    hessian: Array,
+    threads: int,
+) -> None:
+    """Fill the Hessian, whose products may be of single precision: a metric for steps."""
+    hessian[:] = 0.0
+    sweep_logistic_dense(x, centre, scale, target, weight, offset, beta, np.zeros(len(beta)), hessian, threads)
 
 
 def sweep_multinomial_dense(

@@ -1,4 +1,4 @@
-"""The NumPy twins of `cpp/descent.hpp`."""
+"""The NumPy twins of what only penalties that set coefficients to zero need: `cpp/descent.hpp`, `cpp/select.hpp`."""
 
 from __future__ import annotations
 
@@ -50,3 +50,28 @@ def descend(
             if sweep(active) <= target:
                 break
     return sweeps
+
+
+def count_sparse(columns: AnyArray, begin: AnyArray, place: AnyArray, counts: AnyArray, threads: int) -> None:
+    """Fill `counts`: how many entries of each row are in a column whose `place` is not -1."""
+    kept = np.append(0, np.cumsum(place[columns] >= 0))
+    counts[:] = kept[begin[1:]] - kept[begin[:-1]]
+
+
+def select_sparse(
+    data: AnyArray,
+    columns: AnyArray,
+    begin: AnyArray,
+    place: AnyArray,
+    new_begin: AnyArray,
+    new_columns: AnyArray,
+    new_data: AnyArray,
+    threads: int,
+) -> None:
+    """Fill `new_columns` (their places, ascending in each row) and `new_data` with those entries."""
+    stored = np.arange(begin[0], begin[-1])
+    kept = stored[place[columns[stored]] >= 0]
+    row = np.repeat(np.arange(len(begin) - 1), np.diff(begin))[kept - begin[0]]
+    order = np.lexsort((place[columns[kept]], row))
+    new_columns[:] = place[columns[kept]][order]
+    new_data[:] = data[kept][order]

@@ -38,6 +38,12 @@ def sweep_for(loss: str | None, design: str) -> Callable[..., Any] | None:
     return found
 
 
+def rough_for(loss: str | None, design: str) -> Callable[..., None] | None:
+    """A Hessian in single precision for a loss over a design, or None; see `_reference.rough_logistic_dense`."""
+    found: Callable[..., None] | None = getattr(active, f"rough_{loss}_{design}", None)
+    return found
+
+
 def newton_for(loss: str | None, design: str) -> Callable[..., tuple[int, int]] | None:
     """Newton's method for a loss over a design, or None; see `_reference.newton_logistic_dense`."""
     found: Callable[..., tuple[int, int]] | None = getattr(active, f"newton_{loss}_{design}", None)
@@ -62,6 +68,16 @@ def moments_dense(*arguments: Any) -> float:
 def moments_sparse(*arguments: Any) -> float:
     """The same for rows in compressed form; see `_reference.moments_sparse`."""
     return float(active.moments_sparse(*arguments))
+
+
+def count_sparse(*arguments: Any) -> None:
+    """How many entries of each compressed row are in some columns; see `_reference_descent.count_sparse`."""
+    active.count_sparse(*arguments)
+
+
+def select_sparse(*arguments: Any) -> None:
+    """The entries of compressed rows in some columns; see `_reference_descent.select_sparse`."""
+    active.select_sparse(*arguments)
 
 
 def gram_sparse(*arguments: Any) -> None:

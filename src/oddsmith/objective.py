@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,6 +15,7 @@ from oddsmith.evaluation import Evaluation, eta_of, evaluate_block, largest_norm
 from oddsmith.losses import Logistic, Loss
 from oddsmith.sources import Block, SomeColumns, Source
 
+ROUGH = 1e-6  # what single precision may take from a diagonal
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
 
 
@@ -44,12 +45,24 @@ class Objective:
         self.size = loss.outputs * self.width
         self.rows = source.rows
         self.passes = 0
+        self._kept: SomeColumns | None = None
 
     def evaluate(self, beta: Array, order: int = 1) -> Evaluation:
         """Mean loss; with order 1 its gradient, with order 2 its Hessian too."""
         self.passes += 1
         part = partial(evaluate_block, loss=self.loss, beta=self._full(beta), order=order, threads=self.threads)
         return self._free(self.source.sum(part).mean())
+
+    def rough_hessian(self, beta: Array) -> Array | None:
+        """The Hessian, in single precision where there is a kernel for that: a metric for steps."""
+        full = self._full(beta)
+        blocks = iter(self.source.blocks())
+        rough = kernels.rough_for(self.loss.kernel, next(blocks).design.kind)
+        if rough is None:
+            return self.evaluate(beta, 2).hessian
+        self.passes += 1
+        seen = self.source.sum(partial(_rough, rough=rough, beta=full, threads=self.threads)).mean()
+        return self._free(seen).hessian
 
     def near_optimum(
         self, beta: Array, curvature: Array, goal: float, limit: int
@@ -156,10 +169,18 @@ class Objective:
         """The objective of about so many rows, drawn by the Source to stand for all."""
         return Objective(self.source.sample(rows, seed), self.loss, intercept=self.intercept, threads=self.threads)
 
-    def only(self, columns: AnyArray, known: Objective | None = None) -> Objective:
-        """The objective of some columns, copied, the first of which may be known; its passes are its own."""
-        source = known.source if known is not None and isinstance(known.source, SomeColumns) else None
-        chosen = self.source.only(columns, source)
+    def only(self, columns: AnyArray) -> Objective:
+        """The objective of some columns; its passes are its own. Columns once asked for are kept at hand."""
+        kept = self._kept
+        fresh = columns if kept is None else np.setdiff1d(columns, kept.chosen)
+        if kept is None:
+            kept = self.source.only(columns)
+        elif len(fresh):
+            kept = kept.with_columns(fresh)
+        self._kept = kept
+        same = np.array_equal(columns, kept.chosen)
+        place = np.argsort(kept.chosen)
+        chosen = kept if same else kept.only(place[np.searchsorted(kept.chosen, columns, sorter=place)])
         return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Objective]:
@@ -195,6 +216,14 @@ class Objective:
             return beta if self.intercept else np.concatenate([[0.0], beta])
         rows = beta.reshape(self.loss.outputs, self.width)
         return rows if self.intercept else np.hstack([np.zeros((len(rows), 1)), rows])
+
+
+def _rough(block: Block, *, rough: Callable[..., None], beta: Array, threads: int | None) -> Evaluation:
+    hessian = np.empty((len(beta), len(beta)))
+    threads = kernels.threads_for(block.design.entries * len(beta), threads)
+    rough(*block.design.operands, block.target, block.weight, block.offset, beta, hessian, threads)
+    hessian.reshape(-1)[:: len(beta) + 1] *= 1.0 + ROUGH  # positive, whatever was rounded
+    return Evaluation(0.0, None, hessian, block.total_weight)
 
 
 def _along(block: Block, *, loss: Loss, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:

@@ -172,7 +172,7 @@ def test_blocks_that_do_not_do_are_formed_anew_and_then_given_up(monkeypatch):
     source, penalty = as_source(X, y), L2(1e-5)
     result = fit(source, penalty=penalty, tol=1e-9, solver=SketchedNewton(dense_limit=100, most_rows=300))
     notes = [step.note for step in result.trace if step.note]
-    assert "slow: block and diagonal on the whole data" in notes
+    assert "block and diagonal on the whole data" in notes
     assert "slow: Newton steps by conjugate gradients on the whole data" in notes
     assert result.status is Status.CONVERGED
     exact = fit(source, penalty=penalty, solver="newton")

@@ -4,6 +4,7 @@ from oddsmith.solvers.base import Smooth, Solution, Solver, Step, continued, may
 from oddsmith.solvers.composite import Composite
 from oddsmith.solvers.gradient_descent import GradientDescent
 from oddsmith.solvers.kronecker import Kronecker
+from oddsmith.solvers.models import Model
 from oddsmith.solvers.newton import Newton
 from oddsmith.solvers.newton_cg import NewtonCG
 from oddsmith.solvers.proximal_newton import ProximalNewton, Workspace, largest_alpha
@@ -23,6 +24,7 @@ __all__ = [
     "GradientDescent",
     "Kronecker",
     "Metric",
+    "Model",
     "Newton",
     "NewtonCG",
     "ProximalNewton",

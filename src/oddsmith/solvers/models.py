@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from oddsmith import kernels
-from oddsmith.arrays import AnyArray, Array
+from oddsmith.arrays import Array
 from oddsmith.factor import Factor
 from oddsmith.solvers.base import dot
 from oddsmith.solvers.composite import Composite
@@ -25,15 +25,14 @@ class Model:
     """
 
     def __init__(self, function: Composite, hessian: Array) -> None:
-        self.function, free = function, function.free
-        self._free, self._held = np.flatnonzero(free), np.flatnonzero(~free)
-        self.hessian = hessian
-        self._factor = Factor(hessian[np.ix_(free, free)]) if len(self._free) else None
-        self._reduced = hessian[np.ix_(~free, ~free)]
-        if self._factor is not None:
-            cross = hessian[np.ix_(free, ~free)]
+        self.function, self.hessian, self._free = function, hessian, np.flatnonzero(function.free)
+        self._reduced = hessian
+        if len(self._free):
+            cross = hessian[self._free]
+            self._factor = Factor(cross[:, self._free])
             self._across = self._factor.solve(cross)
-            self._reduced = self._reduced - cross.T @ self._across
+            self._reduced = hessian - cross.T @ self._across
+            self._reduced[self._free] = self._reduced[:, self._free] = 0.0  # what has no curvature stays where it is
 
     def step(self, beta: Array, gradient: Array, accuracy: float, *, exact: bool = False) -> tuple[Array, float]:
         """The step to the model's minimum, by coordinate descent, and by how much the model falls.
@@ -41,19 +40,18 @@ class Model:
         It ends where the violation is `accuracy` times that at the beginning; if `exact`, by solving for the
         coefficients that are then not 0.
         """
-        function, held, free = self.function, self._held, self._free
-        reduced = gradient[held]
-        if self._factor is not None:
-            reduced = reduced - self._across.T @ gradient[free]
+        function, free = self.function, self._free
+        reduced = gradient.copy()
+        if len(free):
+            reduced -= self._across.T @ gradient[free]
+            reduced[free] = 0.0
+        target = accuracy * float(np.abs(function.slope(beta, reduced)).max(initial=0.0))
         direction = np.zeros_like(beta)
-        if len(held):
-            thresholds, curvature, start = function.thresholds[held], function.curvature[held], beta[held]
-            target = accuracy * float(np.abs(function.slope(beta, _placed(reduced, held, len(beta)))[held]).max())
-            step = np.zeros(len(held))
-            kernels.descend(self._reduced, thresholds, curvature, start, target, SWEEPS, reduced.copy(), step)
-            direction[held] = step
-        if self._factor is not None:
-            direction[free] = -self._factor.solve(gradient[free]) - self._across @ direction[held]
+        kernels.descend(
+            self._reduced, function.thresholds, function.curvature, beta, target, SWEEPS, reduced, direction
+        )
+        if len(free):
+            direction[free] = -self._factor.solve(gradient[free]) - self._across @ direction
         if exact:
             direction = self._exact(beta, gradient, direction)
         curved = 0.5 * dot(direction, np.einsum("ij,j->i", self.hessian, direction))
@@ -79,11 +77,5 @@ class Model:
         curved, expected = dot(step, change), dot(step, seen)
         if not curved > CURVED * expected:
             return self
-        hessian = self.hessian + np.outer(change, change / curved) - np.outer(seen, seen / expected)
-        return Model(self.function, hessian)
-
-
-def _placed(values: Array, places: AnyArray, size: int) -> Array:
-    out = np.zeros(size)
-    out[places] = values
-    return out
+        pair = np.array([change / np.sqrt(curved), seen / np.sqrt(expected)])
+        return Model(self.function, self.hessian + (pair * [[1.0], [-1.0]]).T @ pair)

@@ -18,6 +18,7 @@ from oddsmith.solvers.composite import Composite, search
 from oddsmith.solvers.models import Model
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
+FEW = 0.1  # of the columns at hand, added to them
 POLISH = 4  # exact steps, at most
 STALE = 0.1  # a metric is made anew when the decrement falls by less than this
 
@@ -108,7 +109,7 @@ class ProximalNewton:
         """Solve on few columns; look at all; take in those that violate most; until none does."""
         now = function.evaluate(beta)
         trace = [Step(function.passes, now.value, note="the start")]
-        sub, inner, aim = None, None, np.inf
+        sub, inner = None, None
         while True:
             slope = function.slope(beta, gradient_of(now))
             columns, added = grown(function, beta, slope, space.columns)
@@ -117,15 +118,17 @@ class ProximalNewton:
             if inner is not None:
                 left = inner.decrement + missed
                 stuck = inner.status is not Status.CONVERGED and not added
-                done = aim <= goal and missed <= goal * abs(now.value)
+                done = left <= goal * abs(now.value)
                 if stuck or done or function.passes >= limit:
                     status = inner.status if stuck or done else Status.PASS_LIMIT
                     return Solution(beta, now, status, tuple(trace), left)
             if sub is None or added:
                 space.columns = columns
-                sub = function.only(columns, sub)
+                sub = function.only(columns)
             members = function.members(columns)
-            aim = max(goal, 0.01 * missed / abs(now.value))
+            last = added <= FEW * len(columns)  # then it is probably all of them
+            aim = goal if goal <= FULL_PRECISION else 0.01 * goal
+            aim = aim if last else max(aim, 0.01 * missed / abs(now.value))
             inner = descend(sub, beta[members], [exact(sub)], goal=aim, limit=limit)
             beta = np.zeros_like(beta)
             beta[members] = inner.beta
@@ -139,9 +142,9 @@ def grown(function: Composite, beta: Array, slope: Array, columns: AnyArray) -> 
     violation = np.abs(slope)
     violation[function.members(columns)] = 0.0
     most = max(200, np.count_nonzero(beta))
-    chosen = np.argsort(violation)[::-1][:most]
+    found = np.flatnonzero(violation)
     marked = np.zeros(len(beta), dtype=bool)
-    marked[chosen[violation[chosen] > 0.0]] = True
+    marked[found[np.argsort(-violation[found], kind="stable")[:most]]] = True
     added = function.columns(marked)
     needed = function.columns((beta != 0.0) | function.free)  # what is not 0 at the start, or never penalised
     fresh = np.setdiff1d(np.union1d(added, needed), columns)
@@ -157,7 +160,7 @@ def exact(function: Composite) -> Metric:
 
 
 def _model(function: Composite, seen: Composite, beta: Array) -> Model:
-    hessian = seen.evaluate(beta, 2).hessian
+    hessian = seen.objective.rough_hessian(beta)
     assert hessian is not None
     return Model(function, hessian)
 
@@ -167,8 +170,8 @@ def descend(
 ) -> Solution:
     """Proximal Newton steps until a model falls by at most goal |F|.
 
-    A model is kept while the steps are good, but for BFGS corrections where there is a better metric to fall back on:
-    the next of `metrics`, when one has been made anew in vain.
+    A model is kept, but for BFGS corrections, while the steps are good; then it is made anew, and by the next of the
+    `metrics` if that was in vain.
     """
     now, rest = function.evaluate(beta), list(metrics)
     trace: list[Step] = []
@@ -189,8 +192,7 @@ def descend(
         if not slow:
             end, new, length = search(function, beta, direction, now)
             if length > 0.0:
-                if len(rest) > 1:
-                    model = model.corrected(end - beta, gradient_of(new) - gradient_of(now))
+                model = model.corrected(end - beta, gradient_of(new) - gradient_of(now))
                 beta, now, last, age = end, new, decrement, age + 1
                 continue
             if decrement <= ROUNDING * abs(now.value):

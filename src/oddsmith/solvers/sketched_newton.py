@@ -25,6 +25,7 @@ from oddsmith.solvers.sketches import (
     sampled_sketch,
 )
 
+ROUGH = 1e-2  # a relative decrement at which curvature is known well enough to be formed on the whole data
 SPARSE = 0.1  # of the entries stored: above it a square matrix costs little beside the passes
 
 
@@ -41,9 +42,9 @@ class SketchedNewton:
 
     Above `dense_limit` coefficients there is no square matrix: the sketch is the sample's Hessian among the 500
     columns that store most, and a diagonal for the rest. So it is above 500 columns where little is stored, all are
-    penalised, and tol is a number. When the decrement does not fall tenfold in 40 passes, block and diagonal are formed
-    anew on the whole data; when that does not help, Newton steps by conjugate gradients (below the limit, exact ones)
-    take over.
+    penalised, and tol is a number. At a decrement of 1e-2, or when it does not fall tenfold in 40 passes, block and
+    diagonal are formed anew on the whole data; when that does not help, Newton steps by conjugate gradients (below the
+    limit, exact ones) take over.
 
     Parameters
     ----------
@@ -94,11 +95,12 @@ class SketchedNewton:
         else:
             sketch = self._sampled(objective, penalty, start, costs)
         function, metric = Smooth(objective, penalty), Metric(sketch.inverse, self.memory)
+        first = tol if not in_blocks else max(tol or 0.0, ROUGH)
         solution = descend(
-            function, sketch.beta, metric, tol=tol, limit=limit, note=sketch.note, patience=sketch.patience,
+            function, sketch.beta, metric, tol=first, limit=limit, note=sketch.note, patience=sketch.patience,
             cautious=not dense, proof=tol is not None and dense and may_run_off(objective, penalty),
         )  # fmt: skip
-        if solution.status is Status.STALLED and isinstance(metric.base, BlockDiagonal):
+        if isinstance(metric.base, BlockDiagonal) and (solution.status is Status.STALLED or first != tol):
             solution = self._refreshed(function, solution, metric, sketch, tol=tol, limit=limit)
         return self._finished(function, solution, metric, dense=dense, tol=tol, limit=limit)
 
@@ -124,15 +126,16 @@ class SketchedNewton:
     def _refreshed(
         self, function: Smooth, solution: Solution, metric: Metric, sketch: Sketch, *, tol: float | None, limit: int
     ) -> Solution:
-        """Go on with the block of the whole data where the sample's did not do."""
+        """Go on with the block of the whole data, where the sample's did not do or has done its part."""
         assert isinstance(metric.base, BlockDiagonal)
         if function.passes + 1 >= limit:
             return solution
         metric.base = refreshed(metric.base, function, solution.beta)
-        metric.pairs.clear()
+        if solution.status is Status.STALLED:
+            metric.pairs.clear()
         again = descend(
             function, solution.beta, metric, tol=tol, limit=limit, patience=sketch.patience, cautious=True,
-            note="slow: block and diagonal on the whole data",
+            note="block and diagonal on the whole data",
         )  # fmt: skip
         return replace(again, trace=(*solution.trace, *again.trace))
 

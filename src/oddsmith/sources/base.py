@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
 from itertools import repeat
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.design import Chosen, Dense, Design, Moments, NotFiniteError
+from oddsmith.design import Design, Moments, NotFiniteError, chosen
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.schema import Coding, Schema
 
@@ -106,9 +106,9 @@ class Source(ABC):
         total, weight = self.sum(_offset_sums)
         return float(total / weight)
 
-    def only(self, columns: AnyArray, known: SomeColumns | None = None) -> SomeColumns:
-        """Some columns of the same rows, copied: for those few that a lasso keeps. The first of them may be known."""
-        return SomeColumns(self, columns, known)
+    def only(self, columns: AnyArray) -> SomeColumns:
+        """Some columns of the same rows: for those few that a lasso keeps."""
+        return SomeColumns(self, columns)
 
     def smallest_weight(self) -> float:
         """The least positive weight of a row."""
@@ -148,45 +148,40 @@ class StandardisedSource(Source):
 
 
 class SomeColumns(Source):
-    """Some columns of the rows of another source, held in memory unless they are much of it.
+    """Some columns of the rows of another source: copied or, if they are much of a dense array, a view.
 
     Parameters
     ----------
     source : Source
     columns : int array
-    known : SomeColumns, optional
-        The first of these columns, of the same source: they are not looked for again.
+    known : list of Block, optional
+        With the first of these columns, which are then not looked for again.
     """
 
-    def __init__(self, source: Source, columns: AnyArray, known: SomeColumns | None = None) -> None:
-        self._source, self._columns = source, columns
+    def __init__(self, source: Source, columns: AnyArray, known: list[Block] | None = None) -> None:
+        self._source, self.chosen = source, columns
         self.schema = Schema.of_array(len(columns))
         self.classes, self.rows = source.classes, source.rows
         few = self.rows * len(columns) <= max(COPIED, self.rows * len(source.columns) // 8)
-        before: Iterable[Block | None] = repeat(None) if known is None else known._blocks
+        before = repeat(None) if known is None else (block.design for block in known)
         self._blocks: list[Block] = [
-            replace(block, design=_some(block.design, columns, None if held is None else held.design, copied=few))
-            for block, held in zip(source.blocks(), before, strict=False)
+            replace(block, design=chosen(block.design, columns, design, copied=few))
+            for block, design in zip(source.blocks(), before, strict=False)
         ]
+
+    def with_columns(self, more: AnyArray) -> SomeColumns:
+        """More columns of the same source after one's own."""
+        return SomeColumns(self._source, np.concatenate([self.chosen, more]), known=self._blocks)
 
     def blocks(self) -> Iterator[Block]:
         yield from self._blocks
 
     def sample(self, rows: int, seed: int) -> Source:
-        return SomeColumns(self._source.sample(rows, seed), self._columns)
+        return SomeColumns(self._source.sample(rows, seed), self.chosen)
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Source]:
         for batch in self._source.batches(size, rng):
-            yield SomeColumns(batch, self._columns)
-
-
-def _some(design: Design, columns: AnyArray, known: Design | None, *, copied: bool) -> Design:
-    """Some columns: copied if they are few, but for those at hand; a view of many of a dense array."""
-    if isinstance(design, Dense) and not copied:
-        return Chosen(design, columns)
-    if isinstance(design, Dense) and isinstance(known, Dense):
-        return known.beside(design.only(columns[known.shape[1] :]))
-    return design.only(columns)
+            yield SomeColumns(batch, self.chosen)
 
 
 def _moments(block: Block, *, columns: tuple[str, ...], threads: int | None) -> Moments:
@@ -230,7 +225,7 @@ def encode_target(y: Any, positive: Any = None, name: str = "y") -> tuple[Array,
     if not other.any():
         raise DataError(f"{name} has one class only", f"every label is {first!s}", "A fit needs rows of 2 classes.")
     second = labels[int(np.argmax(other))]
-    if not (labels[other] == second).all():
+    if not np.array_equal(labels == second, other):
         return _many(labels, name, positive)
     try:
         swap = bool(second < first)

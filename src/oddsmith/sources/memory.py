@@ -14,7 +14,7 @@ from oddsmith.schema import Schema
 from oddsmith.sources.base import Block, Source, encode_target
 
 # A pass over one block, with its gradient or with its Hessian, takes well under a second: Ctrl-C is answered after it.
-BLOCK_ENTRIES, BLOCK_PRODUCTS = 1 << 25, 1 << 34
+BLOCK_ENTRIES, BLOCK_PRODUCTS = 1 << 27, 1 << 34
 
 
 class MemorySource(Source):
