@@ -72,34 +72,18 @@ def sweep_logistic_dense(
 
 
 def sweep_logistic_chosen(
-    x: AnyArray,
-    columns: AnyArray,
-    centre: Array,
-    scale: Array,
-    target: Array,
-    weight: Array | None,
-    offset: Array | None,
-    beta: Array,
-    gradient: Array | None,
-    hessian: Array | None,
-    threads: int,
-) -> tuple[float, float]:
+    x: AnyArray, columns: AnyArray, centre: Array, scale: Array, target: Array, weight: Array | None,
+    offset: Array | None, beta: Array, gradient: Array | None, hessian: Array | None, threads: int,
+) -> tuple[float, float]:  # fmt: skip
     """The same over some columns of x."""
     rows = (target, weight, offset)
     return sweep_logistic_dense(x[:, columns], centre, scale, *rows, beta, gradient, hessian, threads)
 
 
 def rough_logistic_dense(
-    x: AnyArray,
-    centre: Array,
-    scale: Array,
-    target: Array,
-    weight: Array | None,
-    offset: Array | None,
-    beta: Array,
-    hessian: Array,
-    threads: int,
-) -> None:
+    x: AnyArray, centre: Array, scale: Array, target: Array, weight: Array | None, offset: Array | None, beta: Array,
+    hessian: Array, threads: int,
+) -> None:  # fmt: skip
     """Fill the Hessian, whose products may be of single precision: a metric for steps."""
     hessian[:] = 0.0
     sweep_logistic_dense(x, centre, scale, target, weight, offset, beta, np.zeros(len(beta)), hessian, threads)

@@ -11,10 +11,10 @@ from oddsmith.design.codes import Codes
 from oddsmith.design.dense import Dense
 from oddsmith.design.sparse import Sparse
 
-__all__ = ["Chosen", "Codes", "Dense", "Design", "Moments", "NotFiniteError", "Sparse", "chosen", "make_design"]
+__all__ = ["Chosen", "Codes", "Dense", "Design", "Moments", "NotFiniteError", "Sparse", "make_design", "some_columns"]
 
 
-def chosen(design: Design, columns: AnyArray, known: Design | None = None, *, copied: bool = True) -> Design:
+def some_columns(design: Design, columns: AnyArray, known: Design | None = None, *, copied: bool = True) -> Design:
     """Some columns of a design; of a dense one a view, or a copy of those that are not among the first, `known`."""
     if not isinstance(design, Dense):
         return design.only(columns)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.design import Design, Moments, NotFiniteError, chosen
+from oddsmith.design import Design, Moments, NotFiniteError, some_columns
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.schema import Coding, Schema
 
@@ -165,7 +165,7 @@ class SomeColumns(Source):
         few = self.rows * len(columns) <= max(COPIED, self.rows * len(source.columns) // 8)
         before = repeat(None) if known is None else (block.design for block in known)
         self._blocks: list[Block] = [
-            replace(block, design=chosen(block.design, columns, design, copied=few))
+            replace(block, design=some_columns(block.design, columns, design, copied=few))
             for block, design in zip(source.blocks(), before, strict=False)
         ]
 
