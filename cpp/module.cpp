@@ -33,6 +33,10 @@ using CodeMatrix = nb::ndarray<const std::int32_t, nb::ndim<2>, nb::device::cpu>
 using Rectangle = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using OutputCube = nb::ndarray<double, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using OutputMatrix = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using MaybeVector = std::optional<Vector>;
+using MaybeOutput = std::optional<Output>;
+using MaybeMatrix = std::optional<OutputMatrix>;
+using MaybeCube = std::optional<OutputCube>;
 
 void require(bool holds, const char* what) {
     if (!holds) throw nb::value_error(what);
@@ -59,7 +63,7 @@ oddsmith::Csr<T, Index> csr(const Entries<T>& data, const Entries<Index>& column
     return {data.data(), columns.data(), begin.data(), rows, cols};
 }
 
-const double* data_or_null(const std::optional<Vector>& v, std::size_t rows) {
+const double* data_or_null(const MaybeVector& v, std::size_t rows) {
     if (!v) return nullptr;
     require(v->shape(0) == rows, "a row vector has the wrong length");
     return v->data();
@@ -68,9 +72,8 @@ const double* data_or_null(const std::optional<Vector>& v, std::size_t rows) {
 // What every sweep is given besides X, checked against it.
 template <class Loss, class X>
 std::pair<double, double> sweep(const X& x, const Vector& centre, const Vector& scale, const Vector& target,
-                                const std::optional<Vector>& weight, const std::optional<Vector>& offset,
-                                const Vector& beta, std::optional<Output> gradient,
-                                std::optional<OutputMatrix> hessian, std::size_t threads) {
+                                const MaybeVector& weight, const MaybeVector& offset, const Vector& beta,
+                                MaybeOutput gradient, MaybeMatrix hessian, std::size_t threads) {
     const std::size_t p = x.cols;
     require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
     require(beta.shape(0) == p + 1, "beta needs the intercept and one entry a column");
@@ -89,19 +92,17 @@ std::pair<double, double> sweep(const X& x, const Vector& centre, const Vector& 
 
 template <class Loss, class T>
 std::pair<double, double> sweep_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale,
-                                      const Vector& target, const std::optional<Vector>& weight,
-                                      const std::optional<Vector>& offset, const Vector& beta,
-                                      std::optional<Output> gradient, std::optional<OutputMatrix> hessian,
+                                      const Vector& target, const MaybeVector& weight, const MaybeVector& offset,
+                                      const Vector& beta, MaybeOutput gradient, MaybeMatrix hessian,
                                       std::size_t threads) {
     return sweep<Loss>(dense<T>(x), centre, scale, target, weight, offset, beta, gradient, hessian, threads);
 }
 
 template <class Loss, class T>
 std::pair<double, double> sweep_chosen(const Matrix<T>& x, const Places& columns, const Vector& centre,
-                                       const Vector& scale, const Vector& target, const std::optional<Vector>& weight,
-                                       const std::optional<Vector>& offset, const Vector& beta,
-                                       std::optional<Output> gradient, std::optional<OutputMatrix> hessian,
-                                       std::size_t threads) {
+                                       const Vector& scale, const Vector& target, const MaybeVector& weight,
+                                       const MaybeVector& offset, const Vector& beta, MaybeOutput gradient,
+                                       MaybeMatrix hessian, std::size_t threads) {
     const auto view = dense<T>(x);
     for (std::size_t j = 0; j < columns.shape(0); ++j)
         require(columns.data()[j] >= 0 && static_cast<std::size_t>(columns.data()[j]) < view.cols, "no such column");
@@ -121,9 +122,8 @@ oddsmith::Codes coded(const Matrix<double>& numbers, const Places& places, const
 template <class Loss>
 std::pair<double, double> sweep_codes(const Matrix<double>& numbers, const Places& places, const CodeMatrix& codes,
                                       const Vector& centre, const Vector& scale, const Vector& target,
-                                      const std::optional<Vector>& weight, const std::optional<Vector>& offset,
-                                      const Vector& beta, std::optional<Output> gradient,
-                                      std::optional<OutputMatrix> hessian, std::size_t threads) {
+                                      const MaybeVector& weight, const MaybeVector& offset, const Vector& beta,
+                                      MaybeOutput gradient, MaybeMatrix hessian, std::size_t threads) {
     return sweep<Loss>(coded(numbers, places, codes, centre.shape(0)), centre, scale, target, weight, offset, beta,
                        gradient, hessian, threads);
 }
@@ -141,9 +141,9 @@ void gram_codes(const Matrix<double>& numbers, const Places& places, const CodeM
 
 template <class Loss, class T>
 std::pair<std::size_t, std::size_t> newton_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale,
-                                                 const Vector& target, const std::optional<Vector>& weight,
-                                                 const std::optional<Vector>& offset, const Vector& curvature,
-                                                 bool intercept, double total, double goal, double least, Output beta,
+                                                 const Vector& target, const MaybeVector& weight,
+                                                 const MaybeVector& offset, const Vector& curvature, bool intercept,
+                                                 double total, double goal, double least, Output beta,
                                                  OutputMatrix trace, std::size_t threads) {
     const auto view = dense<T>(x);
     const std::size_t p = view.cols;
@@ -165,9 +165,8 @@ std::pair<std::size_t, std::size_t> newton_dense(const Matrix<T>& x, const Vecto
 template <class Loss, class T, class Index>
 std::pair<double, double> sweep_sparse(const Entries<T>& data, const Entries<Index>& columns,
                                        const Entries<Index>& begin, const Vector& centre, const Vector& scale,
-                                       const Vector& target, const std::optional<Vector>& weight,
-                                       const std::optional<Vector>& offset, const Vector& beta,
-                                       std::optional<Output> gradient, std::optional<OutputMatrix> hessian,
+                                       const Vector& target, const MaybeVector& weight, const MaybeVector& offset,
+                                       const Vector& beta, MaybeOutput gradient, MaybeMatrix hessian,
                                        std::size_t threads) {
     return sweep<Loss>(csr(data, columns, begin, centre.shape(0)), centre, scale, target, weight, offset, beta,
                        gradient, hessian, threads);
@@ -176,9 +175,9 @@ std::pair<double, double> sweep_sparse(const Entries<T>& data, const Entries<Ind
 // What a pass over several outputs needs, checked and run: the two functions below differ in the loss alone.
 template <class Loss, class T>
 double sweep_outputs_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
-                           const std::optional<Vector>& weight, const std::optional<Vector>& offset, const Loss& loss,
-                           const Rectangle& beta, Output value, std::optional<OutputMatrix> gradient,
-                           std::optional<OutputCube> hessian, std::size_t threads) {
+                           const MaybeVector& weight, const MaybeVector& offset, const Loss& loss,
+                           const Rectangle& beta, Output value, MaybeMatrix gradient, MaybeCube hessian,
+                           std::size_t threads) {
     const auto view = dense<T>(x);
     const std::size_t p = view.cols, outputs = loss.scores();
     require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
@@ -199,9 +198,8 @@ double sweep_outputs_dense(const Matrix<T>& x, const Vector& centre, const Vecto
 
 template <class T>
 double sweep_multinomial_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
-                               const std::optional<Vector>& weight, const Rectangle& contrasts, const Rectangle& beta,
-                               Output value, std::optional<OutputMatrix> gradient, std::optional<OutputCube> hessian,
-                               std::size_t threads) {
+                               const MaybeVector& weight, const Rectangle& contrasts, const Rectangle& beta,
+                               Output value, MaybeMatrix gradient, MaybeCube hessian, std::size_t threads) {
     require(contrasts.shape(0) >= 2 && contrasts.shape(1) <= contrasts.shape(0) && contrasts.shape(1) + 1 >= contrasts.shape(0),
             "contrasts need the shape (classes, classes - 1), or (classes, classes)");
     const oddsmith::Softmax loss{contrasts.data(), contrasts.shape(0), contrasts.shape(1)};
@@ -211,16 +209,15 @@ double sweep_multinomial_dense(const Matrix<T>& x, const Vector& centre, const V
 
 template <class T>
 double sweep_one_vs_rest_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
-                               const std::optional<Vector>& weight, const std::optional<Vector>& offset,
-                               const Vector& chosen, const Rectangle& beta, Output value,
-                               std::optional<OutputMatrix> gradient, std::optional<OutputCube> hessian,
+                               const MaybeVector& weight, const MaybeVector& offset, const Vector& chosen,
+                               const Rectangle& beta, Output value, MaybeMatrix gradient, MaybeCube hessian,
                                std::size_t threads) {
     const oddsmith::OneVsRest loss{chosen.data(), chosen.shape(0)};
     return sweep_outputs_dense(x, centre, scale, target, weight, offset, loss, beta, value, gradient, hessian, threads);
 }
 
 template <class T>
-double moments_dense(const Matrix<T>& x, const std::optional<Vector>& weight, Output mean, Output deviation,
+double moments_dense(const Matrix<T>& x, const MaybeVector& weight, Output mean, Output deviation,
                      std::size_t threads) {
     const auto view = dense<T>(x);
     require(mean.shape(0) == view.cols && deviation.shape(0) == view.cols, "mean and deviation: one entry a column");
@@ -231,7 +228,7 @@ double moments_dense(const Matrix<T>& x, const std::optional<Vector>& weight, Ou
 
 template <class T, class Index>
 double moments_sparse(const Entries<T>& data, const Entries<Index>& columns, const Entries<Index>& begin,
-                      const std::optional<Vector>& weight, Output mean, Output deviation, std::size_t threads) {
+                      const MaybeVector& weight, Output mean, Output deviation, std::size_t threads) {
     const auto x = csr(data, columns, begin, mean.shape(0));
     require(deviation.shape(0) == x.cols, "mean and deviation: one entry a column");
     const double* w = data_or_null(weight, x.rows);
@@ -258,7 +255,7 @@ void gram_sparse(const Entries<T>& data, const Entries<Index>& columns, const En
 
 template <class T>
 void rough_logistic_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
-                          const std::optional<Vector>& weight, const std::optional<Vector>& offset, const Vector& beta,
+                          const MaybeVector& weight, const MaybeVector& offset, const Vector& beta,
                           OutputMatrix hessian, std::size_t threads) {
     const auto view = dense<T>(x);
     const std::size_t p = view.cols;
@@ -311,12 +308,12 @@ template <class T>
 void slopes_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Rectangle& r, OutputMatrix out,
                   std::size_t threads) {
     const auto view = dense<T>(x);
-    require(centre.shape(0) == view.cols && scale.shape(0) == view.cols, "centre and scale need one entry a column");
+    const std::size_t p = view.cols, count = r.shape(0);
+    require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
     require(r.shape(1) == view.rows, "r needs one entry a row");
-    require(out.shape(0) == r.shape(0) && out.shape(1) == view.cols, "out has the wrong shape");
+    require(out.shape(0) == count && out.shape(1) == p, "out has the wrong shape");
     nb::gil_scoped_release release;
-    oddsmith::slopes(view, {centre.data(), scale.data()}, r.data(), r.shape(0), out.data(),
-                     std::max<std::size_t>(1, threads));
+    oddsmith::slopes(view, {centre.data(), scale.data()}, r.data(), count, out.data(), std::max<std::size_t>(1, threads));
 }
 
 void logistic_rows(const Vector& eta, const Vector& target, Output value, Output gradient, Output hessian) {
@@ -337,10 +334,6 @@ NB_MODULE(_kernels, m) {
         "hessian"_a.noconvert().none(), "threads"_a
     m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, double>, "x"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
     m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, float>, "x"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
-    m.def("sweep_logistic_chosen", &sweep_chosen<oddsmith::Logistic, double>, "x"_a.noconvert(),
-          "columns"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
-    m.def("sweep_logistic_chosen", &sweep_chosen<oddsmith::Logistic, float>, "x"_a.noconvert(),
-          "columns"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
     m.def("sweep_logistic_codes", &sweep_codes<oddsmith::Logistic>, "numbers"_a.noconvert(), "places"_a.noconvert(),
           "codes"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
     m.def("gram_codes", &gram_codes, "numbers"_a.noconvert(), "places"_a.noconvert(), "codes"_a.noconvert(),
@@ -359,13 +352,6 @@ NB_MODULE(_kernels, m) {
           "deviation"_a.noconvert(), "threads"_a);                                                              \
     m.def("gram_sparse", &gram_sparse<T, Index>, "data"_a.noconvert(), "columns"_a.noconvert(),                 \
           "begin"_a.noconvert(), "place"_a.noconvert(), "h"_a.noconvert(), "out"_a.noconvert(), "threads"_a)
-#define ODDSMITH_ROUGH(T)                                                                                       \
-    m.def("rough_logistic_dense", &rough_logistic_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),          \
-          "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                         \
-          "offset"_a.noconvert().none(), "beta"_a.noconvert(), "hessian"_a.noconvert(), "threads"_a)
-    ODDSMITH_ROUGH(double);
-    ODDSMITH_ROUGH(float);
-#undef ODDSMITH_ROUGH
 #define ODDSMITH_COUNT(Index)                                                                                  \
     m.def("count_sparse", &count_sparse<Index>, "columns"_a.noconvert(), "begin"_a.noconvert(),                 \
           "place"_a.noconvert(), "counts"_a.noconvert(), "threads"_a)
@@ -386,7 +372,7 @@ NB_MODULE(_kernels, m) {
     ODDSMITH_SPARSE_KERNELS(float, std::int32_t);
     ODDSMITH_SPARSE_KERNELS(float, std::int64_t);
 #undef ODDSMITH_SPARSE_KERNELS
-#define ODDSMITH_SWEEPS_OF_SEVERAL(T)                                                                            \
+#define ODDSMITH_DENSE_KERNELS(T)                                                                            \
     m.def("sweep_multinomial_dense", &sweep_multinomial_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),     \
           "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                          \
           "contrasts"_a.noconvert(), "beta"_a.noconvert(), "value"_a.noconvert(),                                \
@@ -394,19 +380,20 @@ NB_MODULE(_kernels, m) {
     m.def("sweep_one_vs_rest_dense", &sweep_one_vs_rest_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),     \
           "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                          \
           "offset"_a.noconvert().none(), "chosen"_a.noconvert(), "beta"_a.noconvert(), "value"_a.noconvert(),    \
-          "gradient"_a.noconvert().none(), "hessian"_a.noconvert().none(), "threads"_a);
-    ODDSMITH_SWEEPS_OF_SEVERAL(double)
-    ODDSMITH_SWEEPS_OF_SEVERAL(float)
-    m.def("moments_dense", &moments_dense<double>, "x"_a.noconvert(), "weight"_a.noconvert().none(),
-          "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
-    m.def("moments_dense", &moments_dense<float>, "x"_a.noconvert(), "weight"_a.noconvert().none(),
-          "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
+          "gradient"_a.noconvert().none(), "hessian"_a.noconvert().none(), "threads"_a);                         \
+    m.def("sweep_logistic_chosen", &sweep_chosen<oddsmith::Logistic, T>, "x"_a.noconvert(),                      \
+          "columns"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);                                                    \
+    m.def("rough_logistic_dense", &rough_logistic_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),           \
+          "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                          \
+          "offset"_a.noconvert().none(), "beta"_a.noconvert(), "hessian"_a.noconvert(), "threads"_a);            \
+    m.def("slopes_dense", &slopes_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(), "scale"_a.noconvert(),    \
+          "r"_a.noconvert(), "out"_a.noconvert(), "threads"_a);                                                  \
+    m.def("moments_dense", &moments_dense<T>, "x"_a.noconvert(), "weight"_a.noconvert().none(),                  \
+          "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a)
+    ODDSMITH_DENSE_KERNELS(double);
+    ODDSMITH_DENSE_KERNELS(float);
     m.def("descend", &descend, "hessian"_a.noconvert(), "thresholds"_a.noconvert(), "curvature"_a.noconvert(),
           "start"_a.noconvert(), "target"_a, "limit"_a, "gradient"_a.noconvert(), "step"_a.noconvert());
-    m.def("slopes_dense", &slopes_dense<double>, "x"_a.noconvert(), "centre"_a.noconvert(), "scale"_a.noconvert(),
-          "r"_a.noconvert(), "out"_a.noconvert(), "threads"_a);
-    m.def("slopes_dense", &slopes_dense<float>, "x"_a.noconvert(), "centre"_a.noconvert(), "scale"_a.noconvert(),
-          "r"_a.noconvert(), "out"_a.noconvert(), "threads"_a);
     m.def("logistic_rows", &logistic_rows, "eta"_a.noconvert(), "target"_a.noconvert(),
           "value"_a.noconvert(), "gradient"_a.noconvert(), "hessian"_a.noconvert());
     m.def("simd_level", [] { return oddsmith::simd_level(); });
