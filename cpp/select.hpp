@@ -10,12 +10,14 @@ namespace oddsmith {
 // counts[i]: entries of row i in columns whose place is not -1.
 template <class T, class Index>
 void count(const Csr<T, Index>& x, const std::int64_t* place, Index* counts, std::size_t threads) {
+    std::vector<std::uint8_t> kept(x.cols);
+    for (std::size_t j = 0; j < x.cols; ++j) kept[j] = place[j] >= 0;
     const Parts parts(x.rows, 1024, 256);
     in_parallel(parts.count, threads, [&](std::size_t k, std::size_t) {
         for (std::size_t i = k * parts.rows_each; i < std::min(x.rows, (k + 1) * parts.rows_each); ++i) {
-            Index kept = 0;
-            for (Index e = x.begin[i]; e < x.begin[i + 1]; ++e) kept += place[x.columns[e]] >= 0 ? 1 : 0;
-            counts[i] = kept;
+            Index sum = 0;
+            for (Index e = x.begin[i]; e < x.begin[i + 1]; ++e) sum += kept[x.columns[e]];
+            counts[i] = sum;
         }
     });
 }
@@ -24,15 +26,24 @@ void count(const Csr<T, Index>& x, const std::int64_t* place, Index* counts, std
 template <class T, class Index>
 void select(const Csr<T, Index>& x, const std::int64_t* place, const Index* begin, Index* columns, T* data,
             std::size_t threads) {
+    std::vector<std::uint8_t> kept(x.cols);
+    for (std::size_t j = 0; j < x.cols; ++j) kept[j] = place[j] >= 0;
     const Parts parts(x.rows, 1024, 256);
     in_parallel(parts.count, threads, [&](std::size_t k, std::size_t) {
+        std::vector<Index> found;  // places in the row of those kept: written without a branch
         for (std::size_t i = k * parts.rows_each; i < std::min(x.rows, (k + 1) * parts.rows_each); ++i) {
-            const Index first = begin[i];
-            Index at = first;
-            for (Index e = x.begin[i]; e < x.begin[i + 1] && at < begin[i + 1]; ++e) {
+            if (begin[i] == begin[i + 1]) continue;
+            found.resize(static_cast<std::size_t>(x.begin[i + 1] - x.begin[i]) + 1);
+            std::size_t count = 0;
+            for (Index e = x.begin[i]; e < x.begin[i + 1]; ++e) {
+                found[count] = e;
+                count += kept[x.columns[e]];
+            }
+            const Index first = begin[i], most = begin[i + 1] - first;
+            for (Index at = 0; at < std::min(static_cast<Index>(count), most); ++at) {
+                const Index e = found[static_cast<std::size_t>(at)];
                 const auto column = static_cast<Index>(place[x.columns[e]]);
-                if (column < 0) continue;
-                Index to = at++;
+                Index to = first + at;
                 for (; to > first && columns[to - 1] > column; --to) columns[to] = columns[to - 1], data[to] = data[to - 1];
                 columns[to] = column, data[to] = x.data[e];
             }

@@ -18,7 +18,8 @@ from oddsmith.penalties import Penalty
 from oddsmith.solvers import Composite, Solution
 
 SmoothBound = Callable[[Array, AnyArray], tuple[float, float] | None]  # of slopes of G on S, and S
-ROUNDS = 5  # of taking in coefficients that might not stay 0
+WIDEST = 1 << 26  # rows times coefficients, for the exact K
+ROUNDS = 3  # of taking in coefficients that might not stay 0
 STEPS = 10  # of Newton, for what is not penalised
 
 
@@ -97,7 +98,9 @@ def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray
     loss = function.objective.loss
     squared = max(0.0, float(slope[kept] @ factor.solve(slope[kept])))
     reach = loss.concordance * seen.reach * float(np.einsum("ij,ij->", factor.half, factor.half))
-    if not reach * squared < 0.01:
+    if not reach * squared < 0.01:  # the largest eigenvalue is at most the largest sum of a row
+        reach = min(reach, loss.concordance * seen.reach * float(np.abs(factor.inverse).sum(axis=1).max()))
+    if not reach * squared < SURE**2 and part.objective.rows * len(kept) <= WIDEST:
         half = np.zeros((len(members), factor.rank))
         half[inner] = factor.half
         reach = loss.concordance * part.objective.widest(half)

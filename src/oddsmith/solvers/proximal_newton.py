@@ -19,6 +19,7 @@ from oddsmith.solvers.models import Model
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
 FEW = 0.1  # of the columns at hand, added to them
+CLOSE = 1e-8  # working sets end no farther away: the last of them cost little, and a proof needs them
 POLISH = 4  # exact steps, at most
 STALE = 0.1  # a metric is made anew when the decrement falls by less than this
 
@@ -85,7 +86,7 @@ class ProximalNewton:
         if len(objective.source.columns) <= self.most_columns:
             solution = self._on_all_columns(function, start, goal=goal, limit=limit)
         else:
-            solution = self._on_working_sets(function, start, space, goal=goal, limit=limit)
+            solution = self._on_working_sets(function, start, space, goal=min(goal, CLOSE), limit=limit)
         if tol is None and solution.status is Status.CONVERGED:
             solution = polished(function, solution)
         space.gradient, space.thresholds = solution.evaluation.gradient, function.thresholds
