@@ -57,15 +57,6 @@ def test_along_product_and_widest_say_what_evaluate_says(objective):
     assert objective.widest(half) == pytest.approx(((rows @ half) ** 2).sum(axis=1).max(), rel=1e-10)
 
 
-def test_margins_tell_whether_a_direction_separates(both_kernels):
-    X = np.array([[1.0, 5.0], [2.0, -3.0], [-1.0, 4.0], [-3.0, 1.0]])
-    for form in (X, sp.csr_array(X)):
-        objective = Objective(as_source(form, [1, 1, 0, 0]), Logistic())
-        assert objective.margins(np.array([0.0, 1.0, 0.0])) == (1 / 2, 3 / 4)
-        assert objective.margins(np.array([2.0, 2.0, 0.0])) == (0.0, 3 / 4)
-        assert objective.margins(np.array([0.0, 0.0, 1.0])) == (-4 / 5, 5 / 6)
-
-
 def test_without_an_intercept_it_is_not_part_of_beta(both_kernels):
     free, fixed = (Objective(PROBLEM.source, Logistic(), intercept=i) for i in (True, False))
     beta = BETA.copy()
@@ -80,6 +71,15 @@ def test_without_an_intercept_it_is_not_part_of_beta(both_kernels):
     assert fixed.widest(np.eye(5)) == pytest.approx(rows, rel=1e-12)
 
 
+def test_second_moments_are_of_the_columns_alone(objective):
+    rows = np.column_stack([np.ones(len(PROBLEM.X)), PROBLEM.X])
+    weight = np.ones(len(rows)) if PROBLEM.weight is None else PROBLEM.weight
+    expected = rows.T @ (weight[:, None] * rows) / weight.sum()
+    np.testing.assert_allclose(objective.second_moments(), expected, rtol=1e-12)
+    far = as_source(PROBLEM.X, PROBLEM.y, sample_weight=PROBLEM.weight, offset=np.full(len(rows), 50.0))
+    np.testing.assert_allclose(Objective(far, Logistic()).second_moments(), expected, rtol=1e-12)
+
+
 def test_every_method_is_one_pass(objective):
     for count, call in enumerate(
         (
@@ -88,6 +88,7 @@ def test_every_method_is_one_pass(objective):
             lambda: objective.along(BETA, BETA, (0.1, 0.2, 0.3)),
             lambda: objective.hessian_product(BETA, BETA),
             lambda: objective.widest(np.eye(6)),
+            lambda: objective.gather(lambda block: block.total_weight),
             lambda: list(objective.batches(100, np.random.default_rng(0))),
         ),
         start=1,

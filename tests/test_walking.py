@@ -12,7 +12,7 @@ ALPHAS = np.array([0.1, 0.03, 0.01])
 
 def test_walks_together_and_one_by_one_meet():
     problem = Problem.of(PROBLEMS["plain"].source, Logistic(), L1(), intercept=True, standardize=True, threads=None)
-    start = problem.to_raw(problem.objective.null()[0])
+    start = problem.raw(problem.objective.null()[0])
     solver = solver_named("auto", L1())
     masks = np.arange(500)[None] % 2 == np.array([[0], [1]])
     one = list(walk_one_by_one(problem, solver, L1(), ALPHAS, start, tol=1e-13, max_passes=None))

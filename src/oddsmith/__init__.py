@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from oddsmith import plots as plots
     from oddsmith import scratch as scratch
     from oddsmith._path import Path, path
+    from oddsmith._separation import Verdict, separation
     from oddsmith.cost import cost_function
     from oddsmith.cross_validation import CrossValidation, cross_validate_path
     from oddsmith.errors import (
@@ -78,6 +79,7 @@ _HOMES = {
     "SpecificationError": "errors",
     "Status": "errors",
     "Summary": "report",
+    "Verdict": "_separation",
     "as_source": "sources",
     "cost_function": "cost",
     "covariance": "inference",
@@ -94,6 +96,7 @@ _HOMES = {
     "read": "sources",
     "save": "model_file",
     "score": "scores",
+    "separation": "_separation",
     "summarise": "report",
     "wald_test": "hypotheses",
 }
@@ -135,6 +138,7 @@ __all__ = [
     "SpecificationError",
     "Status",
     "Summary",
+    "Verdict",
     "as_source",
     "cost_function",
     "covariance",
@@ -151,6 +155,7 @@ __all__ = [
     "read",
     "save",
     "score",
+    "separation",
     "summarise",
     "wald_test",
 ]

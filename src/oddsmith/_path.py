@@ -12,7 +12,7 @@ import numpy as np
 from oddsmith.arrays import AnyArray, Array, check_integer
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.fitted import Fit, warn
-from oddsmith.fitting import Problem, check_limits, check_source, loss_of, solver_named
+from oddsmith.fitting import Problem, check_limits, check_source, loss_for, solver_named
 from oddsmith.losses import Loss
 from oddsmith.penalties import L1, ElasticNet, Penalty
 from oddsmith.solvers import Solver, largest_alpha
@@ -237,7 +237,7 @@ def trace(
     given = of_strength(L1() if penalty is None else penalty, 1.0)
     chosen = solver_named(told.solver, given)
     problem = Problem.of(
-        source, loss_of(told.loss, source), given, intercept=told.intercept, standardize=told.standardize,
+        source, loss_for(told.loss, source), given, intercept=told.intercept, standardize=told.standardize,
         threads=told.threads,
     )  # fmt: skip
     start, null_loss, largest = null_model(problem)
@@ -270,7 +270,7 @@ def null_model(problem: Problem) -> tuple[Array, float, float]:
     near = problem.at(ElasticNet(1.0, share, problem.penalty.factors))
     largest, beta = largest_alpha(near.objective, near.bound())
     value = near.objective.evaluate(beta, 0).value
-    return problem.to_raw(beta), value, largest * (1.0 + ROUNDING)
+    return problem.raw(beta), value, largest * (1.0 + ROUNDING)
 
 
 def alpha_grid(largest: float, count: int, ratio: float) -> Array:

@@ -80,8 +80,9 @@ class Status(Enum):
         "may be separated, or columns collinear. Add a penalty."
     )
     SEPARATED = (
-        "The classes are separated: no finite coefficients maximise the likelihood, and those given grow without "
-        "bound as one iterates. Add a penalty, or drop the columns named."
+        "The classes are separated: no finite coefficients maximise the likelihood. Those of the columns named grow "
+        "without bound; all others have finite estimates. Add a penalty, ask for bias_reduction='firth', or drop the "
+        "columns named."
     )
 
     @property

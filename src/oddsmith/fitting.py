@@ -101,7 +101,7 @@ def fit(
     check_limits(tol, max_passes, threads)
     chosen = solver_named(solver, penalty)
     problem = Problem.of(
-        source, loss_of(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads
+        source, loss_for(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads
     )
     result = problem.solved(chosen, tol=tol, max_passes=max_passes, start=start, began=began)
     warn(result)
@@ -159,24 +159,24 @@ class Problem:
         fresh = Objective(seen.source, seen.loss, intercept=seen.intercept, threads=seen.threads)
         return replace(self, penalty=penalty, objective=fresh)
 
-    def to_raw(self, b: Array) -> Array:
-        """Coefficients as in `Fit.beta`, of the solver's."""
+    def raw(self, beta: Array) -> Array:
+        """The solver's coefficients on raw columns, as in `Fit.beta`."""
         loss = self.objective.loss
-        beta = loss.contrasts @ [self.axes.to_raw(part) for part in b.reshape(loss.outputs, -1)]
-        if len(beta) > 1 and self.axes.intercept:
-            beta[:, 0] -= beta[:, 0].mean()  # what is added to all scores changes nothing
-        return beta
+        raw = loss.contrasts @ [self.axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
+        if len(raw) > 1 and self.axes.intercept:
+            raw[:, 0] -= raw[:, 0].mean()  # what is added to all scores changes nothing
+        return raw
 
-    def from_raw(self, beta: Array) -> Array:
+    def from_raw(self, raw: Array) -> Array:
         """The solver's coefficients, of some as in `Fit.beta`."""
-        return np.concatenate([self.axes.from_raw(part) for part in self.objective.loss.contrasts.T @ beta])
+        return np.concatenate([self.axes.from_raw(part) for part in self.objective.loss.contrasts.T @ raw])
 
-    def solved(
-        self, solver: Solver, *, tol: float | None, max_passes: int | None = None, start: Array | None = None,
-        began: float | None = None, workspace: Workspace | None = None,
-    ) -> Fit:  # fmt: skip
-        """Solve, certify, map back. A workspace, for `ProximalNewton`, carries on what the fit before this one left."""
-        began, objective, bound = time.perf_counter() if began is None else began, self.objective, self.bound()
+    def judged(
+        self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None,
+        workspace: Workspace | None = None,
+    ) -> Judgement:  # fmt: skip
+        """Solve and certify. A workspace, for `ProximalNewton`, carries on what the fit before this one left."""
+        objective, bound = self.objective, self.bound()
         # one pass is spent on the moments; one at least is left to the solver
         limit = None if max_passes is None else max(1, max_passes - 1)
         carried = {} if workspace is None else {"workspace": workspace}
@@ -184,27 +184,35 @@ class Problem:
         with nullcontext() if small else on_one_thread():
             beginning = _starting_point(start, self.axes, objective, bound)
             solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit, **carried)
-            found = Judge(objective, bound, self.axes, tol, limit).verdict(solution, solver)
+            return Judge(objective, bound, self.axes, tol, limit).verdict(solution, solver)
+
+    def solved(
+        self, solver: Solver, *, tol: float | None, max_passes: int | None = None, start: Array | None = None,
+        began: float | None = None, workspace: Workspace | None = None,
+    ) -> Fit:  # fmt: skip
+        """Solve, certify, map back."""
+        began = time.perf_counter() if began is None else began
+        found = self.judged(solver, tol=tol, max_passes=max_passes, start=start, workspace=workspace)
         return self.fitted(found, solver.name, time.perf_counter() - began)
 
     def fitted(self, found: Judgement, solver: str, seconds: float) -> Fit:
         """What the judge found, mapped back."""
-        solution, seen, objective = found.solution, found.evaluation, self.objective
+        solution, seen = found.solution, found.evaluation
         return Fit(
             schema=self.source.schema,
             classes=self.source.classes,
-            beta=self.to_raw(solution.beta),
+            beta=self.raw(solution.beta),
             hessian=seen.hessian,
             axes=self.axes,
             certificate=found.certificate,
             status=found.status,
             trace=tuple(Step(s.passes + 1, s.value, s.decrement, s.length, s.note) for s in solution.trace),
-            passes=objective.passes + 1,
+            passes=self.objective.passes + 1,
             value=seen.value - (solution.decrement if solution.last_step is not None else 0.0),
             penalty=self.penalty,
             standardized=self.standardize,
             has_offset=self.source.has_offset,
-            loss=objective.loss,
+            loss=self.objective.loss,
             solver=solver,
             rows=self.source.rows,
             class_weights=self.source.class_weights(),
@@ -231,8 +239,8 @@ def _by_name(argument: str, given: str | T, catalogue: Mapping[str, type[T]], al
     return catalogue[name]()
 
 
-def loss_of(given: str | Loss, source: Source) -> Loss:
-    """What a name stands for, given the classes of a source; an object stands for itself."""
+def loss_for(given: str | Loss, source: Source) -> Loss:
+    """The loss of a name; of "auto", the one for so many classes."""
     if not isinstance(given, str):
         return given
     count = len(source.classes)

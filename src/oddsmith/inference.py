@@ -226,16 +226,20 @@ def covariance_root(fit: Fit, reference: Any = None) -> Array:
 
     From it, and not from the covariance, sums of squares keep their digits for columns of large means.
     """
-    outputs, free = fit.loss.outputs, len(fit.names) + fit.intercept
     if fit.hessian is None:
-        return np.full((outputs * free, outputs * free), np.nan)
-    parts = np.split(Factor(fit.hessian).half / math.sqrt(fit.weight), outputs)
-    raw = np.stack([fit.axes.rows_to_raw(part) for part in parts])
-    scores = fit.loss.contrasts if outputs > 1 else np.array([[0.0], [1.0]])
+        size = fit.loss.outputs * (len(fit.names) + fit.intercept)
+        return np.full((size, size), np.nan)
+    return _on_raw_columns(fit, Factor(fit.hessian).half / math.sqrt(fit.weight), reference)
+
+
+def _on_raw_columns(fit: Fit, rows: Array, reference: Any) -> Array:
+    """A row for each of the solver's coefficients -> one for each coefficient of `infer`."""
+    raw = np.stack([fit.axes.rows_to_raw(part) for part in np.split(rows, fit.loss.outputs)])
+    scores = fit.loss.contrasts if fit.loss.outputs > 1 else np.array([[0.0], [1.0]])
     base = _reference(fit, reference)
     against = np.delete(scores - scores[base], base, axis=0)
-    root: Array = np.tensordot(against, raw, axes=1).reshape(outputs * free, -1)
-    return root
+    out: Array = np.tensordot(against, raw, axes=1).reshape(len(rows), -1)
+    return out
 
 
 def covariance(fit: Fit, *, reference: Any = None) -> Array:
@@ -256,11 +260,23 @@ def covariance(fit: Fit, *, reference: Any = None) -> Array:
 def standard_errors(fit: Fit, reference: Any = None) -> Array:
     """Standard errors on raw columns, in the order of `infer`. NaN if the Hessian is not known."""
     se: Array = np.linalg.norm(covariance_root(fit, reference), axis=1)
-    if fit.status is Status.SEPARATED and fit.value * fit.weight < math.log(2.0):
-        se[:] = np.inf  # separated completely: no estimate has anything to stand on
+    if fit.status is Status.SEPARATED and fit.hessian is not None:
+        se[_running_off(fit, reference)] = np.inf
+        return se
     for column in fit.runaway:
         se[column + fit.intercept :: len(fit.names) + fit.intercept] = np.inf
     return se
+
+
+def _running_off(fit: Fit, reference: Any) -> AnyArray:
+    """Which coefficients of `infer` the rows that are not separated leave undetermined: the Hessian is theirs."""
+    factor = Factor(np.asarray(fit.hessian))
+    part, whole = (
+        np.linalg.norm(_on_raw_columns(fit, rows / factor.scale[:, None], reference), axis=1)
+        for rows in (factor.null_axes, np.eye(factor.size))
+    )
+    constant = np.tile(np.append(np.zeros(int(fit.intercept), dtype=bool), np.isinf(fit.axes.scale)), fit.loss.outputs)
+    return (part > 1e-7 * whole) | constant
 
 
 def eta_standard_errors(fit: Fit, matrix: AnyArray) -> Array:
@@ -274,10 +290,7 @@ def eta_standard_errors(fit: Fit, matrix: AnyArray) -> Array:
     factor, axes = Factor(fit.hessian), fit.axes
     design = make_design(matrix).standardised(axes.centre, axes.scale)
     se: Array = np.sqrt(design.norms(_led(factor.half, fit)) / fit.weight)
-    if fit.status is Status.SEPARATED:
-        infinite = np.isinf(standard_errors(fit))
-        se[np.any(matrix[:, infinite[fit.intercept :]] != 0.0, axis=1) | (fit.intercept and infinite[0])] = np.inf
-    elif factor.rank < factor.size:
+    if factor.rank < factor.size:
         se[_outside(fit, factor, matrix)] = np.inf
     return se
 

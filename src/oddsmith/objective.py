@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from oddsmith.losses import Logistic, Loss
 from oddsmith.sources import Block, SomeColumns, Source
 
 ROUGH = 1e-6  # what single precision may take from a diagonal
+T = TypeVar("T")
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
 
 
@@ -129,11 +131,9 @@ class Objective:
         return sums[:-1].reshape(self.loss.outputs, -1) / sums[-1]
 
     def second_moments(self) -> Array:
-        """The mean of (1, z)(1, z)': four times the logistic Hessian at 0, which kernels know how to form."""
+        """The mean of (1, z)(1, z)': four times the logistic Hessian at eta = 0, which kernels know how to form."""
         self.passes += 1
-        zero = np.zeros(len(self.source.columns) + 1)
-        part = partial(evaluate_block, loss=Logistic(), beta=zero, order=2, threads=self.threads)
-        hessian = self.source.sum(part).mean().hessian
+        hessian = self.source.sum(partial(_at_zero, threads=self.threads)).mean().hessian
         assert hessian is not None
         return 4.0 * (hessian if self.intercept else hessian[1:, 1:])
 
@@ -155,15 +155,10 @@ class Objective:
             side_by_side = np.vstack([np.zeros((1, side_by_side.shape[1])), side_by_side])
         return self.source.sum(partial(_widest, half=side_by_side)).reach
 
-    def margins(self, direction: Array) -> tuple[float, float]:
-        """By how much scores along d lead for a row's own class: the least and the largest over rows and other classes.
-
-        For two classes (2 y - 1) z'd / (|z|'|d| + max|d|), within +-1; over the rows of positive weight. If neither is
-        negative and one is positive, d separates the classes.
-        """
+    def gather(self, part: Callable[[Block], T]) -> T:
+        """part(block), added up over the blocks."""
         self.passes += 1
-        extremes = self.source.sum(partial(_margins, loss=self.loss, direction=self._full(direction)))
-        return extremes.least, extremes.largest
+        return self.source.sum(part)
 
     def sample(self, rows: int, seed: int) -> Objective:
         """The objective of about so many rows, drawn by the Source to stand for all."""
@@ -226,6 +221,11 @@ def _rough(block: Block, *, rough: Callable[..., None], beta: Array, threads: in
     return Evaluation(0.0, None, hessian, block.total_weight)
 
 
+def _at_zero(block: Block, *, threads: int | None) -> Evaluation:
+    zero, rows = np.zeros(block.design.shape[1] + 1), replace(block, offset=None)
+    return evaluate_block(rows, loss=Logistic(), beta=zero, order=2, threads=threads)
+
+
 def _along(block: Block, *, loss: Loss, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
     eta = eta_of(block, beta)
     slope = linear_scores(block, direction)
@@ -270,21 +270,3 @@ def _between(block: Block, *, loss: Loss, beta: Array) -> Array:
 
 def _widest(block: Block, *, half: Array) -> Evaluation:
     return Evaluation(0.0, None, None, block.total_weight, largest_norm(block, half))
-
-
-@dataclass(frozen=True)
-class _Extremes:
-    least: float
-    largest: float
-
-    def __add__(self, other: _Extremes) -> _Extremes:
-        return _Extremes(min(self.least, other.least), max(self.largest, other.largest))
-
-
-def _margins(block: Block, *, loss: Loss, direction: Array) -> _Extremes:
-    nearest, farthest = loss.lead(linear_scores(block, direction), block.target)
-    size = np.abs(direction) if direction.ndim == 1 else np.abs(direction).sum(axis=0)
-    magnitude = block.design.magnitude(size[1:]) + size[0] + size.max()
-    counted = slice(None) if block.weight is None else block.weight > 0
-    least, largest = (nearest / magnitude)[counted], (farthest / magnitude)[counted]
-    return _Extremes(float(least.min(initial=np.inf)), float(largest.max(initial=-np.inf)))

@@ -98,7 +98,7 @@ def walk_together(
         at = problem.at(of_strength(penalty, float(alpha)))
         at.objective.passes = state.passes - passes
         fit = at.fitted(found, ProximalNewton.name, time.perf_counter() - began)
-        yield Point(fit, np.array([problem.to_raw(state.coefficients(k)) for k in range(1, len(scales))]))
+        yield Point(fit, np.array([problem.raw(state.coefficients(k)) for k in range(1, len(scales))]))
 
 
 def _judged(at: Problem, state: SharedPath, tol: float | None) -> Judgement:
