@@ -66,9 +66,10 @@ def tuning_text(tuned: CrossValidation, result: Fit) -> str:
     """The curve of cross-validation, what it chose, and which columns are kept."""
     from oddsmith.schema import shown
 
-    kept = result.kept
-    told = f"alpha {result.penalty.strength:.4g}; kept {len(kept)} of {len(result.names)} columns"
-    return f"{tuned.to_text(plain=not _draws())}\n\nChosen: {told}: {shown(kept, 20)}" if kept else told
+    kept, count = result.kept, len(result.names)
+    told = f"Chosen: alpha {result.penalty.strength:.4g}; {len(kept)} of {count} columns kept"
+    names = f": {shown(kept, 20)}" if 0 < len(kept) < count else ""
+    return f"{tuned.to_text(plain=not _draws())}\n\n{told}{names}"
 
 
 def tuning_json(tuned: CrossValidation) -> dict[str, Any]:
