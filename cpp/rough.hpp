@@ -7,10 +7,10 @@ namespace oddsmith {
 
 constexpr std::size_t rough_rows = 8, rough_cols = 16;
 
-// H += Z' diag(h) Z, lower triangle of tiles, of a packed panel; hz is scratch of m * rough_rows.
+// H += Z' diag(h) Z, lower triangle of tiles from row `first` on, of a packed panel; hz is scratch of m * rough_rows.
 ODDSMITH_CLONES static void rough_gram(const float* z, float* hz, std::size_t m, std::size_t width, const float* h,
-                                       float* hessian) {
-    for (std::size_t a = 0; a < width; a += rough_rows) {
+                                       std::size_t first, float* hessian) {
+    for (std::size_t a = first / rough_rows * rough_rows; a < width; a += rough_rows) {
         for (std::size_t i = 0; i < m; ++i) {
 #pragma omp simd
             for (std::size_t s = 0; s < rough_rows; ++s) hz[i * rough_rows + s] = h[i] * z[i * width + a + s];
@@ -37,10 +37,10 @@ ODDSMITH_CLONES static void narrowed(const double* from, std::size_t count, floa
     for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]);
 }
 
-// Fills hessian [(1 + p)^2], in standardised columns, intercept first.
+// Fills hessian [(1 + p)^2], in standardised columns, intercept first; but for its first rows and columns, if asked.
 template <class Loss, class T>
-void rough_hessian(const Dense<T>& x, const View& view, const Rows& rows, const double* beta, double* hessian,
-                   std::size_t threads) {
+void rough_hessian(const Dense<T>& x, const View& view, const Rows& rows, const double* beta, std::size_t known,
+                   double* hessian, std::size_t threads) {
     const std::size_t p = x.cols, size = 1 + p, width = (size + rough_cols - 1) / rough_cols * rough_cols;
     const std::size_t panel = std::clamp<std::size_t>((std::size_t{1} << 17) / width / 64 * 64, 64, 256);
     const Parts parts(x.rows, std::clamp<std::size_t>((std::size_t{1} << 18) / size, 256, 1024), 8);
@@ -66,10 +66,10 @@ void rough_hessian(const Dense<T>& x, const View& view, const Rows& rows, const 
             panel_pack(x, start, m, view.centre, inverse.data(), width, z);
             narrowed(z, m * width, fz);
             narrowed(h, m, fh);
-            rough_gram(fz, hz, m, width, fh, hessians.data() + k * square);
+            rough_gram(fz, hz, m, width, fh, known, hessians.data() + k * square);
         }
     });
-    for (std::size_t a = 0; a < size; ++a)
+    for (std::size_t a = known; a < size; ++a)
         for (std::size_t b = 0; b <= a; ++b) {
             double sum = 0.0;
             for (std::size_t k = 0; k < parts.count; ++k) sum += hessians[k * square + a * width + b];
