@@ -177,18 +177,12 @@ class Objective:
         """The objective of about so many rows, drawn by the Source to stand for all."""
         return Objective(self.source.sample(rows, seed), self.loss, intercept=self.intercept, threads=self.threads)
 
-    def only(self, columns: AnyArray) -> Objective:
-        """The objective of some columns; its passes are its own. Columns once asked for are kept at hand."""
-        kept = self._kept
-        fresh = columns if kept is None else np.setdiff1d(columns, kept.chosen)
-        if kept is None:
-            kept = self.source.only(columns)
-        elif len(fresh):
-            kept = kept.with_columns(fresh)
-        self._kept = kept
-        same = np.array_equal(columns, kept.chosen)
-        place = np.argsort(kept.chosen)
-        chosen = kept if same else kept.only(place[np.searchsorted(kept.chosen, columns, sorter=place)])
+    def only(self, columns: AnyArray, *, keep: bool = False) -> Objective:
+        """The objective of some columns; its passes are its own. If asked, they are kept at hand for the next time."""
+        known = self._kept
+        chosen = self.source.only(columns) if known is None else known.changed(columns)
+        if keep:
+            self._kept = chosen
         return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Objective]:

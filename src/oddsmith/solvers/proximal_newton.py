@@ -17,7 +17,7 @@ from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Solution, Step, dot,
 from oddsmith.solvers.composite import Composite, search
 from oddsmith.solvers.models import Model
 
-ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
+ACCURACY, CLOSER = 0.1, 1e-3  # to which a model's violation is brought down before the loss is looked at again
 FEW = 0.1  # of the columns at hand, added to them
 CLOSE = 1e-8  # working sets end no farther away: the last of them cost little, and a proof needs them
 SPARE = 1.5  # times the columns that are not 0: a larger working set drops those that are
@@ -78,7 +78,7 @@ class Workspace:
     def grow(self, function: Composite, columns: AnyArray) -> Composite:
         """More columns after those at hand. A metric of one output gets the rows of the new ones alone."""
         self.columns = columns
-        sub = function.only(columns)
+        sub = function.only(columns, keep=True)
         if self.hessian is not None and self.anchor is not None and len(self.hessian) < sub.objective.size:
             grows = sub.objective.loss.outputs == 1 and sub.objective.intercept
             self.anchor = np.append(self.anchor, np.zeros(sub.objective.size - len(self.anchor)))
@@ -125,7 +125,7 @@ class ProximalNewton:
         if len(objective.source.columns) <= self.most_columns:
             solution = self._on_all_columns(function, start, space, goal=goal, limit=limit)
         else:
-            solution = self._on_working_sets(function, start, space, goal=min(goal, CLOSE), limit=limit)
+            solution = self._on_working_sets(function, start, space, goal=min(0.5 * goal, CLOSE), limit=limit)
         if tol is None and solution.status is Status.CONVERGED:
             solution = polished(function, solution)
         return space.leave(function, solution)
@@ -165,7 +165,7 @@ class ProximalNewton:
             if inner is not None:
                 left = inner.decrement + missed
                 stuck = inner.status is not Status.CONVERGED and not added
-                done = left <= goal * abs(now.value)
+                done = left <= 2.0 * goal * abs(now.value)
                 if stuck or done or function.passes >= limit:
                     status = inner.status if stuck or done else Status.PASS_LIMIT
                     return Solution(beta, now, status, tuple(trace), left)
@@ -173,8 +173,7 @@ class ProximalNewton:
                 sub = space.grow(function, columns)
             members, screen = function.members(columns), function.thresholds
             last = added <= FEW * len(columns)  # then it is probably all of them
-            aim = goal if goal <= FULL_PRECISION else 0.01 * goal
-            aim = aim if last else max(aim, 0.01 * missed / abs(now.value))
+            aim = goal if last else max(goal, 0.01 * missed / abs(now.value))
             inner = descend(sub, beta[members], Metric(sub, space), goal=aim, limit=limit)
             beta = np.zeros_like(beta)
             beta[members] = inner.beta
@@ -252,7 +251,8 @@ def descend(
         if model is None:
             model, age = metric.anew(beta), 0
         near = last <= 1e-4 * abs(now.value)
-        direction, decrement = model.step(beta, gradient_of(now), 1e-3 if near else ACCURACY, exact=near)
+        exact = near and goal <= FULL_PRECISION
+        direction, decrement = model.step(beta, gradient_of(now), CLOSER if near else ACCURACY, exact=exact)
         trace.append(Step(function.passes, now.value, decrement, length, note))
         note = ""
         floor = decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last
