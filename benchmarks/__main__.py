@@ -85,7 +85,7 @@ def loosest(folder: str, solver: str, problem: Problem, best: float, target: flo
         contestant = importlib.import_module(f"benchmarks.solvers.{solver}")
     except ImportError as error:
         return f"absent: {error}"
-    if not contestant.takes(problem):
+    if not contestant.takes(problem) or (problem.l1 and not getattr(contestant, "L1", False)):
         return "takes no such problem"
     for tol in contestant.TOLERANCES:
         if (solver, tol) not in seen:

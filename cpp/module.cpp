@@ -256,7 +256,7 @@ void gram_sparse(const Entries<T>& data, const Entries<Index>& columns, const En
 template <class T>
 void rough_logistic_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
                           const MaybeVector& weight, const MaybeVector& offset, const Vector& beta,
-                          OutputMatrix hessian, std::size_t threads) {
+                          std::size_t known, OutputMatrix hessian, std::size_t threads) {
     const auto view = dense<T>(x);
     const std::size_t p = view.cols;
     require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
@@ -264,8 +264,8 @@ void rough_logistic_dense(const Matrix<T>& x, const Vector& centre, const Vector
     require(hessian.shape(0) == p + 1 && hessian.shape(1) == p + 1, "hessian needs the shape (1 + p, 1 + p)");
     const oddsmith::Rows rows{target.data(), data_or_null(weight, view.rows), data_or_null(offset, view.rows)};
     nb::gil_scoped_release release;
-    oddsmith::rough_hessian<oddsmith::Logistic>(view, {centre.data(), scale.data()}, rows, beta.data(), hessian.data(),
-                                                std::max<std::size_t>(1, threads));
+    oddsmith::rough_hessian<oddsmith::Logistic>(view, {centre.data(), scale.data()}, rows, beta.data(), known,
+                                                hessian.data(), std::max<std::size_t>(1, threads));
 }
 
 template <class Index>
@@ -385,7 +385,7 @@ NB_MODULE(_kernels, m) {
           "columns"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);                                                    \
     m.def("rough_logistic_dense", &rough_logistic_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),           \
           "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                          \
-          "offset"_a.noconvert().none(), "beta"_a.noconvert(), "hessian"_a.noconvert(), "threads"_a);            \
+          "offset"_a.noconvert().none(), "beta"_a.noconvert(), "known"_a, "hessian"_a.noconvert(), "threads"_a); \
     m.def("slopes_dense", &slopes_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(), "scale"_a.noconvert(),    \
           "r"_a.noconvert(), "out"_a.noconvert(), "threads"_a);                                                  \
     m.def("moments_dense", &moments_dense<T>, "x"_a.noconvert(), "weight"_a.noconvert().none(),                  \

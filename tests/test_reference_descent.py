@@ -81,11 +81,11 @@ def test_a_rough_hessian_is_nearly_the_hessian(layout):
     kernels.load("compiled").sweep_logistic_dense(*given, np.zeros(38), exact, 1)
     found = []
     for threads in (1, 2, 3):
-        kernels.load("compiled").rough_logistic_dense(*given, rough, threads)
+        kernels.load("compiled").rough_logistic_dense(*given, 0, rough, threads)
         found.append(rough.copy())
     scale = np.sqrt(np.diagonal(exact))
     assert np.abs((rough - exact) / scale / scale[:, None]).max() < 1e-5
     np.testing.assert_array_equal(found[0], found[1])
     np.testing.assert_array_equal(found[0], found[2])
-    kernels.load("reference").rough_logistic_dense(*given, rough, 1)
+    kernels.load("reference").rough_logistic_dense(*given, 0, rough, 1)
     np.testing.assert_allclose(rough, exact, rtol=1e-10, atol=1e-10)

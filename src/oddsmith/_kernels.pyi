@@ -140,6 +140,7 @@ def rough_logistic_dense(
     weight: _Array | None,
     offset: _Array | None,
     beta: _Array,
+    known: int,
     hessian: _Array,
     threads: int,
 ) -> None: ...

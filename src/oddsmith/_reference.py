@@ -82,11 +82,12 @@ def sweep_logistic_chosen(
 
 def rough_logistic_dense(
     x: AnyArray, centre: Array, scale: Array, target: Array, weight: Array | None, offset: Array | None, beta: Array,
-    hessian: Array, threads: int,
+    known: int, hessian: Array, threads: int,
 ) -> None:  # fmt: skip
-    """Fill the Hessian, whose products may be of single precision: a metric for steps."""
-    hessian[:] = 0.0
-    sweep_logistic_dense(x, centre, scale, target, weight, offset, beta, np.zeros(len(beta)), hessian, threads)
+    """Fill the Hessian but for its first `known` rows and columns. Products may be of single precision."""
+    whole = np.zeros_like(hessian)
+    sweep_logistic_dense(x, centre, scale, target, weight, offset, beta, np.zeros(len(beta)), whole, threads)
+    hessian[known:], hessian[:, known:] = whole[known:], whole[:, known:]
 
 
 def sweep_multinomial_dense(

@@ -55,16 +55,24 @@ class Objective:
         part = partial(evaluate_block, loss=self.loss, beta=self._full(beta), order=order, threads=self.threads)
         return self._free(self.source.sum(part).mean())
 
-    def rough_hessian(self, beta: Array) -> Array | None:
-        """The Hessian, in single precision where there is a kernel for that: a metric for steps."""
-        full = self._full(beta)
-        blocks = iter(self.source.blocks())
-        rough = kernels.rough_for(self.loss.kernel, next(blocks).design.kind)
-        if rough is None:
-            return self.evaluate(beta, 2).hessian
+    def rough_hessian(self, beta: Array, known: Array | None = None) -> Array:
+        """The Hessian, in single precision where there is a kernel for that: a metric for steps.
+
+        Its leading block may be known, where beta has the coefficients after those of that block at 0.
+        """
+        rough = kernels.rough_for(self.loss.kernel, next(self.source.blocks()).design.kind)
+        if rough is None or not self.intercept:
+            hessian = self.evaluate(beta, 2).hessian
+            assert hessian is not None
+            return hessian
         self.passes += 1
-        seen = self.source.sum(partial(_rough, rough=rough, beta=full, threads=self.threads)).mean()
-        return self._free(seen).hessian
+        first = 0 if known is None else len(known)
+        part = partial(_rough, rough=rough, beta=self._full(beta), known=first, threads=self.threads)
+        hessian = self.source.sum(part).mean().hessian
+        assert hessian is not None
+        if known is not None:
+            hessian[:first, :first] = known
+        return hessian
 
     def near_optimum(
         self, beta: Array, curvature: Array, goal: float, limit: int
@@ -164,18 +172,12 @@ class Objective:
         """The objective of about so many rows, drawn by the Source to stand for all."""
         return Objective(self.source.sample(rows, seed), self.loss, intercept=self.intercept, threads=self.threads)
 
-    def only(self, columns: AnyArray) -> Objective:
-        """The objective of some columns; its passes are its own. Columns once asked for are kept at hand."""
-        kept = self._kept
-        fresh = columns if kept is None else np.setdiff1d(columns, kept.chosen)
-        if kept is None:
-            kept = self.source.only(columns)
-        elif len(fresh):
-            kept = kept.with_columns(fresh)
-        self._kept = kept
-        same = np.array_equal(columns, kept.chosen)
-        place = np.argsort(kept.chosen)
-        chosen = kept if same else kept.only(place[np.searchsorted(kept.chosen, columns, sorter=place)])
+    def only(self, columns: AnyArray, *, keep: bool = False) -> Objective:
+        """The objective of some columns; its passes are its own. If asked, they are kept at hand for the next time."""
+        known = self._kept
+        chosen = self.source.only(columns) if known is None else known.changed(columns)
+        if keep:
+            self._kept = chosen
         return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Objective]:
@@ -213,10 +215,10 @@ class Objective:
         return rows if self.intercept else np.hstack([np.zeros((len(rows), 1)), rows])
 
 
-def _rough(block: Block, *, rough: Callable[..., None], beta: Array, threads: int | None) -> Evaluation:
-    hessian = np.empty((len(beta), len(beta)))
+def _rough(block: Block, *, rough: Callable[..., None], beta: Array, known: int, threads: int | None) -> Evaluation:
+    hessian = np.zeros((len(beta), len(beta)))
     threads = kernels.threads_for(block.design.entries * len(beta), threads)
-    rough(*block.design.operands, block.target, block.weight, block.offset, beta, hessian, threads)
+    rough(*block.design.operands, block.target, block.weight, block.offset, beta, known, hessian, threads)
     hessian.reshape(-1)[:: len(beta) + 1] *= 1.0 + ROUGH  # positive, whatever was rounded
     return Evaluation(0.0, None, hessian, block.total_weight)
 

@@ -66,10 +66,10 @@ class Composite:
         marked = marked.reshape(-1, self.objective.width)[:, int(self.objective.intercept) :]
         return np.flatnonzero(marked.any(axis=0))
 
-    def only(self, columns: AnyArray) -> Composite:
-        """The same function of the coefficients of some columns, the others being 0."""
+    def only(self, columns: AnyArray, *, keep: bool = False) -> Composite:
+        """The same function of the coefficients of some columns, the others being 0; see `Objective.only`."""
         members = self.members(columns)
-        return Composite(self.objective.only(columns), self.thresholds[members], self.curvature[members])
+        return Composite(self.objective.only(columns, keep=keep), self.thresholds[members], self.curvature[members])
 
 
 def search(function: Composite, beta: Array, direction: Array, now: Evaluation) -> tuple[Array, Evaluation, float]:

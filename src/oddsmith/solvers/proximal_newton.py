@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import Status
+from oddsmith.evaluation import Evaluation
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Solution, Step, dot, gradient_of
 from oddsmith.solvers.composite import Composite, search
 from oddsmith.solvers.models import Model
 
-ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
+ACCURACY, CLOSER = 0.1, 1e-3  # to which a model's violation is brought down before the loss is looked at again
 FEW = 0.1  # of the columns at hand, added to them
 CLOSE = 1e-8  # working sets end no farther away: the last of them cost little, and a proof needs them
+SPARE = 1.5  # times the columns that are not 0: a larger working set drops those that are
 POLISH = 4  # exact steps, at most
 STALE = 0.1  # a metric is made anew when the decrement falls by less than this
 
@@ -29,22 +30,60 @@ class Workspace:
     """What one solve leaves to the next of the same objective, whose penalty differs in strength alone.
 
     Make one empty, pass it to every `ProximalNewton.solve` along a path of descending alpha, and start each where the
-    last one ended: the working set is carried on, and screened by the gradient at the last solution. It changes how
-    many passes are made, never where they end.
+    last one ended. The working set is carried on, screened by the sequential strong rule, and so is the metric, which
+    is made anew only where steps by it are slow; the first pass is saved. It changes how many passes are made, never
+    where they end.
 
     Attributes
     ----------
     columns : int array
         The working set.
-    gradient : array or None
-        Of the mean loss at the last solution.
+    hessian, anchor : arrays or None
+        The metric among its coefficients, the intercept first, and those at which it was taken.
+    solution : Solution or None
+        The last one.
     thresholds : array or None
-        Those of the last penalty.
+        Those of its penalty.
     """
 
     columns: AnyArray = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
-    gradient: Array | None = None
+    hessian: Array | None = None
+    anchor: Array | None = None
+    solution: Solution | None = None
     thresholds: Array | None = None
+    cost: float = 0.0
+
+    def start(self, function: Composite, beta: Array) -> Evaluation:
+        """Value and gradient at beta; a pass, unless the last solve ended there."""
+        known = self.solution
+        if known is None or not np.array_equal(known.beta, beta) or known.evaluation.gradient is None:
+            return function.evaluate(beta)
+        return replace(known.evaluation, value=known.evaluation.value - self.cost + function.cost(beta))
+
+    def leave(self, function: Composite, solution: Solution) -> Solution:
+        """Remember where a solve ended."""
+        self.solution, self.thresholds, self.cost = solution, function.thresholds, function.cost(solution.beta)
+        return solution
+
+    def keep(self, function: Composite, marked: AnyArray) -> None:
+        """Only those columns that have a marked coefficient."""
+        kept = np.isin(self.columns, function.columns(marked))
+        self.columns = self.columns[kept]
+        if self.hessian is not None and self.anchor is not None and len(self.hessian) == len(kept) + 1:
+            among = np.append(True, kept)
+            self.hessian, self.anchor = self.hessian[np.ix_(among, among)], self.anchor[among]
+        else:
+            self.hessian = None
+
+    def grow(self, function: Composite, columns: AnyArray) -> Composite:
+        """More columns after those at hand. A metric of one output gets the rows of the new ones alone."""
+        self.columns = columns
+        sub = function.only(columns, keep=True)
+        if self.hessian is not None and self.anchor is not None and len(self.hessian) < sub.objective.size:
+            grows = sub.objective.loss.outputs == 1 and sub.objective.intercept
+            self.anchor = np.append(self.anchor, np.zeros(sub.objective.size - len(self.anchor)))
+            self.hessian = sub.objective.rough_hessian(self.anchor, self.hessian) if grows else None
+        return sub
 
 
 @dataclass(frozen=True)
@@ -84,53 +123,58 @@ class ProximalNewton:
         space = Workspace() if workspace is None else workspace
         goal = FULL_PRECISION if tol is None else 0.5 * tol
         if len(objective.source.columns) <= self.most_columns:
-            solution = self._on_all_columns(function, start, goal=goal, limit=limit)
+            solution = self._on_all_columns(function, start, space, goal=goal, limit=limit)
         else:
-            solution = self._on_working_sets(function, start, space, goal=min(goal, CLOSE), limit=limit)
+            solution = self._on_working_sets(function, start, space, goal=min(0.5 * goal, CLOSE), limit=limit)
         if tol is None and solution.status is Status.CONVERGED:
             solution = polished(function, solution)
-        space.gradient, space.thresholds = solution.evaluation.gradient, function.thresholds
-        return solution
+        return space.leave(function, solution)
 
-    def _on_all_columns(self, function: Composite, beta: Array, *, goal: float, limit: int) -> Solution:
+    def _on_all_columns(
+        self, function: Composite, beta: Array, space: Workspace, *, goal: float, limit: int
+    ) -> Solution:
         """By the Hessian of all rows or, where these are many, of a sample, which is solved first."""
-        objective = function.objective
+        objective, now = function.objective, None
         rows = max(self.sample, self.sample_per_column * objective.width)
-        if objective.rows <= 3 * rows:
-            return descend(function, beta, [exact(function)], goal=goal, limit=limit)
-        sample = Composite(objective.sample(rows, self.seed), function.thresholds, function.curvature)
-        near = descend(sample, beta, [exact(sample)], goal=0.01 * objective.size / rows, limit=limit)
-        note = f"sample of {sample.objective.rows} rows, {sample.passes} passes over it"
-        metrics: list[Metric] = [partial(_model, function, sample), exact(function)]
-        return descend(function, near.beta, metrics, goal=goal, limit=limit, note=note)
+        objectives, note = [objective], ""
+        if objective.rows > 3 * rows and space.hessian is None:
+            sample = Composite(objective.sample(rows, self.seed), function.thresholds, function.curvature)
+            near = descend(sample, beta, Metric(sample), goal=0.01 * objective.size / rows, limit=limit)
+            beta, objectives = near.beta, [sample.objective, objective]
+            note = f"sample of {sample.objective.rows} rows, {sample.passes} passes over it"
+        else:
+            now = space.start(function, beta)
+        return descend(function, beta, Metric(function, space, objectives), goal=goal, limit=limit, now=now, note=note)
 
     def _on_working_sets(
         self, function: Composite, beta: Array, space: Workspace, *, goal: float, limit: int
     ) -> Solution:
         """Solve on few columns; look at all; take in those that violate most; until none does."""
-        now = function.evaluate(beta)
+        now = space.start(function, beta)
         trace = [Step(function.passes, now.value, note="the start")]
+        held = (beta != 0.0) | function.free
+        if len(space.columns) > SPARE * len(function.columns(held)) + 50:
+            space.keep(function, held)
+        screen = function.thresholds if space.thresholds is None else 2.0 * function.thresholds - space.thresholds
         sub, inner = None, None
         while True:
             slope = function.slope(beta, gradient_of(now))
-            columns, added = grown(function, beta, slope, space.columns)
+            columns, added = grown(function, beta, gradient_of(now), screen, space.columns)
             slope[function.members(space.columns)] = 0.0
             missed = 2.0 * dot(slope, slope)  # (|g| - t)^2 / (2 h), h being at most 1/4 on standardised columns
             if inner is not None:
                 left = inner.decrement + missed
                 stuck = inner.status is not Status.CONVERGED and not added
-                done = left <= goal * abs(now.value)
+                done = left <= 2.0 * goal * abs(now.value)
                 if stuck or done or function.passes >= limit:
                     status = inner.status if stuck or done else Status.PASS_LIMIT
                     return Solution(beta, now, status, tuple(trace), left)
             if sub is None or added:
-                space.columns = columns
-                sub = function.only(columns)
-            members = function.members(columns)
+                sub = space.grow(function, columns)
+            members, screen = function.members(columns), function.thresholds
             last = added <= FEW * len(columns)  # then it is probably all of them
-            aim = goal if goal <= FULL_PRECISION else 0.01 * goal
-            aim = aim if last else max(aim, 0.01 * missed / abs(now.value))
-            inner = descend(sub, beta[members], [exact(sub)], goal=aim, limit=limit)
+            aim = goal if last else max(goal, 0.01 * missed / abs(now.value))
+            inner = descend(sub, beta[members], Metric(sub, space), goal=aim, limit=limit)
             beta = np.zeros_like(beta)
             beta[members] = inner.beta
             now = function.evaluate(beta)
@@ -138,50 +182,77 @@ class ProximalNewton:
             trace.append(Step(function.passes, now.value, inner.decrement, note=note))
 
 
-def grown(function: Composite, beta: Array, slope: Array, columns: AnyArray) -> tuple[AnyArray, int]:
-    """The working set with the columns that violate most, at most as many as are not 0 but 200 at least; how many."""
-    violation = np.abs(slope)
-    violation[function.members(columns)] = 0.0
+def grown(function: Composite, beta: Array, gradient: Array, screen: Array, columns: AnyArray) -> tuple[AnyArray, int]:
+    """The working set with those columns that exceed the screen most, and how many.
+
+    At most as many as are not 0, but 200 at least: of strongly correlated columns most exceed it.
+    """
+    beyond = np.maximum(np.abs(gradient + function.curvature * beta) - screen, 0.0)
+    beyond[function.members(columns)] = 0.0
     most = max(200, np.count_nonzero(beta))
-    found = np.flatnonzero(violation)
-    marked = np.zeros(len(beta), dtype=bool)
-    marked[found[np.argsort(-violation[found], kind="stable")[:most]]] = True
-    added = function.columns(marked)
-    needed = function.columns((beta != 0.0) | function.free)  # what is not 0 at the start, or never penalised
-    fresh = np.setdiff1d(np.union1d(added, needed), columns)
+    found = np.flatnonzero(beyond)
+    marked = (beta != 0.0) | function.free  # what is not 0 at the start, or never penalised, is needed
+    marked[found[np.argsort(-beyond[found], kind="stable")[:most]]] = True
+    fresh = np.setdiff1d(function.columns(marked), columns)
     return np.concatenate([columns, fresh]), len(fresh)
 
 
-Metric = Callable[[Array], Model]
+class Metric:
+    """Where models come from: a Hessian at hand, or a new one, of a sample or of all rows.
 
+    Parameters
+    ----------
+    function : Composite
+    space : Workspace, optional
+        Keeps the last Hessian.
+    objectives : list of Objective, optional
+        What Hessians are taken of, the cheapest first; of the function's own by default.
+    """
 
-def exact(function: Composite) -> Metric:
-    """By the Hessian of all rows. A pass each time."""
-    return partial(_model, function, function)
+    def __init__(
+        self, function: Composite, space: Workspace | None = None, objectives: Sequence[Objective] = ()
+    ) -> None:
+        self.function, self.space = function, Workspace() if space is None else space
+        self._from = list(objectives) or [function.objective]
 
+    def at_hand(self) -> Model | None:
+        """By the Hessian that is kept, if it fits."""
+        hessian = self.space.hessian
+        return (
+            None if hessian is None or len(hessian) != self.function.objective.size else Model(self.function, hessian)
+        )
 
-def _model(function: Composite, seen: Composite, beta: Array) -> Model:
-    hessian = seen.objective.rough_hessian(beta)
-    assert hessian is not None
-    return Model(function, hessian)
+    def anew(self, beta: Array) -> Model:
+        """By the Hessian at beta. A pass."""
+        self.space.anchor, self.space.hessian = beta, self._from[0].rough_hessian(beta)
+        return Model(self.function, self.space.hessian)
+
+    def better(self) -> bool:
+        """Go on to a better source of Hessians, if there is one."""
+        if len(self._from) > 1:
+            self._from.pop(0)
+            return True
+        return False
 
 
 def descend(
-    function: Composite, beta: Array, metrics: Sequence[Metric], *, goal: float, limit: int, note: str = ""
-) -> Solution:
+    function: Composite, beta: Array, metric: Metric, *, goal: float, limit: int, now: Evaluation | None = None,
+    note: str = "",
+) -> Solution:  # fmt: skip
     """Proximal Newton steps until a model falls by at most goal |F|.
 
-    A model is kept, but for BFGS corrections, while the steps are good; then it is made anew, and by the next of the
-    `metrics` if that was in vain.
+    A model is kept, but for BFGS corrections, while the steps are good; then it is made anew, and better if that was in
+    vain.
     """
-    now, rest = function.evaluate(beta), list(metrics)
+    now = function.evaluate(beta) if now is None else now
     trace: list[Step] = []
-    model, age, last, length = None, 0, np.inf, 1.0
+    model, age, last, length = metric.at_hand(), 1, np.inf, 1.0
     while True:
         if model is None:
-            model, age = rest[0](beta), 0
+            model, age = metric.anew(beta), 0
         near = last <= 1e-4 * abs(now.value)
-        direction, decrement = model.step(beta, gradient_of(now), 1e-3 if near else ACCURACY, exact=near)
+        exact = near and goal <= FULL_PRECISION
+        direction, decrement = model.step(beta, gradient_of(now), CLOSER if near else ACCURACY, exact=exact)
         trace.append(Step(function.passes, now.value, decrement, length, note))
         note = ""
         floor = decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last
@@ -198,9 +269,8 @@ def descend(
                 continue
             if decrement <= ROUNDING * abs(now.value):
                 return Solution(beta, now, Status.CONVERGED, tuple(trace), decrement)
-        if age < 2 and len(rest) > 1:
-            rest.pop(0)
-            note = "slow: the exact Hessian"
+        if age < 2 and metric.better():
+            note = "slow: the Hessian of all rows"
         elif age == 0:
             return Solution(beta, now, Status.STALLED, tuple(trace), decrement)
         model, last = None, np.inf
@@ -246,7 +316,7 @@ def largest_alpha(objective: Objective, penalty: Penalty) -> tuple[float, Array]
     bare = function.only(columns)
     members = function.members(columns)
     kept = Composite(bare.objective, np.zeros(len(members)), function.curvature[members])
-    found = descend(kept, np.zeros(len(members)), [exact(kept)], goal=FULL_PRECISION, limit=100)
+    found = descend(kept, np.zeros(len(members)), Metric(kept), goal=FULL_PRECISION, limit=100)
     beta = np.zeros(objective.size)
     beta[members] = found.beta
     gradient = gradient_of(function.evaluate(beta))

@@ -108,7 +108,7 @@ class Source(ABC):
 
     def only(self, columns: AnyArray) -> SomeColumns:
         """Some columns of the same rows: for those few that a lasso keeps."""
-        return SomeColumns(self, columns)
+        return SomeColumns.of(self, columns)
 
     def largest_offset(self) -> float:
         """The largest size of an offset."""
@@ -158,34 +158,49 @@ class SomeColumns(Source):
     ----------
     source : Source
     columns : int array
-    known : list of Block, optional
-        With the first of these columns, which are then not looked for again.
+        Which of its columns these are.
+    blocks : list of Block
     """
 
-    def __init__(self, source: Source, columns: AnyArray, known: list[Block] | None = None) -> None:
-        self._source, self.chosen = source, columns
-        self.schema = Schema.of_array(len(columns))
-        self.classes, self.rows = source.classes, source.rows
-        few = self.rows * len(columns) <= max(COPIED, self.rows * len(source.columns) // 8)
-        before = repeat(None) if known is None else (block.design for block in known)
-        self._blocks: list[Block] = [
+    def __init__(self, source: Source, columns: AnyArray, blocks: list[Block]) -> None:
+        self._source, self.chosen, self._blocks = source, columns, blocks
+        self.schema, self.classes, self.rows = Schema.of_array(len(columns)), source.classes, source.rows
+
+    @classmethod
+    def of(cls, source: Source, columns: AnyArray, known: SomeColumns | None = None) -> SomeColumns:
+        """Columns of a source; the first of them may be known, and are then not looked for again."""
+        few = source.rows * len(columns) <= max(COPIED, source.rows * len(source.columns) // 8)
+        before = repeat(None) if known is None else (block.design for block in known._blocks)
+        blocks = [
             replace(block, design=some_columns(block.design, columns, design, copied=few))
             for block, design in zip(source.blocks(), before, strict=False)
         ]
+        return cls(source, columns, blocks)
 
-    def with_columns(self, more: AnyArray) -> SomeColumns:
-        """More columns of the same source after one's own."""
-        return SomeColumns(self._source, np.concatenate([self.chosen, more]), known=self._blocks)
+    def changed(self, columns: AnyArray) -> SomeColumns:
+        """Other columns of the same source; those at hand are taken from here where they come first."""
+        order = np.argsort(self.chosen)
+        place = np.searchsorted(self.chosen, columns, sorter=order)
+        place = np.append(order, -1)[place]
+        here = np.append(self.chosen, -1)[place] == columns
+        first = len(columns) if here.all() else int(np.argmin(here))
+        if not first:
+            return SomeColumns.of(self._source, columns)
+        part = self
+        if first < len(self.chosen) or not np.array_equal(columns[:first], self.chosen):
+            blocks = [replace(block, design=block.design.only(place[:first])) for block in self._blocks]
+            part = SomeColumns(self._source, columns[:first], blocks)
+        return part if first == len(columns) else SomeColumns.of(self._source, columns, part)
 
     def blocks(self) -> Iterator[Block]:
         yield from self._blocks
 
     def sample(self, rows: int, seed: int) -> Source:
-        return SomeColumns(self._source.sample(rows, seed), self.chosen)
+        return SomeColumns.of(self._source.sample(rows, seed), self.chosen)
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Source]:
         for batch in self._source.batches(size, rng):
-            yield SomeColumns(batch, self.chosen)
+            yield SomeColumns.of(batch, self.chosen)
 
 
 def _moments(block: Block, *, columns: tuple[str, ...], threads: int | None) -> Moments:
