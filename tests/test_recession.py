@@ -17,9 +17,13 @@ def names(X, y, warning, **options):
 def test_a_column_twice_and_a_constant():
     X = PROBLEMS["plain"].X
     y = PROBLEMS["plain"].y
-    assert names(np.column_stack([X, X[:, 2]]), y, ConvergenceWarning) == (2, 6)
-    assert names(np.column_stack([X, np.full(500, 9.0)]), y, ConvergenceWarning) == (6,)
-    assert names(np.column_stack([X, np.full(500, 9.0), X[:, 2]]), y, ConvergenceWarning) == (2, 6, 7)
+    assert names(np.column_stack([X, X[:, 2]]), y, ConvergenceWarning, collinear="min-norm") == (2, 6)
+    assert names(np.column_stack([X, np.full(500, 9.0)]), y, ConvergenceWarning, collinear="min-norm") == (6,)
+    assert names(np.column_stack([X, np.full(500, 9.0), X[:, 2]]), y, ConvergenceWarning, collinear="min-norm") == (
+        2,
+        6,
+        7,
+    )
 
 
 def test_all_levels_beside_an_intercept_concern_the_intercept_too():
@@ -27,7 +31,7 @@ def test_all_levels_beside_an_intercept_concern_the_intercept_too():
     level = rng.integers(0, 3, 300)
     X = np.eye(3)[level]
     y = (rng.random(300) < 0.3 + 0.2 * level).astype(int)
-    assert names(X, y, ConvergenceWarning) == (-1, 0, 1, 2)
+    assert names(X, y, ConvergenceWarning, collinear="min-norm") == (-1, 0, 1, 2)
     assert fit(as_source(X, y), intercept=False).status.trustworthy
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from oddsmith.cost import cost_function
     from oddsmith.cross_validation import CrossValidation, cross_validate_path
     from oddsmith.errors import (
+        CollinearityError,
         ColumnWarning,
         ConvergenceWarning,
         DataError,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Certificate": "optimality",
     "ChiSquareTest": "hypotheses",
+    "CollinearityError": "errors",
     "ColumnWarning": "errors",
     "ConvergenceWarning": "errors",
     "CrossValidation": "cross_validation",
@@ -109,6 +111,7 @@ __all__ = [
     "L2",
     "Certificate",
     "ChiSquareTest",
+    "CollinearityError",
     "ColumnWarning",
     "ConvergenceWarning",
     "CrossValidation",

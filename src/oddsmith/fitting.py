@@ -14,12 +14,16 @@ from oddsmith import losses, solvers
 from oddsmith.arrays import Array, check_integer, check_positive
 from oddsmith.axes import Axes
 from oddsmith.blas import on_one_thread
+from oddsmith.collinear import Collinear, settled
+from oddsmith.combinations import Combination
 from oddsmith.errors import DataError, SpecificationError
+from oddsmith.firth import Firth, bias_reduced
 from oddsmith.fitted import Fit, warn
 from oddsmith.judging import Judge, Judgement
 from oddsmith.losses import Loss
 from oddsmith.objective import Objective
 from oddsmith.penalties import NoPenalty, Penalty
+from oddsmith.schema import choice
 from oddsmith.solvers import GradientDescent, ProximalNewton, SketchedNewton, Solver, Step, Workspace
 from oddsmith.sources import Source, StandardisedSource
 
@@ -38,6 +42,8 @@ def fit(
     max_passes: int | None = None,
     intercept: bool = True,
     standardize: bool = False,
+    bias_reduction: str | None = None,
+    collinear: Collinear = "drop",
     start: Array | None = None,
     threads: int | None = None,
     warn: Callable[[Fit], None] = warn,
@@ -69,6 +75,16 @@ def fit(
     standardize : bool, default False
         Whether the penalty acts on columns divided by their standard deviations (root mean squares without an
         intercept). The coefficients are on raw columns either way. The solver standardises inside in any case.
+    bias_reduction : "firth", optional
+        Maximum likelihood under Jeffreys' prior, which removes the bias of order 1 / n and is finite for separated
+        classes too (Firth, 1993): adds :math:`-\log |I(b)| / (2 W)` to F, with I the Fisher information on raw columns.
+        Of two classes, without a penalty, by a solver of its own; the certificate is an estimate.
+    collinear : {"drop", "min-norm", "error"}, default "drop"
+        Without a penalty, what becomes of columns that are linear combinations of earlier ones, the intercept
+        included. "drop": their coefficient is 0 without a standard error, as in R; all else is as in a fit without
+        them. "min-norm": of all coefficients with the same scores those with the least sum of squares on
+        standardised columns; those that take part have infinite standard errors. "error": refused. Columns that are
+        combinations to more than rounding are never dropped. Not looked for where no Hessian is formed.
     start : array of shape (1, 1 + p) or (K, 1 + p), optional
         Coefficients to start from, as in `Fit.beta`.
     threads : int, optional
@@ -84,6 +100,8 @@ def fit(
     ------
     DataError
         If X holds NaN or infinity, or the weights leave one class only.
+    CollinearityError
+        If columns are collinear, and `collinear` is "error".
     SpecificationError
         If an argument has no meaning.
     NumericalError
@@ -91,6 +109,8 @@ def fit(
 
     Warns
     -----
+    ColumnWarning
+        If columns were dropped.
     ConvergenceWarning
         If the optimum was not reached, or is not unique.
     SeparationWarning
@@ -99,10 +119,13 @@ def fit(
     began = time.perf_counter()
     check_source(source, penalty)
     check_limits(tol, max_passes, threads)
+    choice("collinear", collinear, Collinear)
     chosen = solver_named(solver, penalty)
+    _check_bias_reduction(bias_reduction, source, penalty, solver)
     problem = Problem.of(
-        source, loss_for(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads
-    )
+        source, loss_for(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads,
+        bias_reduction=bias_reduction, collinear=collinear,
+    )  # fmt: skip
     result = problem.solved(chosen, tol=tol, max_passes=max_passes, start=start, began=began)
     warn(result)
     return result
@@ -124,6 +147,8 @@ class Problem:
         As it was given.
     standardize : bool
         Whether the penalty acts on standardised columns.
+    bias_reduction, collinear
+        As they were given.
     """
 
     source: Source
@@ -131,11 +156,13 @@ class Problem:
     axes: Axes
     penalty: Penalty
     standardize: bool
+    bias_reduction: str | None = None
+    collinear: Collinear = "drop"
 
     @classmethod
     def of(
         cls, source: Source, loss: Loss, penalty: Penalty | None, *, intercept: bool, standardize: bool,
-        threads: int | None,
+        threads: int | None, bias_reduction: str | None = None, collinear: Collinear = "drop",
     ) -> Problem:  # fmt: skip
         """From what `fit` is given. One pass, for the moments."""
         if not (intercept or source.columns):
@@ -146,7 +173,8 @@ class Problem:
         _check_every_class(source)
         axes = Axes.standardising(source.moments(threads), intercept=intercept)
         view = StandardisedSource(source, axes.centre, axes.scale)
-        return cls(source, Objective(view, loss, intercept=intercept, threads=threads), axes, given, standardize)
+        objective = Objective(view, loss, intercept=intercept, threads=threads)
+        return cls(source, objective, axes, given, standardize, bias_reduction, collinear)
 
     def bound(self) -> Penalty:
         """The penalty on the coefficients of the objective."""
@@ -176,15 +204,16 @@ class Problem:
         workspace: Workspace | None = None,
     ) -> Judgement:  # fmt: skip
         """Solve and certify. A workspace, for `ProximalNewton`, carries on what the fit before this one left."""
-        objective, bound = self.objective, self.bound()
-        # one pass is spent on the moments; one at least is left to the solver
-        limit = None if max_passes is None else max(1, max_passes - 1)
+        judge = self._judge(tol, max_passes)
+        objective, bound, limit = self.objective, judge.penalty, judge.limit
         carried = {} if workspace is None else {"workspace": workspace}
         small = objective.rows < SMALL_ROWS and objective.size < SMALL_SIZE
         with nullcontext() if small else on_one_thread():
             beginning = _starting_point(start, self.axes, objective, bound)
+            if self.bias_reduction:
+                return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
             solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit, **carried)
-            return Judge(objective, bound, self.axes, tol, limit).verdict(solution, solver)
+            return judge.verdict(solution, solver)
 
     def solved(
         self, solver: Solver, *, tol: float | None, max_passes: int | None = None, start: Array | None = None,
@@ -193,9 +222,13 @@ class Problem:
         """Solve, certify, map back."""
         began = time.perf_counter() if began is None else began
         found = self.judged(solver, tol=tol, max_passes=max_passes, start=start, workspace=workspace)
-        return self.fitted(found, solver.name, time.perf_counter() - began)
+        found, combinations = self._settled(found, self._judge(tol, max_passes), solver)
+        name = Firth.name if self.bias_reduction else solver.name
+        return self.fitted(found, name, time.perf_counter() - began, combinations)
 
-    def fitted(self, found: Judgement, solver: str, seconds: float) -> Fit:
+    def fitted(
+        self, found: Judgement, solver: str, seconds: float, combinations: tuple[Combination, ...] = ()
+    ) -> Fit:  # fmt: skip
         """What the judge found, mapped back."""
         solution, seen = found.solution, found.evaluation
         return Fit(
@@ -218,7 +251,23 @@ class Problem:
             class_weights=self.source.class_weights(),
             runaway=found.runaway,
             seconds=seconds,
+            bias_reduction=self.bias_reduction,
+            combinations=combinations,
         )
+
+    def _judge(self, tol: float | None, max_passes: int | None) -> Judge:
+        # one pass is spent on the moments; one at least is left to the solver
+        limit = None if max_passes is None else max(1, max_passes - 1)
+        return Judge(self.objective, self.bound(), self.axes, tol, limit)
+
+    def _settled(
+        self, found: Judgement, judge: Judge, solver: Solver
+    ) -> tuple[Judgement, tuple[Combination, ...]]:  # fmt: skip
+        """Without a penalty to decide, collinear columns get the coefficients that were asked for."""
+        seen = found.evaluation
+        if self.penalty.strength > 0.0 or seen.hessian is None or seen.factor.rank == self.objective.size:
+            return found, ()
+        return settled(found, self.collinear, judge, finished=self.bias_reduction is not None or not solver.refined)
 
 
 def solver_named(given: str | Solver, penalty: Penalty | None = None) -> Solver:
@@ -270,6 +319,22 @@ def check_limits(tol: float | None, max_passes: int | None, threads: int | None)
     for name, value in (("max_passes", max_passes), ("threads", threads)):
         if value is not None:
             check_integer(value, name, "Leave it out for the default.")
+
+
+def _check_bias_reduction(given: str | None, source: Source, penalty: Penalty | None, solver: str | Solver) -> None:
+    if given is None:
+        return
+    if given != "firth":
+        raise SpecificationError("bias_reduction is not known", f"{given!r}", "Use 'firth', or None.")
+    what = "Firth's correction"
+    if len(source.classes) > 2:
+        advice = "Fit two classes at a time, or add a ridge: penalty=L2(alpha)."
+        raise SpecificationError(f"{what} is for two classes", f"{len(source.classes)} classes", advice)
+    if penalty is not None and penalty.strength > 0.0:
+        raise SpecificationError(f"{what} is a penalty of its own", f"{penalty.name} beside it", "Choose one of them.")
+    if solver != "auto":
+        found = solver if isinstance(solver, str) else solver.name
+        raise SpecificationError(f"{what} has a solver of its own", found, "Leave solver out.")
 
 
 def _check_every_class(source: Source) -> None:

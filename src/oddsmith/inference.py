@@ -18,6 +18,7 @@ from oddsmith.fitted import Fit
 from oddsmith.schema import nearest
 
 INTERCEPT = "(Intercept)"
+OFF = 1e-8  # how far a new row may be off a collinear combination, relative to its terms
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Inference:
     coef : array
         Log-odds; of K > 2 classes against the reference.
     se : array
-        Standard errors. Infinite where no finite or no unique optimum exists; NaN where they are not known.
+        Standard errors. Infinite where no finite or no unique optimum exists; NaN where they are not known, and for
+        columns that were dropped.
     z : array
         coef / se.
     p : array
@@ -43,6 +45,8 @@ class Inference:
         What limits the numbers; empty for maximum likelihood.
     reference : str or None
         Of K > 2 classes, the one that the others are compared with.
+    dropped : tuple of str
+        Those of `names` that have no coefficient, their columns being linear combinations of earlier ones: coef is 0.
     """
 
     names: tuple[str, ...]
@@ -55,6 +59,7 @@ class Inference:
     level: float
     note: str = ""
     reference: str | None = None
+    dropped: tuple[str, ...] = ()
 
     @property
     def odds_ratio(self) -> Array:
@@ -174,7 +179,8 @@ def infer(fit: Fit, level: float = 0.95, *, reference: Any = None) -> Inference:
         z = coef / se
     p = np.array([math.erfc(abs(value) / math.sqrt(2.0)) for value in z])
     against = str(fit.classes[base]) if many else None
-    return Inference(names, coef, se, z, p, coef - width * se, coef + width * se, level, _note(fit), against)
+    gone = tuple(names[k] for k in np.flatnonzero(_dropped(fit)))
+    return Inference(names, coef, se, z, p, coef - width * se, coef + width * se, level, _note(fit), against, gone)
 
 
 def odds_ratios(
@@ -245,14 +251,15 @@ def _on_raw_columns(fit: Fit, rows: Array, reference: Any) -> Array:
 def covariance(fit: Fit, *, reference: Any = None) -> Array:
     """The covariance of the coefficients on raw columns, in the order of `infer`.
 
-    Infinite variances, and NaN beside them, where `infer` has infinite standard errors; NaN if the Hessian is not
-    known.
+    Infinite variances, and NaN beside them, where `infer` has infinite standard errors; NaN for dropped columns, and
+    if the Hessian is not known.
     """
     _require_fit(fit)
     root = covariance_root(fit, reference)
     matrix: Array = root @ root.T
-    infinite = np.isinf(standard_errors(fit, reference))
-    matrix[infinite] = matrix[:, infinite] = np.nan
+    se = standard_errors(fit, reference)
+    known, infinite = np.isfinite(se), np.isinf(se)
+    matrix[~known] = matrix[:, ~known] = np.nan
     matrix[infinite, infinite] = np.inf
     return matrix
 
@@ -262,9 +269,10 @@ def standard_errors(fit: Fit, reference: Any = None) -> Array:
     se: Array = np.linalg.norm(covariance_root(fit, reference), axis=1)
     if fit.status is Status.SEPARATED and fit.hessian is not None:
         se[_running_off(fit, reference)] = np.inf
-        return se
-    for column in fit.runaway:
-        se[column + fit.intercept :: len(fit.names) + fit.intercept] = np.inf
+    if fit.status is not Status.SEPARATED or (fit.combinations and not fit.dropped):
+        for column in fit.runaway:
+            se[column + fit.intercept :: len(fit.names) + fit.intercept] = np.inf
+    se[_dropped(fit)] = np.nan
     return se
 
 
@@ -273,7 +281,7 @@ def _running_off(fit: Fit, reference: Any) -> AnyArray:
     factor = Factor(np.asarray(fit.hessian))
     part, whole = (
         np.linalg.norm(_on_raw_columns(fit, rows / factor.scale[:, None], reference), axis=1)
-        for rows in (factor.null_axes, np.eye(factor.size))
+        for rows in (_null_axes(fit, factor), np.eye(factor.size))
     )
     constant = np.tile(np.append(np.zeros(int(fit.intercept), dtype=bool), np.isinf(fit.axes.scale)), fit.loss.outputs)
     return (part > 1e-7 * whole) | constant
@@ -292,6 +300,8 @@ def eta_standard_errors(fit: Fit, matrix: AnyArray) -> Array:
     se: Array = np.sqrt(design.norms(_led(factor.half, fit)) / fit.weight)
     if factor.rank < factor.size:
         se[_outside(fit, factor, matrix)] = np.inf
+    for found in fit.combinations:
+        se[found.gap(matrix) > OFF] = np.inf
     return se
 
 
@@ -299,12 +309,28 @@ def _outside(fit: Fit, factor: Factor, matrix: AnyArray) -> AnyArray:
     """Which rows have a part where the Hessian is singular: there x'b is not unique."""
     axes = fit.axes
     design = make_design(matrix).standardised(axes.centre, axes.scale)
-    part = design.norms(_led(factor.null_axes / factor.scale[:, None], fit))
+    part = design.norms(_led(_null_axes(fit, factor) / factor.scale[:, None], fit))
     whole = design.norms(_led(np.diag(1.0 / factor.scale), fit))
     constant = np.isinf(axes.scale)  # z is 0 there, whatever x is
     moved = np.abs(matrix[:, constant] - axes.centre[constant]) > 1e-12 * np.abs(axes.centre[constant])
     outside: AnyArray = (part > 1e-12 * whole) | moved.any(axis=1)
     return outside
+
+
+def _null_axes(fit: Fit, factor: Factor) -> Array:
+    """What the Hessian does not see, but for collinear columns: zeros stand there."""
+    null = factor.null_axes.copy()
+    collinear = np.zeros(len(fit.names) + fit.intercept, dtype=bool)
+    collinear[[found.column + fit.intercept for found in fit.combinations]] = True
+    null[np.tile(collinear, fit.loss.outputs)] = 0.0
+    return null
+
+
+def _dropped(fit: Fit) -> AnyArray:
+    """Which coefficients, in the order of `infer`, belong to columns that were dropped."""
+    gone = np.zeros(len(fit.names) + fit.intercept, dtype=bool)
+    gone[[found.column + fit.intercept for found in fit.dropped]] = True
+    return np.tile(gone, fit.loss.outputs)
 
 
 def _led(rows: Array, fit: Fit) -> Array:
@@ -331,11 +357,19 @@ def _note(fit: Fit) -> str:
             "Standard errors, p values and intervals are conditional on the penalty: "
             "they leave out the bias that it causes, and do not hold for inference about the population."
         )
+    notes = []
+    if fit.bias_reduction:
+        notes.append(
+            "Standard errors are from the Fisher information at the bias-reduced estimates. Where rows are few or "
+            "classes separated, Wald's intervals and p values are rough (Heinze and Schemper, 2002)."
+        )
+    if fit.dropped:
+        notes.append("NA: dropped, as linear combinations of earlier columns.")
     if fit.status is Status.SEPARATED:
-        return "Infinite standard errors: these estimates have no finite optimum."
-    if fit.runaway:
-        return "Infinite standard errors: these estimates are not unique."
-    return ""
+        notes.append("Infinite standard errors: these estimates have no finite optimum.")
+    elif fit.runaway:
+        notes.append("Infinite standard errors: these estimates are not unique.")
+    return " ".join(notes)
 
 
 def _require_fit(fit: object) -> None:

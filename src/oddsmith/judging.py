@@ -58,6 +58,8 @@ class Judge:
         What was asked for.
     limit : int or None
         Of passes.
+    exists : bool
+        Whether an optimum is known to exist, so that separation is not asked for.
     """
 
     objective: Objective
@@ -65,12 +67,13 @@ class Judge:
     axes: Axes
     tol: float | None
     limit: int | None
+    exists: bool = False
 
     def verdict(self, solution: Solution, solver: Solver) -> Judgement:
         """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
         if not self.penalty.smooth:
             return self._of_composite(solution, solver)
-        free = may_run_off(self.objective, self.penalty)
+        free = not self.exists and may_run_off(self.objective, self.penalty)
         prove = self.tol is None or not solver.refined or free or solution.status is not Status.CONVERGED
         certificate, seen = self._certify(solution, prove=prove)
         ended = solution.status in (Status.CONVERGED, Status.STALLED)

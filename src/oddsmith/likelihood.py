@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from oddsmith.errors import SpecificationError, Status
 from oddsmith.factor import Factor
+from oddsmith.firth import log_information
 from oddsmith.fitted import Fit
 
 
@@ -52,7 +55,7 @@ class Likelihood:
             null_log_likelihood = math.nan if fit.has_offset else _null(fit)
         size = fit.loss.outputs * (len(fit.names) + fit.intercept)
         parameters = size if fit.hessian is None else Factor(fit.hessian).rank
-        value = (fit.cost - fit.value) * fit.weight
+        value = (_cost(fit) - fit.value) * fit.weight
         return cls(value, null_log_likelihood, parameters, fit.weight, _objection(fit), fit.loss.outputs)
 
     @property
@@ -87,7 +90,21 @@ def _null(fit: Fit) -> float:
     )
 
 
+def _cost(fit: Fit) -> float:
+    """What the penalty adds to the mean loss."""
+    if not fit.bias_reduction:
+        return fit.cost
+    if fit.hessian is None:
+        return math.nan
+    columns = np.delete(np.arange(len(fit.names)), [found.column for found in fit.combinations])
+    axes = replace(fit.axes, centre=fit.axes.centre[columns], scale=fit.axes.scale[columns])
+    places = [*range(fit.intercept), *(columns + fit.intercept)]
+    return -0.5 * log_information(fit.hessian[np.ix_(places, places)], fit.weight, axes) / fit.weight
+
+
 def _objection(fit: Fit) -> str:
+    if fit.bias_reduction:
+        return "the coefficients maximise a penalised likelihood (Firth's). Fit without bias_reduction."
     if fit.penalty.strength > 0.0:
         return f"the coefficients are penalised ({fit.penalty_in_words}). Fit without a penalty."
     if fit.reweighted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -12,7 +12,15 @@ import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.evaluation import Evaluation, eta_of, evaluate_block, largest_norm, linear_scores, weighted_rows
+from oddsmith.evaluation import (
+    PANEL_ROWS,
+    Evaluation,
+    eta_of,
+    evaluate_block,
+    largest_norm,
+    linear_scores,
+    weighted_rows,
+)
 from oddsmith.losses import Logistic, Loss
 from oddsmith.sources import Block, SomeColumns, Source
 
@@ -138,6 +146,37 @@ class Objective:
         sums = self.source.sum(partial(_between, loss=self.loss, beta=self._full(beta)))
         return sums[:-1].reshape(self.loss.outputs, -1) / sums[-1]
 
+    def largest_changes(self, directions: Array) -> Array:
+        """The largest |(1, z)'d| / (|(1, z)| |d|) over the rows of positive weight, for each column d of a matrix.
+
+        They are directions of the coefficients of one output.
+        """
+        self.passes += 1
+        full = directions / np.linalg.norm(directions, axis=0)
+        full = full if self.intercept else np.vstack([np.zeros((1, full.shape[1])), full])
+        return np.sqrt(self.source.sum(partial(_changes, directions=full)).values)
+
+    def between(self, beta: Array, half: Array) -> Array:
+        """M'HM for the Hessian H at beta of one output, and M of shape (size, k): from the rows' images under M."""
+        self.passes += 1
+        full = half if self.intercept else np.vstack([np.zeros((1, half.shape[1])), half])
+        gram = (
+            self.source.sum(partial(_between_images, loss=self.loss, beta=self._full(beta), half=full)).mean().hessian
+        )
+        assert gram is not None
+        return gram
+
+    def bias_slope(self, beta: Array, half: Array) -> Array:
+        """The gradient of -log det(H) / 2, H being the logistic Hessian at beta and half half' its inverse.
+
+        It is the sum of hat_i (g(eta_i) - 1/2) (1, z_i), hat_i being the leverage h_i (1, z_i)'H^-1(1, z_i) of a row.
+        """
+        self.passes += 1
+        full = half if self.intercept else np.vstack([np.zeros((1, half.shape[1])), half])
+        sums = self.source.sum(partial(_bias_slope, loss=self.loss, beta=self._full(beta), half=full))
+        slope: Array = sums[:-1] / sums[-1]
+        return slope if self.intercept else slope[1:]
+
     def second_moments(self) -> Array:
         """The mean of (1, z)(1, z)': four times the logistic Hessian at eta = 0, which kernels know how to form."""
         self.passes += 1
@@ -259,6 +298,47 @@ def _conjugate(block: Block, *, loss: Loss, beta: Array, shrink: float) -> Array
     if block.offset is not None:
         value = value - shrink * loss.rows(eta, block.target, 1)[1] * block.offset
     return np.array([value.sum() if block.weight is None else block.weight @ value, block.total_weight])
+
+
+@dataclass(frozen=True)
+class _Largest:
+    values: Array
+
+    def __add__(self, other: _Largest) -> _Largest:
+        return _Largest(np.maximum(self.values, other.values))
+
+
+def _changes(block: Block, *, directions: Array) -> _Largest:
+    size, largest = block.design.norms(), np.zeros(directions.shape[1])
+    for part, images in _images(block, directions):
+        counted = slice(None) if block.weight is None else block.weight[part] > 0
+        largest = np.maximum(largest, (images**2 / size[part, None])[counted].max(axis=0, initial=0.0))
+    return _Largest(largest)
+
+
+def _images(block: Block, half: Array) -> Iterator[tuple[slice, Array]]:
+    """[1, Z] half, few rows at a time."""
+    for start in range(0, len(block.target), PANEL_ROWS):
+        part = slice(start, start + PANEL_ROWS)
+        yield part, block.design.take(part).matvec(half[1:]) + half[0]
+
+
+def _between_images(block: Block, *, loss: Loss, beta: Array, half: Array) -> Evaluation:
+    curvature = weighted_rows(block, loss, eta_of(block, beta), 2)[2]
+    assert curvature is not None
+    gram = sum(
+        (images.T @ (curvature[part, None] * images) for part, images in _images(block, half)),
+        np.zeros((half.shape[1], half.shape[1])),
+    )
+    return Evaluation(0.0, None, gram, block.total_weight)
+
+
+def _bias_slope(block: Block, *, loss: Loss, beta: Array, half: Array) -> Array:
+    eta = eta_of(block, beta)
+    curvature = weighted_rows(block, loss, eta, 2)[2]
+    assert curvature is not None
+    pull = curvature * block.design.norms(half) * loss.rows(eta, np.full_like(eta, 0.5), 1)[1]
+    return np.concatenate([[pull.sum()], block.design.rmatvec(pull), [block.total_weight]])
 
 
 def _stored(block: Block) -> AnyArray:

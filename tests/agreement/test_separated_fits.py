@@ -7,6 +7,7 @@ from sklearn.datasets import load_iris
 
 from oddsmith import (
     L2,
+    ColumnWarning,
     GradientDescent,
     LogisticRegression,
     SeparationWarning,
@@ -92,8 +93,10 @@ def test_fits_say_what_separation_says(solver):
         verdict = separation(X, y, weight, offset, intercept)
         found = fit(as_source(X, y, sample_weight=weight, offset=offset), intercept=intercept, solver=solver)
         assert (found.status is Status.SEPARATED) == (verdict.kind != "none")
-        if verdict.kind != "none":
+        if verdict.kind != "none" and not found.combinations:
             assert found.runaway == verdict.columns
+        elif verdict.kind != "none":  # what runs off is told of the columns that are left
+            assert set(found.runaway) - {c.column for c in found.combinations} == set(found.runaway) != set()
 
 
 def test_of_three_classes_the_pair_that_overlaps_is_finite(tmp_path):
@@ -141,9 +144,10 @@ def test_complete_separation_leaves_nothing_and_the_likelihood_at_its_supremum()
 
 def test_a_constant_column_beside_separation_has_no_standard_error_either():
     X, y, _, rest = separated(weighted=False)
-    with pytest.warns(SeparationWarning, match=r"Columns concerned: x1\."):
+    with pytest.warns(SeparationWarning, match=r"Columns concerned: x1\."), pytest.warns(ColumnWarning, match="x4 = 3"):
         found = fit(as_source(np.column_stack([X, np.full(400, 3.0)]), y))
-    np.testing.assert_array_equal(np.isinf(infer(found).se), [False, False, True, False, False, True])
+    np.testing.assert_array_equal(np.isinf(infer(found).se), [False, False, True, False, False, False])
+    np.testing.assert_array_equal(np.isnan(infer(found).se), [False, False, False, False, False, True])
 
 
 def test_a_penalty_on_the_other_columns_stays_as_it_is():

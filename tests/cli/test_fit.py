@@ -155,3 +155,32 @@ def test_penalties_that_have_no_meaning_are_refused(run, options, message):
     code, _, err = run(f"fit data.csv --target died {options}")
     assert code == 2
     assert message in err
+
+
+def test_firths_correction(run, tmp_path):
+    (tmp_path / "s.csv").write_text("x,y\n" + "".join(f"{k},{int(k > 9)}\n" for k in range(20)))
+    code, out, err = run("fit s.csv --target y --bias-reduction firth --strict --out m.json")
+    assert (code, err) == (0, "")
+    assert "Penalty      Jeffreys' prior (Firth's bias reduction)" in out
+    assert "Likelihood   penalised log-likelihood -" in out
+    assert "Jeffreys' prior" in run("summary m.json")[1]
+    told = json.loads(run("fit s.csv --target y --bias-reduction firth --json")[1])
+    found = fit(read("s.csv", target="y"), bias_reduction="firth")
+    assert told["penalised_log_likelihood"] == found.penalised_log_likelihood
+    code, _, err = run("fit s.csv --target y --bias-reduction firth --penalty ridge --alpha 1")
+    assert code == 2
+    assert "Firth's correction is a penalty of its own" in err
+
+
+def test_collinear_columns_are_dropped_or_shared_or_refused(run, tmp_path):
+    (tmp_path / "c.csv").write_text("a,b,y\n" + "".join(f"{k},{2 * k + 1},{int(k % 3 > 1)}\n" for k in range(30)))
+    code, out, err = run("fit c.csv --target y --strict")
+    assert code == 0
+    assert "warning: Columns that are linear combinations" in err
+    assert "b = 1 + 2*a" in err
+    assert "Dropped      collinear: b = 1 + 2*a" in out
+    assert [line.split() for line in out.splitlines() if line.startswith("b ")] == [["b", *["NA"] * 7]]
+    assert run("fit c.csv --target y --collinear min-norm --strict")[0] == 4
+    code, _, err = run("fit c.csv --target y --collinear error")
+    assert code == 3
+    assert "Columns are linear combinations of others: b = 1 + 2*a." in err

@@ -23,6 +23,7 @@ from oddsmith.cli.output import check_place, print_json, score_card, tuning_json
 from oddsmith.cli.progress import reading, stage
 
 if TYPE_CHECKING:
+    from oddsmith.collinear import Collinear
     from oddsmith.schema import Coding
 
 
@@ -31,6 +32,19 @@ if TYPE_CHECKING:
 @click.option("--target", required=True, metavar="COL", help="The column to predict.")
 @table_options
 @penalty_options
+@click.option(
+    "--bias-reduction",
+    type=click.Choice(["firth"]),
+    help="Firth's penalised likelihood: finite for separated classes, less biased in few rows.",
+)
+@click.option(
+    "--collinear",
+    type=click.Choice(["drop", "min-norm", "error"]),
+    default="drop",
+    show_default=True,
+    help="Without a penalty: drop columns that are linear combinations of earlier ones, give the coefficients of the "
+    "smallest norm, or refuse.",
+)
 @click.option("--intercept/--no-intercept", default=True, show_default=True, help="Whether there is a free intercept.")
 @click.option("--test-size", type=float, metavar="FRACTION", help="Hold out a stratified part and score on it.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the split, and of the folds.")
@@ -43,9 +57,9 @@ if TYPE_CHECKING:
 @json_option
 def command(
     data: str, target: str, penalty: str, alpha: float | None, cv: int | None, one_se: bool,
-    l1_ratio: tuple[float, ...], standardize: bool, intercept: bool, test_size: float | None, seed: int,
-    tol: float | None, max_passes: int | None, level: float, against: str | None, out: str | None, strict: bool,
-    as_json: bool, **table: Any,
+    l1_ratio: tuple[float, ...], standardize: bool, bias_reduction: str | None, collinear: Collinear, intercept: bool,
+    test_size: float | None, seed: int, tol: float | None, max_passes: int | None, level: float, against: str | None,
+    out: str | None, strict: bool, as_json: bool, **table: Any,
 ) -> None:  # fmt: skip
     """Fit a model of the column TARGET of the file DATA (CSV or Parquet; - is standard input)."""
     from oddsmith import cross_validate_path, fit, read, save, summarise
@@ -75,7 +89,9 @@ def command(
             tuned = cross_validate_path(train, chosen, folds=cv, l1_ratios=l1_ratio or None, seed=seed, **settings)
             chosen = (tuned.best_1se if one_se else tuned.best).fit.penalty
     with stage("fitting"):
-        result = fit(train, penalty=chosen, tol=tol, **settings)
+        result = fit(
+            train, penalty=chosen, tol=tol, bias_reduction=bias_reduction, collinear=collinear, **settings
+        )  # fmt: skip
     with stage("scoring"):
         card = score_card(result, test.eta(result.beta), test.target, test.weight, label)
     summary = summarise(result, origin=origin, target=target, level=level, scores=card, reference=against)
