@@ -14,7 +14,7 @@ MOST = 500  # columns taken in at a time
 
 
 def optimum(problem: Problem) -> float:
-    """The least value: Newton's steps on an active set, each a lasso of a dense Gram matrix, until no column violates."""
+    """The least value: Newton's steps on an active set, each a lasso of a Gram matrix, until no column violates."""
     X, y, n = problem.X, problem.y.astype(float), len(problem.y)
     kept, b, b0, last = np.zeros(0, dtype=int), np.zeros(0), float(np.log(y.mean() / (1 - y.mean()))), np.inf
     while True:

@@ -2,9 +2,8 @@
 
 import numpy as np
 import scipy.sparse as sp
-from skglm import GeneralizedLinearEstimator
+from skglm import GeneralizedLinearEstimator, penalties
 from skglm.datafits import Logistic
-from skglm.penalties import L1 as Penalty
 from skglm.solvers import ProxNewton
 
 NAME = "skglm"
@@ -25,6 +24,6 @@ def columns(problem, made={}):  # noqa: B006
 
 def fit(problem, tol):
     solver = ProxNewton(tol=tol * problem.l1, fit_intercept=True)
-    model = GeneralizedLinearEstimator(Logistic(), Penalty(problem.l1), solver)
+    model = GeneralizedLinearEstimator(Logistic(), penalties.L1(problem.l1), solver)
     model.fit(columns(problem), np.where(problem.y == 1, 1.0, -1.0))
     return model.intercept_, np.ravel(model.coef_), -1

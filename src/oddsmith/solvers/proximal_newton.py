@@ -90,6 +90,13 @@ class Workspace:
 class ProximalNewton:
     """Quadratic models of the loss with the penalty kept exact, minimised by coordinate descent.
 
+    Of up to `most_columns` columns all are worked on, by the Hessian of all rows or, where these are many, of a sample.
+    Of more, a working set: its columns are copied side by side, or gathered where they are much of a tall array, and
+    solved; then a pass looks at all columns, and those that violate most are taken in. A metric, in single precision,
+    is kept from step to step and from one working set to the next, corrected by each step (BFGS), and made anew when
+    the decrement no longer falls tenfold. The trace tells what was chosen. With tol=None exact Newton steps on what is
+    not 0 end the fit.
+
     Parameters
     ----------
     most_columns : int, default 500
