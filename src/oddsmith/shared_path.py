@@ -19,11 +19,11 @@ from oddsmith.shared_rows import Metrics, SharedRows
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
 SWEEPS = 1000
-STALE, YOUNG = 0.3, 2  # metrics are made anew when a decrement falls by less than this, after two steps
+STALE, STALE_OF_MANY, YOUNG = 0.15, 0.3, 2  # metrics are made anew when a decrement falls by less, after two steps
 SHARE_OF_TOL = 0.3  # of it: the decrement is measured in a frozen metric
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
 MOST_ROUNDS, MOST_HALVES = 200, 30
-MOST_PROVED, MOST_FORMED = 600, 300  # coefficients on whose Hessian a proof rests, frozen or formed for it
+MOST_PROVED, MOST_FORMED = 600, 150  # coefficients on whose Hessian a proof rests, frozen or formed for it
 WORN = 0.5  # the least share of its curvature that a frozen Hessian may have kept
 FEWEST, ALL, AHEAD = 200, 500, 0.9  # columns at a time, at once, and how far ahead the screen looks
 
@@ -77,8 +77,8 @@ class SharedPath:
         self.beta = np.tile(start[intercept:][rows.columns], (count, 1))
         self._eta = rows.scores(self.beta) + self.first[:, None] + rows.offset
         self._loss, self._r = self._look(self._eta, range(count))
+        self._near = rows.slopes(self._r)
         self.slopes = self._all_slopes()
-        self._near = self.slopes[:, rows.columns]
         self._hand = self._unit[0][:, rows.columns], self._unit[1][:, rows.columns]
         self._own: dict[int, Metrics] = {}
         self._common = self._anew()
@@ -146,6 +146,7 @@ class SharedPath:
         """Steps on the columns at hand, each problem until its model falls by no more than it may."""
         todo = list(range(len(self.beta)))
         last, age, fresh = np.full(len(todo), np.inf), 0, False
+        stale = STALE if len(self.rows.columns) <= ALL else STALE_OF_MANY
         for _ in range(MOST_ROUNDS):
             found = self.rows.each(self._step, todo)
             fall = np.array([step[2] for step in found])
@@ -153,7 +154,7 @@ class SharedPath:
             scale = np.abs(self.value[todo])
             done = (fall <= self.goal * scale) | ((fall <= FLOOR * scale) & (fall > 0.5 * last[todo]))
             self.done[todo] = done
-            slow = [k for k, f, end in zip(todo, fall, done, strict=True) if not end and f > STALE * last[k]]
+            slow = [k for k, f, end in zip(todo, fall, done, strict=True) if not end and f > stale * last[k]]
             if slow and age >= YOUNG:
                 self._renew(slow, fresh=fresh)
                 age, last[:], fresh = 0, np.inf, True
@@ -257,7 +258,11 @@ class SharedPath:
 
     def _all_slopes(self) -> Array:
         self.passes += 1
-        return self.rows.all_slopes(self._r)
+        if len(self.rows.columns) < self._unit[0].shape[1]:
+            return self.rows.all_slopes(self._r)
+        slopes = np.empty_like(self._near)
+        slopes[:, self.rows.columns] = self._near
+        return slopes
 
     def _anew(self) -> Metrics:
         """Metrics at the point of the first problem, among the columns that still matter."""

@@ -82,11 +82,8 @@ class SharedRows:
         return np.concatenate(parts, axis=1) if parts else np.zeros((len(r), 0))
 
     def all_slopes(self, r: Array) -> Array:
-        """The same for all columns: one pass over the data, if they are not at hand."""
+        """The same for all columns: one pass over the data."""
         total, start = np.zeros((len(r), self._width)), 0
-        if len(self.columns) == total.shape[1]:
-            total[:, self.columns] = self.slopes(r)
-            return total
         for design in self._designs:
             own = np.ascontiguousarray(r[:, start : start + design.shape[0]])
             if isinstance(design, Dense):
@@ -152,7 +149,7 @@ class Metrics:
         self.mass = np.array([curvature[atom].sum() for atom in rows.atoms])
         self._gram = np.zeros((len(rows.atoms), 0, 0))
         self._border = np.zeros((len(rows.atoms), 0))
-        self._of: dict[int, tuple[Array, Array, float]] = {}
+        self._of: dict[int, tuple[Array, Array, float, Array]] = {}
         self.grow()
 
     def grow(self) -> None:
@@ -172,21 +169,23 @@ class Metrics:
 
     def whole(self, k: int, places: AnyArray) -> Array:
         """The Hessian of problem k among some of the columns at hand, the intercept first if it is free."""
-        chosen, total = self.rows.inside[k], self.rows.totals[k]
-        inner = self._gram[chosen][:, places[:, None], places].sum(axis=0)
+        _, across, mass, full = self._problem(k)
+        inner = full[np.ix_(places, places)]
         if not self.intercept:
-            return inner / total
-        border = self._border[chosen][:, places].sum(axis=0)
-        corner = np.array([[self.mass[chosen].sum()]])
-        return np.block([[corner, border[None]], [border[:, None], inner]]) / total
+            return inner
+        border = mass * across[places]
+        return np.block([[np.array([[mass]]), border[None]], [border[:, None], inner]])
 
     def of(self, k: int) -> tuple[Array, Array, float]:
         """Of problem k: the Hessian with the intercept eliminated, what that takes along, and its own curvature."""
+        return self._problem(k)[:3]
+
+    def _problem(self, k: int) -> tuple[Array, Array, float, Array]:
         if k not in self._of:
-            chosen, total = self.rows.inside[k], self.rows.totals[k]
-            hessian = self._gram[chosen].sum(axis=0) / total
+            chosen, total = np.flatnonzero(self.rows.inside[k]), self.rows.totals[k]
+            full = sum((self._gram[atom] for atom in chosen), np.zeros(self._gram.shape[1:])) / total
             mass = float(self.mass[chosen].sum() / total)
             border = self._border[chosen].sum(axis=0) / total
             across = border / mass if self.intercept else np.zeros_like(border)
-            self._of[k] = np.ascontiguousarray(hessian - np.multiply.outer(across, border)), across, mass
+            self._of[k] = full - np.multiply.outer(across, border), across, mass, full
         return self._of[k]
