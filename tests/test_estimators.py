@@ -68,6 +68,7 @@ def test_parameters_and_defaults_are_scikit_learns_but_for_two():
     theirs = sklearn.linear_model.LogisticRegression().get_params()
     mine = LogisticRegression().get_params()
     own = {"n_threads": None, "categories": None, "missing": "error", "unseen": "error"}
+    own |= {"bias_reduction": None, "collinear": "min-norm"}
     different = {name for name in theirs if mine.get(name) != theirs[name]}
     if sklearn.__version__ >= "1.8":
         assert different == {"solver", "tol"}

@@ -87,7 +87,7 @@ def test_collinear_columns_have_infinite_standard_errors_and_the_rest_is_right()
     problem = PROBLEMS["plain"]
     X = np.column_stack([problem.X, problem.X[:, 0] * 2, np.full(500, 3.0)])
     with pytest.warns(OddsmithWarning):
-        table = infer(fit(as_source(X, problem.y)))
+        table = infer(fit(as_source(X, problem.y), collinear="min-norm"))
     rest = infer(fit(problem.source))
     np.testing.assert_array_equal(np.isinf(table.se), np.isin(np.arange(9), [1, 7, 8]))
     np.testing.assert_allclose(table.se[[0, 2, 3, 4, 5, 6]], rest.se[[0, 2, 3, 4, 5, 6]], rtol=1e-9)

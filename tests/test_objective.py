@@ -57,13 +57,28 @@ def test_along_product_and_widest_say_what_evaluate_says(objective):
     assert objective.widest(half) == pytest.approx(((rows @ half) ** 2).sum(axis=1).max(), rel=1e-10)
 
 
-def test_margins_tell_whether_a_direction_separates(both_kernels):
-    X = np.array([[1.0, 5.0], [2.0, -3.0], [-1.0, 4.0], [-3.0, 1.0]])
-    for form in (X, sp.csr_array(X)):
-        objective = Objective(as_source(form, [1, 1, 0, 0]), Logistic())
-        assert objective.margins(np.array([0.0, 1.0, 0.0])) == (1 / 2, 3 / 4)
-        assert objective.margins(np.array([2.0, 2.0, 0.0])) == (0.0, 3 / 4)
-        assert objective.margins(np.array([0.0, 0.0, 1.0])) == (-4 / 5, 5 / 6)
+def test_the_slope_of_the_bias_is_that_of_half_the_log_determinant(objective):
+    step = 1e-5
+    found = objective.bias_slope(BETA, objective.evaluate(BETA, 2).factor.half)
+    for j in range(6):
+        e = np.eye(6)[j] * step
+        above, below = (np.linalg.slogdet(objective.evaluate(b, 2).hessian)[1] for b in (BETA + e, BETA - e))
+        assert found[j] == pytest.approx(-0.5 * (above - below) / (2 * step), rel=1e-6)
+
+
+def test_between_is_the_hessian_on_other_axes(objective):
+    half = np.random.default_rng(0).standard_normal((6, 4))
+    hessian = objective.evaluate(BETA, 2).hessian
+    np.testing.assert_allclose(objective.between(BETA, half), half.T @ hessian @ half, rtol=1e-11, atol=1e-14)
+
+
+def test_the_largest_change_along_a_direction(objective):
+    direction = np.cos(np.arange(6.0))
+    rows = np.column_stack([np.ones(len(PROBLEM.X)), PROBLEM.X])
+    truth = np.abs(rows @ direction) / np.linalg.norm(rows, axis=1) / np.linalg.norm(direction)
+    both = np.column_stack([3.0 * direction, np.eye(6)[0]])
+    size = np.linalg.norm(rows, axis=1)
+    np.testing.assert_allclose(objective.largest_changes(both), [truth.max(), (1.0 / size).max()], rtol=1e-12)
 
 
 def test_without_an_intercept_it_is_not_part_of_beta(both_kernels):
@@ -80,6 +95,15 @@ def test_without_an_intercept_it_is_not_part_of_beta(both_kernels):
     assert fixed.widest(np.eye(5)) == pytest.approx(rows, rel=1e-12)
 
 
+def test_second_moments_are_of_the_columns_alone(objective):
+    rows = np.column_stack([np.ones(len(PROBLEM.X)), PROBLEM.X])
+    weight = np.ones(len(rows)) if PROBLEM.weight is None else PROBLEM.weight
+    expected = rows.T @ (weight[:, None] * rows) / weight.sum()
+    np.testing.assert_allclose(objective.second_moments(), expected, rtol=1e-12)
+    far = as_source(PROBLEM.X, PROBLEM.y, sample_weight=PROBLEM.weight, offset=np.full(len(rows), 50.0))
+    np.testing.assert_allclose(Objective(far, Logistic()).second_moments(), expected, rtol=1e-12)
+
+
 def test_every_method_is_one_pass(objective):
     for count, call in enumerate(
         (
@@ -88,6 +112,10 @@ def test_every_method_is_one_pass(objective):
             lambda: objective.along(BETA, BETA, (0.1, 0.2, 0.3)),
             lambda: objective.hessian_product(BETA, BETA),
             lambda: objective.widest(np.eye(6)),
+            lambda: objective.largest_changes(BETA[:, None]),
+            lambda: objective.bias_slope(BETA, np.eye(6)),
+            lambda: objective.between(BETA, np.eye(6)),
+            lambda: objective.gather(lambda block: block.total_weight),
             lambda: list(objective.batches(100, np.random.default_rng(0))),
         ),
         start=1,

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from oddsmith import plots as plots
     from oddsmith import scratch as scratch
+    from oddsmith._separation import Verdict, separation
     from oddsmith.cost import cost_function
     from oddsmith.errors import (
+        CollinearityError,
         ColumnWarning,
         ConvergenceWarning,
         DataError,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Certificate": "optimality",
     "ChiSquareTest": "hypotheses",
+    "CollinearityError": "errors",
     "ColumnWarning": "errors",
     "ConvergenceWarning": "errors",
     "DataError": "errors",
@@ -72,6 +75,7 @@ _HOMES = {
     "SpecificationError": "errors",
     "Status": "errors",
     "Summary": "report",
+    "Verdict": "_separation",
     "as_source": "sources",
     "cost_function": "cost",
     "covariance": "inference",
@@ -86,6 +90,7 @@ _HOMES = {
     "read": "sources",
     "save": "model_file",
     "score": "scores",
+    "separation": "_separation",
     "summarise": "report",
     "wald_test": "hypotheses",
 }
@@ -98,6 +103,7 @@ __all__ = [
     "L2",
     "Certificate",
     "ChiSquareTest",
+    "CollinearityError",
     "ColumnWarning",
     "ConvergenceWarning",
     "DataError",
@@ -124,6 +130,7 @@ __all__ = [
     "SpecificationError",
     "Status",
     "Summary",
+    "Verdict",
     "as_source",
     "cost_function",
     "covariance",
@@ -138,6 +145,7 @@ __all__ = [
     "read",
     "save",
     "score",
+    "separation",
     "summarise",
     "wald_test",
 ]

@@ -2,11 +2,12 @@
 
 OddsmithError
 ├── DataError            (also a ValueError)   the data cannot be used
+│   ├── CollinearityError                      columns are linear combinations of others
 │   └── ModelFileError                         a model file cannot be trusted
 ├── SpecificationError   (also a ValueError)   the request makes no sense
 └── NumericalError       (also an ArithmeticError)   the arithmetic broke down
 OddsmithWarning          (a UserWarning)
-├── ColumnWarning                              columns of a table were left out
+├── ColumnWarning                              columns were left out
 ├── ConvergenceWarning                         the numbers are not what was asked for
 └── SeparationWarning                          no finite optimum: some estimates run off
 """
@@ -30,6 +31,10 @@ class DataError(OddsmithError, ValueError):
     """The data cannot be used as they are."""
 
 
+class CollinearityError(DataError):
+    """Columns are linear combinations of others, which collinear="error" refuses."""
+
+
 class ModelFileError(DataError):
     """A model file is damaged, of another kind, or of a later format."""
 
@@ -47,7 +52,7 @@ class OddsmithWarning(UserWarning):
 
 
 class ColumnWarning(OddsmithWarning):
-    """Columns of a table were left out, since they can tell nothing."""
+    """Columns were left out, since they can tell nothing, or nothing that others do not."""
 
 
 class ConvergenceWarning(OddsmithWarning):
@@ -72,16 +77,17 @@ class Status(Enum):
     )
     DIVERGED = "The loss rose instead of falling. Use a smaller learning rate."
     COLLINEAR = (
-        "Some columns are linear combinations of others (or constant), so their coefficients are not unique; "
-        "those of smallest norm on standardised columns are given. Drop columns, or add a penalty."
+        "Some columns are linear combinations of others (or constant), exactly or nearly, so their coefficients are "
+        "not unique; those of smallest norm on standardised columns are given. Drop columns, or add a penalty."
     )
     UNVERIFIED = (
         "The tolerance was met, but with so many columns it was not verified that a finite optimum exists: the classes "
         "may be separated, or columns collinear. Add a penalty."
     )
     SEPARATED = (
-        "The classes are separated: no finite coefficients maximise the likelihood, and those given grow without "
-        "bound as one iterates. Add a penalty, or drop the columns named."
+        "The classes are separated: no finite coefficients maximise the likelihood. Those of the columns named grow "
+        "without bound; all others have finite estimates. Add a penalty, ask for bias_reduction='firth', or drop the "
+        "columns named."
     )
 
     @property

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from oddsmith import errors
 from oddsmith.arrays import AnyArray, Array, check_integer, check_positive
+from oddsmith.collinear import Collinear
 from oddsmith.fitted import Fit, warn
 from oddsmith.fitting import fit
 from oddsmith.inference import Inference, infer
@@ -104,6 +105,11 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         NaN, its label as None, and is not scored.
     unseen : {"error", "reference"}, default "error"
         With categories="auto": what a level does at prediction that was not there to be fitted.
+    bias_reduction : "firth" or None, default None
+        Firth's penalised likelihood, finite for separated classes too; with two classes and C=np.inf.
+    collinear : {"min-norm", "drop", "error"}, default "min-norm"
+        With C=np.inf, what becomes of collinear columns; see `oddsmith.fit`. scikit-learn drops none, and gives columns
+        that repeat one another equal parts, as the smallest norm does; hence another default than there.
 
     Attributes
     ----------
@@ -142,6 +148,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         categories: str | None = None,
         missing: Missing = "error",
         unseen: Unseen = "error",
+        bias_reduction: str | None = None,
+        collinear: Collinear = "min-norm",
     ) -> None:
         self.penalty = penalty
         self.C = C
@@ -161,6 +169,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         self.categories = categories
         self.missing = missing
         self.unseen = unseen
+        self.bias_reduction = bias_reduction
+        self.collinear = collinear
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
         """Fit to rows X with labels y.
@@ -204,6 +214,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             tol=self.tol,
             max_passes=self.max_iter if isinstance(self.solver, str) else None,
             intercept=bool(self.fit_intercept),
+            bias_reduction=self.bias_reduction,
+            collinear=self.collinear,
             start=start,
             threads=self.n_threads,
             warn=functools.partial(warn, convergence=ConvergenceWarning, stacklevel=4),
@@ -360,6 +372,9 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         ratio = {"l1": 1.0, "l2": 0.0}.get(self.penalty, 0.0 if self.l1_ratio is None else self.l1_ratio)
         if self.penalty is None or np.isinf(self.C):
             return NoPenalty()
+        if self.bias_reduction is not None:
+            advice = "Use C=np.inf with bias_reduction, or leave it out."
+            raise errors.SpecificationError("bias_reduction is a penalty of its own", f"C={self.C!r}", advice)
         alpha = 1.0 / (self.C * weight)
         mixture = ElasticNet(alpha, ratio)  # says what is wrong with the ratio
         return L2(alpha) if ratio == 0.0 else L1(alpha) if ratio == 1.0 else mixture
@@ -370,7 +385,9 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             check_integer(self.n_threads, "n_threads", "Leave it out for all processors.")
         seed = int(check_random_state(self.random_state).randint(2**31)) if self.random_state is not None else 0
         if self.solver == "auto" or self.solver in SKLEARN_SOLVERS:
-            return SketchedNewton(seed=seed) if penalty.smooth else ProximalNewton(seed=seed)
+            if not penalty.smooth:
+                return ProximalNewton(seed=seed)
+            return SketchedNewton(seed=seed) if self.bias_reduction is None else "auto"
         return GradientDescent(seed=seed, max_iter=self.max_iter) if self.solver == "gd" else self.solver
 
     def _warn_of_deprecated(self) -> None:

@@ -76,7 +76,7 @@ def evaluate_block(block: Block, *, loss: Loss, beta: Array, order: int, threads
     if beta.ndim == 2:
         if sweep is not None:
             return _sweep_outputs(sweep, block, loss, beta, order, threads)
-        return reduce(add, (_evaluate_outputs(part, loss, beta, order) for part in _panels(block)))
+        return reduce(add, (_evaluate_outputs(part, loss, beta, order) for part in panels(block)))
     if sweep is None:
         return _evaluate_by_verbs(block, loss, beta, order)
     design = block.design
@@ -134,7 +134,7 @@ def _symmetric(pairs: list[Array]) -> Array:
     return full.reshape(outputs * width, outputs * width)
 
 
-def _panels(block: Block) -> Iterator[Block]:
+def panels(block: Block) -> Iterator[Block]:
     """The same rows, few enough at a time that a matrix for each of them fits into memory."""
     for start in range(0, len(block.target), PANEL_ROWS):
         part = slice(start, start + PANEL_ROWS)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.axes import Axes
-from oddsmith.errors import ConvergenceWarning, SeparationWarning, Status
+from oddsmith.combinations import Combination
+from oddsmith.errors import ColumnWarning, ConvergenceWarning, SeparationWarning, Status
 from oddsmith.losses import Loss
 from oddsmith.optimality import Certificate
 from oddsmith.penalties import Penalty
@@ -55,6 +56,10 @@ class Fit:
     seconds : float
     reweighted : bool
         Whether the weights are not frequencies, so that standard errors are not valid for inference.
+    bias_reduction : "firth" or None
+        With it, value takes in Jeffreys' prior on raw columns, - log |I(beta)| / (2 weight); hessian does not.
+    combinations : tuple of Combination
+        Columns that are linear combinations of earlier ones.
     """
 
     schema: Schema
@@ -77,6 +82,8 @@ class Fit:
     runaway: tuple[int, ...] = ()
     seconds: float = 0.0
     reweighted: bool = False
+    bias_reduction: str | None = None
+    combinations: tuple[Combination, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,8 +106,29 @@ class Fit:
         return ["(Intercept)" if j < 0 else self.names[j] for j in self.runaway]
 
     @property
+    def dropped(self) -> tuple[Combination, ...]:
+        """Those of `combinations` that have no coefficient: it is 0. Under collinear="min-norm" all have one."""
+        return tuple(found for found in self.combinations if found.column not in self.runaway)
+
+    @property
+    def dropped_in_words(self) -> list[str]:
+        """`dropped`, as "x3 = 2*x1 - x2"."""
+        return [found.in_words(self.names) for found in self.dropped]
+
+    @property
+    def penalised_log_likelihood(self) -> float:
+        """What the coefficients maximise: the log-likelihood less the penalty, - value * weight.
+
+        Under Firth's correction it is the log-likelihood plus log |I(beta)| / 2 with I on raw columns, so it changes
+        by a constant with their units.
+        """
+        return -self.value * self.weight
+
+    @property
     def penalty_in_words(self) -> str:
         """The penalty and its scale, as every summary states it."""
+        if self.bias_reduction:
+            return "Jeffreys' prior (Firth's bias reduction)"
         if self.penalty.strength == 0.0:
             return "no penalty"
         scale = "standardised" if self.standardized else "raw"
@@ -120,12 +148,20 @@ class Fit:
 
 
 def warn(fit: Fit, *, convergence: type[ConvergenceWarning] = ConvergenceWarning, stacklevel: int = 3) -> None:
-    """Warn if a fit is not to be trusted: of separation, or of anything else."""
+    """Warn of columns that were dropped, and if a fit is not to be trusted: of separation, or of anything else."""
+    if fit.dropped:
+        text = (
+            "Columns that are linear combinations of earlier ones (or constant) were dropped; their coefficients are "
+        )
+        text += f"0, without standard errors: {shown(fit.dropped_in_words)}."
+        warnings.warn(text, ColumnWarning, stacklevel=stacklevel)
     if fit.status.trustworthy:
         return
     text = fit.status.value
     if fit.runaway:
         text += f" Columns concerned: {shown(fit.runaway_names)}."
+    if fit.combinations and not fit.dropped:
+        text += f" They satisfy {shown([found.in_words(fit.names) for found in fit.combinations])}."
     if fit.status is Status.SEPARATED:
         warnings.warn(text, SeparationWarning, stacklevel=stacklevel)
     else:

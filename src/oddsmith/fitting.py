@@ -14,12 +14,16 @@ from oddsmith import losses, solvers
 from oddsmith.arrays import Array, check_integer, check_positive
 from oddsmith.axes import Axes
 from oddsmith.blas import on_one_thread
+from oddsmith.collinear import Collinear, settled
+from oddsmith.combinations import Combination
 from oddsmith.errors import DataError, SpecificationError
+from oddsmith.firth import Firth, bias_reduced
 from oddsmith.fitted import Fit, warn
-from oddsmith.judging import Judge
+from oddsmith.judging import Judge, Judgement
 from oddsmith.losses import Loss
 from oddsmith.objective import Objective
 from oddsmith.penalties import NoPenalty, Penalty
+from oddsmith.schema import choice
 from oddsmith.solvers import GradientDescent, ProximalNewton, SketchedNewton, Solver, Step
 from oddsmith.sources import Source, StandardisedSource
 
@@ -38,6 +42,8 @@ def fit(
     max_passes: int | None = None,
     intercept: bool = True,
     standardize: bool = False,
+    bias_reduction: str | None = None,
+    collinear: Collinear = "drop",
     start: Array | None = None,
     threads: int | None = None,
     warn: Callable[[Fit], None] = warn,
@@ -69,6 +75,16 @@ def fit(
     standardize : bool, default False
         Whether the penalty acts on columns divided by their standard deviations (root mean squares without an
         intercept). The coefficients are on raw columns either way. The solver standardises inside in any case.
+    bias_reduction : "firth", optional
+        Maximum likelihood under Jeffreys' prior, which removes the bias of order 1 / n and is finite for separated
+        classes too (Firth, 1993): adds :math:`-\log |I(b)| / (2 W)` to F, with I the Fisher information on raw columns.
+        Of two classes, without a penalty, by a solver of its own; the certificate is an estimate.
+    collinear : {"drop", "min-norm", "error"}, default "drop"
+        Without a penalty, what becomes of columns that are linear combinations of earlier ones, the intercept
+        included. "drop": their coefficient is 0 without a standard error, as in R; all else is as in a fit without
+        them. "min-norm": of all coefficients with the same scores those with the least sum of squares on
+        standardised columns; those that take part have infinite standard errors. "error": refused. Columns that are
+        combinations to more than rounding are never dropped. Not looked for where no Hessian is formed.
     start : array of shape (1, 1 + p) or (K, 1 + p), optional
         Coefficients to start from, as in `Fit.beta`.
     threads : int, optional
@@ -84,6 +100,8 @@ def fit(
     ------
     DataError
         If X holds NaN or infinity, or the weights leave one class only.
+    CollinearityError
+        If columns are collinear, and `collinear` is "error".
     SpecificationError
         If an argument has no meaning.
     NumericalError
@@ -91,6 +109,8 @@ def fit(
 
     Warns
     -----
+    ColumnWarning
+        If columns were dropped.
     ConvergenceWarning
         If the optimum was not reached, or is not unique.
     SeparationWarning
@@ -99,10 +119,13 @@ def fit(
     began = time.perf_counter()
     check_source(source, penalty)
     check_limits(tol, max_passes, threads)
+    choice("collinear", collinear, Collinear)
     chosen = solver_named(solver, penalty)
+    _check_bias_reduction(bias_reduction, source, penalty, solver)
     problem = Problem.of(
-        source, _loss(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads
-    )
+        source, loss_for(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads,
+        bias_reduction=bias_reduction, collinear=collinear,
+    )  # fmt: skip
     result = problem.solved(chosen, tol=tol, max_passes=max_passes, start=start, began=began)
     warn(result)
     return result
@@ -124,6 +147,8 @@ class Problem:
         As it was given.
     standardize : bool
         Whether the penalty acts on standardised columns.
+    bias_reduction, collinear
+        As they were given.
     """
 
     source: Source
@@ -131,11 +156,13 @@ class Problem:
     axes: Axes
     penalty: Penalty
     standardize: bool
+    bias_reduction: str | None = None
+    collinear: Collinear = "drop"
 
     @classmethod
     def of(
         cls, source: Source, loss: Loss, penalty: Penalty | None, *, intercept: bool, standardize: bool,
-        threads: int | None,
+        threads: int | None, bias_reduction: str | None = None, collinear: Collinear = "drop",
     ) -> Problem:  # fmt: skip
         """From what `fit` is given. One pass, for the moments."""
         if not (intercept or source.columns):
@@ -146,7 +173,29 @@ class Problem:
         _check_every_class(source)
         axes = Axes.standardising(source.moments(threads), intercept=intercept)
         view = StandardisedSource(source, axes.centre, axes.scale)
-        return cls(source, Objective(view, loss, intercept=intercept, threads=threads), axes, given, standardize)
+        objective = Objective(view, loss, intercept=intercept, threads=threads)
+        return cls(source, objective, axes, given, standardize, bias_reduction, collinear)
+
+    def judged(
+        self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None
+    ) -> Judgement:  # fmt: skip
+        """Solve and certify."""
+        judge = self._judge(tol, max_passes)
+        objective, bound, limit = self.objective, judge.penalty, judge.limit
+        small = objective.rows < SMALL_ROWS and objective.size < SMALL_SIZE
+        with nullcontext() if small else on_one_thread():
+            beginning = _starting_point(start, self.axes, objective, bound)
+            if self.bias_reduction:
+                return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
+            return judge.verdict(solver.solve(objective, bound, beginning, tol=tol, max_passes=limit), solver)
+
+    def raw(self, beta: Array) -> Array:
+        """The solver's coefficients on raw columns, as in `Fit.beta`."""
+        loss = self.objective.loss
+        raw: Array = loss.contrasts @ [self.axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
+        if len(raw) > 1 and self.axes.intercept:
+            raw[:, 0] -= raw[:, 0].mean()  # what is added to all scores changes nothing
+        return raw
 
     def bound(self) -> Penalty:
         """The penalty on the coefficients of the objective."""
@@ -157,45 +206,46 @@ class Problem:
         self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
     ) -> Fit:
         """Solve, certify, map back."""
-        small = self.objective.rows < SMALL_ROWS and self.objective.size < SMALL_SIZE
-        with nullcontext() if small else on_one_thread():
-            return self._solved(solver, tol, max_passes, start, began)
-
-    def _solved(
-        self, solver: Solver, tol: float | None, max_passes: int | None, start: Array | None, began: float
-    ) -> Fit:
-        bound = self.bound()
-        objective, axes, loss = self.objective, self.axes, self.objective.loss
-        # one pass is spent on the moments; one at least is left to the solver
-        limit = None if max_passes is None else max(1, max_passes - 1)
-        beginning = _starting_point(start, axes, objective, bound)
-        solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit)
-        found = Judge(objective, bound, axes, tol, limit).verdict(solution, solver)
+        found = self.judged(solver, tol=tol, max_passes=max_passes, start=start)
+        found, combinations = self._settled(found, self._judge(tol, max_passes), solver)
         solution, seen = found.solution, found.evaluation
-        beta = loss.contrasts @ [axes.to_raw(part) for part in solution.beta.reshape(loss.outputs, -1)]
-        if len(beta) > 1 and axes.intercept:
-            beta[:, 0] -= beta[:, 0].mean()  # what is added to all scores changes nothing
         return Fit(
             schema=self.source.schema,
             classes=self.source.classes,
-            beta=beta,
+            beta=self.raw(solution.beta),
             hessian=seen.hessian,
-            axes=axes,
+            axes=self.axes,
             certificate=found.certificate,
             status=found.status,
             trace=tuple(Step(s.passes + 1, s.value, s.decrement, s.length, s.note) for s in solution.trace),
-            passes=objective.passes + 1,
+            passes=self.objective.passes + 1,
             value=seen.value - (solution.decrement if solution.last_step is not None else 0.0),
             penalty=self.penalty,
             standardized=self.standardize,
             has_offset=self.source.has_offset,
-            loss=loss,
-            solver=solver.name,
+            loss=self.objective.loss,
+            solver=Firth.name if self.bias_reduction else solver.name,
             rows=self.source.rows,
             class_weights=self.source.class_weights(),
             runaway=found.runaway,
             seconds=time.perf_counter() - began,
+            bias_reduction=self.bias_reduction,
+            combinations=combinations,
         )
+
+    def _judge(self, tol: float | None, max_passes: int | None) -> Judge:
+        # one pass is spent on the moments; one at least is left to the solver
+        limit = None if max_passes is None else max(1, max_passes - 1)
+        return Judge(self.objective, self.bound(), self.axes, tol, limit)
+
+    def _settled(
+        self, found: Judgement, judge: Judge, solver: Solver
+    ) -> tuple[Judgement, tuple[Combination, ...]]:  # fmt: skip
+        """Without a penalty to decide, collinear columns get the coefficients that were asked for."""
+        seen = found.evaluation
+        if self.penalty.strength > 0.0 or seen.hessian is None or seen.factor.rank == self.objective.size:
+            return found, ()
+        return settled(found, self.collinear, judge, finished=self.bias_reduction is not None or not solver.refined)
 
 
 def solver_named(given: str | Solver, penalty: Penalty | None = None) -> Solver:
@@ -216,7 +266,8 @@ def _by_name(argument: str, given: str | T, catalogue: Mapping[str, type[T]], al
     return catalogue[name]()
 
 
-def _loss(given: str | Loss, source: Source) -> Loss:
+def loss_for(given: str | Loss, source: Source) -> Loss:
+    """The loss of a name; of "auto", the one for so many classes."""
     if not isinstance(given, str):
         return given
     count = len(source.classes)
@@ -246,6 +297,22 @@ def check_limits(tol: float | None, max_passes: int | None, threads: int | None)
     for name, value in (("max_passes", max_passes), ("threads", threads)):
         if value is not None:
             check_integer(value, name, "Leave it out for the default.")
+
+
+def _check_bias_reduction(given: str | None, source: Source, penalty: Penalty | None, solver: str | Solver) -> None:
+    if given is None:
+        return
+    if given != "firth":
+        raise SpecificationError("bias_reduction is not known", f"{given!r}", "Use 'firth', or None.")
+    what = "Firth's correction"
+    if len(source.classes) > 2:
+        advice = "Fit two classes at a time, or add a ridge: penalty=L2(alpha)."
+        raise SpecificationError(f"{what} is for two classes", f"{len(source.classes)} classes", advice)
+    if penalty is not None and penalty.strength > 0.0:
+        raise SpecificationError(f"{what} is a penalty of its own", f"{penalty.name} beside it", "Choose one of them.")
+    if solver != "auto":
+        found = solver if isinstance(solver, str) else solver.name
+        raise SpecificationError(f"{what} has a solver of its own", found, "Leave solver out.")
 
 
 def _check_every_class(source: Source) -> None:

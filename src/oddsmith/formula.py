@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
+from oddsmith.collinear import Collinear
 from oddsmith.errors import ConvergenceWarning, SpecificationError, Status
 from oddsmith.fitted import Fit, warn
 from oddsmith.fitting import fit
@@ -44,6 +45,8 @@ def logit(
     weights: Any = None,
     offset: Any = None,
     penalty: Penalty | None = None,
+    bias_reduction: str | None = None,
+    collinear: Collinear = "drop",
     positive: Any = None,
 ) -> LogitResult:
     """Fit a logistic regression given by a formula; by maximum likelihood, unless a penalty is asked for.
@@ -65,6 +68,10 @@ def logit(
         Added to the linear predictor, in log-odds. A name is looked up in new data; an array must be given again.
     penalty : Penalty, optional
         `oddsmith.L2(alpha)`, on the columns that the formula makes. None by default.
+    bias_reduction : "firth", optional
+        Firth's penalised likelihood: finite estimates, of less bias, for separated classes and small samples too.
+    collinear : {"drop", "min-norm", "error"}, default "drop"
+        Without a penalty, what becomes of columns that are linear combinations of earlier ones; see `oddsmith.fit`.
     positive : label, optional
         The class whose probability is modelled: the larger label by default, the last of an ordered categorical.
 
@@ -82,6 +89,8 @@ def logit(
 
     Warns
     -----
+    ColumnWarning
+        If columns were dropped, since they are linear combinations of earlier ones.
     ConvergenceWarning, SeparationWarning
         If the coefficients are not the one optimum.
     """
@@ -98,6 +107,8 @@ def logit(
         source(rows.matrix, names=terms.names),
         penalty=penalty,
         intercept=terms.intercept,
+        bias_reduction=bias_reduction,
+        collinear=collinear,
         warn=partial(warn, stacklevel=4),
     )
     null = None
@@ -145,6 +156,11 @@ class LogitResult:
     def log_likelihood(self) -> float:
         """The log-likelihood at the coefficients: the maximum, if nothing is penalised."""
         return self.likelihood.log_likelihood
+
+    @property
+    def penalised_log_likelihood(self) -> float:
+        """The log-likelihood less the penalty: what the coefficients maximise; see `Fit`."""
+        return self.fit.penalised_log_likelihood
 
     @property
     def null_log_likelihood(self) -> float:
@@ -255,7 +271,7 @@ class LogitResult:
             rows = self._new_rows(new_data, offset if offset is not None else self.offset)
         eta = linear_predictor(self.fit, rows.matrix, rows.offset)
         found = {"probability": probabilities(self.fit, eta)[:, 1]}
-        if self.fit.status is Status.COLLINEAR:
+        if self.fit.combinations or self.fit.status is Status.COLLINEAR:
             self._warn_of_undetermined(rows)
         if interval is not None:
             width = normal_width(interval) * self._eta_standard_errors(rows)
@@ -273,7 +289,8 @@ class LogitResult:
         return self._terms.rows(table, vector(offset, table, "offset"))
 
     def _eta_standard_errors(self, rows: Rows) -> Array:
-        if self.likelihood.objection and self.fit.status is not Status.SEPARATED:
+        allowed = self.fit.bias_reduction or self.fit.status is Status.SEPARATED
+        if self.likelihood.objection and not allowed:
             raise SpecificationError("An interval needs a maximum of the likelihood", self.likelihood.objection)
         return eta_standard_errors(self.fit, rows.matrix)
 

@@ -103,7 +103,7 @@ def wald_test(fit: Fit, hypothesis: str | Any, values: Any = 0.0) -> ChiSquareTe
         text = f"{len(R)} linear hypotheses" if len(R) > 1 else "a linear hypothesis"
     if fit.hessian is None:
         raise SpecificationError("There is no covariance to test with", found.note)
-    unknown = [found.names[k] for k in np.flatnonzero(np.isinf(found.se)) if R[:, k].any()]
+    unknown = [found.names[k] for k in np.flatnonzero(~np.isfinite(found.se)) if R[:, k].any()]
     if unknown:
         advice = "Drop those columns, or add a penalty."
         raise SpecificationError("What is tested has no finite and unique estimate", ", ".join(unknown), advice)
@@ -142,8 +142,8 @@ def lr_test(one: Fit, other: Fit) -> ChiSquareTest:
     Raises
     ------
     SpecificationError
-        If a model is penalised or has no finite maximum, if rows, weights or classes differ, if the models have as
-        many parameters, or if the larger has the smaller likelihood.
+        If a model is penalised, bias-reduced or has no finite maximum, if rows, weights or classes differ, if the
+        models have as many parameters, or if the larger has the smaller likelihood.
 
     References
     ----------
@@ -151,6 +151,10 @@ def lr_test(one: Fit, other: Fit) -> ChiSquareTest:
     """
     smaller, larger = sorted((one, other), key=lambda fit: Likelihood.of(fit).parameters)
     low, high = Likelihood.of(smaller), Likelihood.of(larger)
+    if one.bias_reduction or other.bias_reduction:
+        why = "Firth's penalty is another one in each, and changes with the units of the columns"
+        advice = "Use wald_test, or fit both without bias_reduction."
+        raise SpecificationError("Penalised likelihoods of two models cannot be compared", why, advice)
     for found in (low, high):
         if found.objection:
             raise SpecificationError("A likelihood-ratio test needs two maxima of the likelihood", found.objection)

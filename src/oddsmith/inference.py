@@ -18,6 +18,7 @@ from oddsmith.fitted import Fit
 from oddsmith.schema import nearest
 
 INTERCEPT = "(Intercept)"
+OFF = 1e-8  # how far a new row may be off a collinear combination, relative to its terms
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Inference:
     coef : array
         Log-odds; of K > 2 classes against the reference.
     se : array
-        Standard errors. Infinite where no finite or no unique optimum exists; NaN where they are not known.
+        Standard errors. Infinite where no finite or no unique optimum exists; NaN where they are not known, and for
+        columns that were dropped.
     z : array
         coef / se.
     p : array
@@ -43,6 +45,8 @@ class Inference:
         What limits the numbers; empty for maximum likelihood.
     reference : str or None
         Of K > 2 classes, the one that the others are compared with.
+    dropped : tuple of str
+        Those of `names` that have no coefficient, their columns being linear combinations of earlier ones: coef is 0.
     """
 
     names: tuple[str, ...]
@@ -55,6 +59,7 @@ class Inference:
     level: float
     note: str = ""
     reference: str | None = None
+    dropped: tuple[str, ...] = ()
 
     @property
     def odds_ratio(self) -> Array:
@@ -174,7 +179,8 @@ def infer(fit: Fit, level: float = 0.95, *, reference: Any = None) -> Inference:
         z = coef / se
     p = np.array([math.erfc(abs(value) / math.sqrt(2.0)) for value in z])
     against = str(fit.classes[base]) if many else None
-    return Inference(names, coef, se, z, p, coef - width * se, coef + width * se, level, _note(fit), against)
+    gone = tuple(names[k] for k in np.flatnonzero(_dropped(fit)))
+    return Inference(names, coef, se, z, p, coef - width * se, coef + width * se, level, _note(fit), against, gone)
 
 
 def odds_ratios(
@@ -226,29 +232,34 @@ def covariance_root(fit: Fit, reference: Any = None) -> Array:
 
     From it, and not from the covariance, sums of squares keep their digits for columns of large means.
     """
-    outputs, free = len(fit.classes) - 1, len(fit.names) + fit.intercept
     if fit.hessian is None:
-        return np.full((outputs * free, outputs * free), np.nan)
-    parts = np.split(Factor(fit.hessian).half / math.sqrt(fit.weight), outputs)
-    raw = np.stack([fit.axes.rows_to_raw(part) for part in parts])
-    scores = fit.loss.contrasts if outputs > 1 else np.array([[0.0], [1.0]])
+        size = (len(fit.classes) - 1) * (len(fit.names) + fit.intercept)
+        return np.full((size, size), np.nan)
+    return _on_raw_columns(fit, Factor(fit.hessian).half / math.sqrt(fit.weight), reference)
+
+
+def _on_raw_columns(fit: Fit, rows: Array, reference: Any) -> Array:
+    """A row for each of the solver's coefficients -> one for each coefficient of `infer`."""
+    raw = np.stack([fit.axes.rows_to_raw(part) for part in np.split(rows, fit.loss.outputs)])
+    scores = fit.loss.contrasts if fit.loss.outputs > 1 else np.array([[0.0], [1.0]])
     base = _reference(fit, reference)
     against = np.delete(scores - scores[base], base, axis=0)
-    root: Array = np.tensordot(against, raw, axes=1).reshape(outputs * free, -1)
-    return root
+    out: Array = np.tensordot(against, raw, axes=1).reshape(len(rows), -1)
+    return out
 
 
 def covariance(fit: Fit, *, reference: Any = None) -> Array:
     """The covariance of the coefficients on raw columns, in the order of `infer`.
 
-    Infinite variances, and NaN beside them, where `infer` has infinite standard errors; NaN if the Hessian is not
-    known.
+    Infinite variances, and NaN beside them, where `infer` has infinite standard errors; NaN for dropped columns, and
+    if the Hessian is not known.
     """
     _require_fit(fit)
     root = covariance_root(fit, reference)
     matrix: Array = root @ root.T
-    infinite = np.isinf(standard_errors(fit, reference))
-    matrix[infinite] = matrix[:, infinite] = np.nan
+    se = standard_errors(fit, reference)
+    known, infinite = np.isfinite(se), np.isinf(se)
+    matrix[~known] = matrix[:, ~known] = np.nan
     matrix[infinite, infinite] = np.inf
     return matrix
 
@@ -256,11 +267,24 @@ def covariance(fit: Fit, *, reference: Any = None) -> Array:
 def standard_errors(fit: Fit, reference: Any = None) -> Array:
     """Standard errors on raw columns, in the order of `infer`. NaN if the Hessian is not known."""
     se: Array = np.linalg.norm(covariance_root(fit, reference), axis=1)
-    if fit.status is Status.SEPARATED and fit.value * fit.weight < math.log(2.0):
-        se[:] = np.inf  # separated completely: no estimate has anything to stand on
-    for column in fit.runaway:
-        se[column + fit.intercept :: len(fit.names) + fit.intercept] = np.inf
+    if fit.status is Status.SEPARATED and fit.hessian is not None:
+        se[_running_off(fit, reference)] = np.inf
+    if fit.status is not Status.SEPARATED or (fit.combinations and not fit.dropped):
+        for column in fit.runaway:
+            se[column + fit.intercept :: len(fit.names) + fit.intercept] = np.inf
+    se[_dropped(fit)] = np.nan
     return se
+
+
+def _running_off(fit: Fit, reference: Any) -> AnyArray:
+    """Which coefficients of `infer` the rows that are not separated leave undetermined: the Hessian is theirs."""
+    factor = Factor(np.asarray(fit.hessian))
+    part, whole = (
+        np.linalg.norm(_on_raw_columns(fit, rows / factor.scale[:, None], reference), axis=1)
+        for rows in (_null_axes(fit, factor), np.eye(factor.size))
+    )
+    constant = np.tile(np.append(np.zeros(int(fit.intercept), dtype=bool), np.isinf(fit.axes.scale)), fit.loss.outputs)
+    return (part > 1e-7 * whole) | constant
 
 
 def eta_standard_errors(fit: Fit, matrix: AnyArray) -> Array:
@@ -274,11 +298,10 @@ def eta_standard_errors(fit: Fit, matrix: AnyArray) -> Array:
     factor, axes = Factor(fit.hessian), fit.axes
     design = make_design(matrix).standardised(axes.centre, axes.scale)
     se: Array = np.sqrt(design.norms(_led(factor.half, fit)) / fit.weight)
-    if fit.status is Status.SEPARATED:
-        infinite = np.isinf(standard_errors(fit))
-        se[np.any(matrix[:, infinite[fit.intercept :]] != 0.0, axis=1) | (fit.intercept and infinite[0])] = np.inf
-    elif factor.rank < factor.size:
+    if factor.rank < factor.size:
         se[_outside(fit, factor, matrix)] = np.inf
+    for found in fit.combinations:
+        se[found.gap(matrix) > OFF] = np.inf
     return se
 
 
@@ -286,12 +309,28 @@ def _outside(fit: Fit, factor: Factor, matrix: AnyArray) -> AnyArray:
     """Which rows have a part where the Hessian is singular: there x'b is not unique."""
     axes = fit.axes
     design = make_design(matrix).standardised(axes.centre, axes.scale)
-    part = design.norms(_led(factor.null_axes / factor.scale[:, None], fit))
+    part = design.norms(_led(_null_axes(fit, factor) / factor.scale[:, None], fit))
     whole = design.norms(_led(np.diag(1.0 / factor.scale), fit))
     constant = np.isinf(axes.scale)  # z is 0 there, whatever x is
     moved = np.abs(matrix[:, constant] - axes.centre[constant]) > 1e-12 * np.abs(axes.centre[constant])
     outside: AnyArray = (part > 1e-12 * whole) | moved.any(axis=1)
     return outside
+
+
+def _null_axes(fit: Fit, factor: Factor) -> Array:
+    """What the Hessian does not see, but for collinear columns: zeros stand there."""
+    null = factor.null_axes.copy()
+    collinear = np.zeros(len(fit.names) + fit.intercept, dtype=bool)
+    collinear[[found.column + fit.intercept for found in fit.combinations]] = True
+    null[np.tile(collinear, fit.loss.outputs)] = 0.0
+    return null
+
+
+def _dropped(fit: Fit) -> AnyArray:
+    """Which coefficients, in the order of `infer`, belong to columns that were dropped."""
+    gone = np.zeros(len(fit.names) + fit.intercept, dtype=bool)
+    gone[[found.column + fit.intercept for found in fit.dropped]] = True
+    return np.tile(gone, fit.loss.outputs)
 
 
 def _led(rows: Array, fit: Fit) -> Array:
@@ -320,11 +359,19 @@ def _note(fit: Fit) -> str:
             "Standard errors, p values and intervals are conditional on the penalty: "
             "they leave out the bias that it causes, and do not hold for inference about the population."
         )
+    notes = []
+    if fit.bias_reduction:
+        notes.append(
+            "Standard errors are from the Fisher information at the bias-reduced estimates. Where rows are few or "
+            "classes separated, Wald's intervals and p values are rough (Heinze and Schemper, 2002)."
+        )
+    if fit.dropped:
+        notes.append("NA: dropped, as linear combinations of earlier columns.")
     if fit.status is Status.SEPARATED:
-        return "Infinite standard errors: these estimates have no finite optimum."
-    if fit.runaway:
-        return "Infinite standard errors: these estimates are not unique."
-    return ""
+        notes.append("Infinite standard errors: these estimates have no finite optimum.")
+    elif fit.runaway:
+        notes.append("Infinite standard errors: these estimates are not unique.")
+    return " ".join(notes)
 
 
 def _require_fit(fit: object) -> None:

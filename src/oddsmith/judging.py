@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from oddsmith._separation import not_unique, running_off
+from oddsmith.at_infinity import limit_of
 from oddsmith.axes import Axes
 from oddsmith.duality import certify_composite
 from oddsmith.errors import Status
@@ -13,6 +13,7 @@ from oddsmith.evaluation import Evaluation
 from oddsmith.objective import Objective
 from oddsmith.optimality import Certificate, certify
 from oddsmith.penalties import Penalty
+from oddsmith.recession import Recession, not_unique
 from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued, may_run_off
 
 AGAIN = 1e-3  # times the tolerance, where it was too loose for a proof
@@ -28,11 +29,13 @@ class Judgement:
     solution : Solution
         The solver's, or where exact Newton steps carried it.
     evaluation : Evaluation
-        Loss plus penalty, with the Hessian if it could be had.
+        Loss plus penalty, with the Hessian if it could be had: of separated classes, the one that it tends to.
     certificate : Certificate
     status : Status
     runaway : tuple of int
         Columns without a finite or a unique optimum; -1 is the intercept.
+    recession : Recession or None
+        The directions in which the loss falls for ever, if there are any.
     """
 
     solution: Solution
@@ -40,6 +43,7 @@ class Judgement:
     certificate: Certificate
     status: Status
     runaway: tuple[int, ...] = ()
+    recession: Recession | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Judge:
         What was asked for.
     limit : int or None
         Of passes.
+    exists : bool
+        Whether an optimum is known to exist, so that separation is not asked for.
     """
 
     objective: Objective
@@ -61,12 +67,13 @@ class Judge:
     axes: Axes
     tol: float | None
     limit: int | None
+    exists: bool = False
 
     def verdict(self, solution: Solution, solver: Solver) -> Judgement:
         """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
         if not self.penalty.smooth:
             return self._of_composite(solution, solver)
-        free = may_run_off(self.objective, self.penalty)
+        free = not self.exists and may_run_off(self.objective, self.penalty)
         prove = self.tol is None or not solver.refined or free or solution.status is not Status.CONVERGED
         certificate, seen = self._certify(solution, prove=prove)
         ended = solution.status in (Status.CONVERGED, Status.STALLED)
@@ -83,7 +90,7 @@ class Judge:
             return Judgement(solution, seen, certificate, Status.UNVERIFIED if unsure else solution.status)
         if certificate.optimum_exists:
             return self._of_an_optimum(Judgement(solution, seen, certificate, solution.status))
-        return self._without_proof(Judgement(solution, seen, certificate, solution.status), free=free)
+        return self._without_proof(Judgement(solution, seen, certificate, solution.status), solver, free=free)
 
     def _of_composite(self, solution: Solution, solver: Solver) -> Judgement:
         """Of a penalty that is not smooth: where a bound proves less than was asked for, go on until it does."""
@@ -114,12 +121,14 @@ class Judge:
         unseen = not_unique(seen, self.axes)
         return Judgement(solution, seen, certificate, Status.COLLINEAR if unseen else Status.CONVERGED, unseen)
 
-    def _without_proof(self, found: Judgement, *, free: bool) -> Judgement:
+    def _without_proof(self, found: Judgement, solver: Solver, *, free: bool) -> Judgement:
         """Separated, if a direction shows it; else the solver could not finish."""
         solution, seen, certificate = found.solution, found.evaluation, found.certificate
-        runaway = running_off(self.objective, self.penalty, solution.beta, seen, self.axes) if free else ()
-        if not runaway:
-            status = Status.PASS_LIMIT if found.status is Status.PASS_LIMIT else Status.STALLED
-            return Judgement(solution, seen, certificate, status)
+        limit = limit_of(self.objective, self.penalty, replace(solution, evaluation=seen)) if free else None
+        if limit is None:
+            return replace(found, status=Status.PASS_LIMIT if found.status is Status.PASS_LIMIT else Status.STALLED)
+        solution = limit.solution if solver.refined else solution
+        seen = limit.evaluation if solver.refined else replace(limit.evaluation, value=seen.value)
         nothing = Certificate("none", math.nan, math.nan, certificate.violation, False)
-        return Judgement(solution, seen, nothing, Status.SEPARATED, runaway)
+        runaway = self.axes.touched(limit.recession.span, 1e-6)
+        return Judgement(solution, seen, nothing, Status.SEPARATED, runaway, limit.recession)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from oddsmith.errors import SpecificationError, Status
 from oddsmith.factor import Factor
+from oddsmith.firth import log_information
 from oddsmith.fitted import Fit
 
 
@@ -91,6 +92,13 @@ def _null(fit: Fit) -> float:
 
 def _cost(fit: Fit) -> float:
     """What the penalty adds to the mean loss."""
+    if fit.bias_reduction:
+        if fit.hessian is None:
+            return math.nan
+        columns = np.delete(np.arange(len(fit.names)), [found.column for found in fit.combinations])
+        axes = replace(fit.axes, centre=fit.axes.centre[columns], scale=fit.axes.scale[columns])
+        places = [*range(fit.intercept), *(columns + fit.intercept)]
+        return -0.5 * log_information(fit.hessian[np.ix_(places, places)], fit.weight, axes) / fit.weight
     scale = np.ones_like(fit.axes.spread) if fit.standardized else fit.axes.spread
     parts = [fit.axes.from_raw(row) for row in fit.loss.contrasts.T @ fit.beta]
     bound = fit.penalty.bound(scale, intercept=fit.intercept, outputs=fit.loss.outputs)
@@ -98,6 +106,8 @@ def _cost(fit: Fit) -> float:
 
 
 def _objection(fit: Fit) -> str:
+    if fit.bias_reduction:
+        return "the coefficients maximise a penalised likelihood (Firth's). Fit without bias_reduction."
     if fit.penalty.strength > 0.0:
         return f"the coefficients are penalised ({fit.penalty_in_words}). Fit without a penalty."
     if fit.reweighted:

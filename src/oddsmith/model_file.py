@@ -19,6 +19,7 @@ from oddsmith import losses, penalties
 from oddsmith.arrays import AnyArray, Array, check_matrix, check_vector
 from oddsmith.atomic_file import write_atomically
 from oddsmith.axes import Axes
+from oddsmith.combinations import Combination
 from oddsmith.errors import DataError, ModelFileError, SpecificationError, Status
 from oddsmith.fitted import Fit
 from oddsmith.optimality import Certificate
@@ -208,6 +209,8 @@ def _to_document(model: Model) -> dict[str, Any]:
             "runaway": list(fit.runaway),
             "seconds": fit.seconds,
             "reweighted": fit.reweighted,
+            "bias_reduction": fit.bias_reduction,
+            "collinear": [[c.column, c.constant, [list(term) for term in c.terms]] for c in fit.combinations],
             "certificate": {k: _number(v) if isinstance(v, float) else v for k, v in vars(fit.certificate).items()},
         },
         "centre": _numbers(fit.axes.centre),
@@ -262,6 +265,11 @@ def _from_document(document: dict[str, Any]) -> Model:
         runaway=tuple(told["runaway"]),
         seconds=told["seconds"],
         reweighted=told["reweighted"],
+        bias_reduction=told.get("bias_reduction"),
+        combinations=tuple(
+            Combination(column, constant, tuple((k, coef) for k, coef in terms))
+            for column, constant, terms in told.get("collinear", [])
+        ),
     )
     return Model(fit)
 

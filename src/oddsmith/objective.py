@@ -6,16 +6,26 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.evaluation import Evaluation, eta_of, evaluate_block, largest_norm, linear_scores, weighted_rows
+from oddsmith.evaluation import (
+    PANEL_ROWS,
+    Evaluation,
+    eta_of,
+    evaluate_block,
+    largest_norm,
+    linear_scores,
+    weighted_rows,
+)
 from oddsmith.losses import Logistic, Loss
 from oddsmith.sources import Block, SomeColumns, Source
 
 ROUGH = 1e-6  # what single precision may take from a diagonal
+T = TypeVar("T")
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
 
 
@@ -45,7 +55,7 @@ class Objective:
         self.size = loss.outputs * self.width
         self.rows = source.rows
         self.passes = 0
-        self._kept: SomeColumns | None = None
+        self._at_hand: SomeColumns | None = None
 
     def evaluate(self, beta: Array, order: int = 1) -> Evaluation:
         """Mean loss; with order 1 its gradient, with order 2 its Hessian too."""
@@ -136,12 +146,41 @@ class Objective:
         sums = self.source.sum(partial(_between, loss=self.loss, beta=self._full(beta)))
         return sums[:-1].reshape(self.loss.outputs, -1) / sums[-1]
 
-    def second_moments(self) -> Array:
-        """The mean of (1, z)(1, z)': four times the logistic Hessian at 0, which kernels know how to form."""
+    def largest_changes(self, directions: Array) -> Array:
+        """The largest |(1, z)'d| / (|(1, z)| |d|) over the rows of positive weight, for each column d of a matrix.
+
+        They are directions of the coefficients of one output.
+        """
         self.passes += 1
-        zero = np.zeros(len(self.source.columns) + 1)
-        part = partial(evaluate_block, loss=Logistic(), beta=zero, order=2, threads=self.threads)
-        hessian = self.source.sum(part).mean().hessian
+        full = directions / np.linalg.norm(directions, axis=0)
+        full = full if self.intercept else np.vstack([np.zeros((1, full.shape[1])), full])
+        return np.sqrt(self.source.sum(partial(_changes, directions=full)).values)
+
+    def between(self, beta: Array, half: Array) -> Array:
+        """M'HM for the Hessian H at beta of one output, and M of shape (size, k): from the rows' images under M."""
+        self.passes += 1
+        full = half if self.intercept else np.vstack([np.zeros((1, half.shape[1])), half])
+        gram = (
+            self.source.sum(partial(_between_images, loss=self.loss, beta=self._full(beta), half=full)).mean().hessian
+        )
+        assert gram is not None
+        return gram
+
+    def bias_slope(self, beta: Array, half: Array) -> Array:
+        """The gradient of -log det(H) / 2, H being the logistic Hessian at beta and half half' its inverse.
+
+        It is the sum of hat_i (g(eta_i) - 1/2) (1, z_i), hat_i being the leverage h_i (1, z_i)'H^-1(1, z_i) of a row.
+        """
+        self.passes += 1
+        full = half if self.intercept else np.vstack([np.zeros((1, half.shape[1])), half])
+        sums = self.source.sum(partial(_bias_slope, loss=self.loss, beta=self._full(beta), half=full))
+        slope: Array = sums[:-1] / sums[-1]
+        return slope if self.intercept else slope[1:]
+
+    def second_moments(self) -> Array:
+        """The mean of (1, z)(1, z)': four times the logistic Hessian at eta = 0, which kernels know how to form."""
+        self.passes += 1
+        hessian = self.source.sum(partial(_at_zero, threads=self.threads)).mean().hessian
         assert hessian is not None
         return 4.0 * (hessian if self.intercept else hessian[1:, 1:])
 
@@ -163,15 +202,10 @@ class Objective:
             side_by_side = np.vstack([np.zeros((1, side_by_side.shape[1])), side_by_side])
         return self.source.sum(partial(_widest, half=side_by_side)).reach
 
-    def margins(self, direction: Array) -> tuple[float, float]:
-        """By how much scores along d lead for a row's own class: the least and the largest over rows and other classes.
-
-        For two classes (2 y - 1) z'd / (|z|'|d| + max|d|), within +-1; over the rows of positive weight. If neither is
-        negative and one is positive, d separates the classes.
-        """
+    def gather(self, part: Callable[[Block], T]) -> T:
+        """part(block), added up over the blocks."""
         self.passes += 1
-        extremes = self.source.sum(partial(_margins, loss=self.loss, direction=self._full(direction)))
-        return extremes.least, extremes.largest
+        return self.source.sum(part)
 
     def sample(self, rows: int, seed: int) -> Objective:
         """The objective of about so many rows, drawn by the Source to stand for all."""
@@ -179,10 +213,10 @@ class Objective:
 
     def only(self, columns: AnyArray, *, keep: bool = False) -> Objective:
         """The objective of some columns; its passes are its own. If asked, they are kept at hand for the next time."""
-        known = self._kept
+        known = self._at_hand
         chosen = self.source.only(columns) if known is None else known.changed(columns)
         if keep:
-            self._kept = chosen
+            self._at_hand = chosen
         return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Objective]:
@@ -228,6 +262,11 @@ def _rough(block: Block, *, rough: Callable[..., None], beta: Array, known: int,
     return Evaluation(0.0, None, hessian, block.total_weight)
 
 
+def _at_zero(block: Block, *, threads: int | None) -> Evaluation:
+    zero, rows = np.zeros(block.design.shape[1] + 1), replace(block, offset=None)
+    return evaluate_block(rows, loss=Logistic(), beta=zero, order=2, threads=threads)
+
+
 def _along(block: Block, *, loss: Loss, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
     eta = eta_of(block, beta)
     slope = linear_scores(block, direction)
@@ -261,6 +300,47 @@ def _conjugate(block: Block, *, loss: Loss, beta: Array, shrink: float) -> Array
     return np.array([value.sum() if block.weight is None else block.weight @ value, block.total_weight])
 
 
+@dataclass(frozen=True)
+class _Largest:
+    values: Array
+
+    def __add__(self, other: _Largest) -> _Largest:
+        return _Largest(np.maximum(self.values, other.values))
+
+
+def _changes(block: Block, *, directions: Array) -> _Largest:
+    size, largest = block.design.norms(), np.zeros(directions.shape[1])
+    for part, images in _images(block, directions):
+        counted = slice(None) if block.weight is None else block.weight[part] > 0
+        largest = np.maximum(largest, (images**2 / size[part, None])[counted].max(axis=0, initial=0.0))
+    return _Largest(largest)
+
+
+def _images(block: Block, half: Array) -> Iterator[tuple[slice, Array]]:
+    """[1, Z] half, few rows at a time."""
+    for start in range(0, len(block.target), PANEL_ROWS):
+        part = slice(start, start + PANEL_ROWS)
+        yield part, block.design.take(part).matvec(half[1:]) + half[0]
+
+
+def _between_images(block: Block, *, loss: Loss, beta: Array, half: Array) -> Evaluation:
+    curvature = weighted_rows(block, loss, eta_of(block, beta), 2)[2]
+    assert curvature is not None
+    gram = sum(
+        (images.T @ (curvature[part, None] * images) for part, images in _images(block, half)),
+        np.zeros((half.shape[1], half.shape[1])),
+    )
+    return Evaluation(0.0, None, gram, block.total_weight)
+
+
+def _bias_slope(block: Block, *, loss: Loss, beta: Array, half: Array) -> Array:
+    eta = eta_of(block, beta)
+    curvature = weighted_rows(block, loss, eta, 2)[2]
+    assert curvature is not None
+    pull = curvature * block.design.norms(half) * loss.rows(eta, np.full_like(eta, 0.5), 1)[1]
+    return np.concatenate([[pull.sum()], block.design.rmatvec(pull), [block.total_weight]])
+
+
 def _stored(block: Block) -> AnyArray:
     return block.design.stored()
 
@@ -272,21 +352,3 @@ def _between(block: Block, *, loss: Loss, beta: Array) -> Array:
 
 def _widest(block: Block, *, half: Array) -> Evaluation:
     return Evaluation(0.0, None, None, block.total_weight, largest_norm(block, half))
-
-
-@dataclass(frozen=True)
-class _Extremes:
-    least: float
-    largest: float
-
-    def __add__(self, other: _Extremes) -> _Extremes:
-        return _Extremes(min(self.least, other.least), max(self.largest, other.largest))
-
-
-def _margins(block: Block, *, loss: Loss, direction: Array) -> _Extremes:
-    nearest, farthest = loss.lead(linear_scores(block, direction), block.target)
-    size = np.abs(direction) if direction.ndim == 1 else np.abs(direction).sum(axis=0)
-    magnitude = block.design.magnitude(size[1:]) + size[0] + size.max()
-    counted = slice(None) if block.weight is None else block.weight > 0
-    least, largest = (nearest / magnitude)[counted], (farthest / magnitude)[counted]
-    return _Extremes(float(least.min(initial=np.inf)), float(largest.max(initial=-np.inf)))

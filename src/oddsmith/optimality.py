@@ -80,14 +80,19 @@ def certify(
     return certificate("proved", bound, seen, worst, True), seen
 
 
-def _bound(objective: Objective, seen: Evaluation, *, polished: bool) -> float | None:
-    """The proved bound on F - F*; None if there is no proof."""
+def held_elsewhere(objective: Objective, seen: Evaluation, rank: int) -> bool:
+    """Whether an optimum is proved to exist but for directions without any curvature, so that this is the rank."""
+    return _bound(objective, seen, polished=False, rank=rank) is not None
+
+
+def _bound(objective: Objective, seen: Evaluation, *, polished: bool, rank: int | None = None) -> float | None:
+    """The proved bound on F - F*; None if there is no proof. The Hessian's rank shall be that of X if not given."""
     assert seen.gradient is not None
     factor = seen.factor
     if factor.rank < objective.size:
         if np.abs(factor.unseen(seen.gradient)).max() > SLOPE_NOISE:
             return None  # it falls along a direction whose curvature is lost in rounding
-        if factor.rank < _rank_of_columns(objective):
+        if factor.rank < (_rank_of_columns(objective) if rank is None else rank):
             return None  # curvature vanished along a direction that X does see: the coefficients run off there
     with np.errstate(over="ignore", invalid="ignore"):
         squared = float(seen.gradient @ factor.solve(seen.gradient))

@@ -158,7 +158,7 @@ def test_collinear_columns_are_named():
     from oddsmith import ConvergenceWarning
 
     with pytest.warns(ConvergenceWarning, match="Columns concerned: x0, x4"):
-        found = fit(as_source(np.column_stack([Z, Z[:, 0] * 2]), Y))
+        found = fit(as_source(np.column_stack([Z, Z[:, 0] * 2]), Y), collinear="min-norm")
     assert found.status is Status.COLLINEAR
 
 

@@ -106,3 +106,32 @@ def test_held_out_rows_are_read_like_new_ones(run):
     assert "'z' in row 61" in err
     assert "--unseen reference" in err
     assert run("fit t.csv --target y --test-size 0.95 --seed 1 --unseen reference")[0] == 0
+
+
+def test_firths_correction(run, tmp_path):
+    (tmp_path / "s.csv").write_text("x,y\n" + "".join(f"{k},{int(k > 9)}\n" for k in range(20)))
+    code, out, err = run("fit s.csv --target y --bias-reduction firth --strict --out m.json")
+    assert (code, err) == (0, "")
+    assert "Penalty      Jeffreys' prior (Firth's bias reduction)" in out
+    assert "Likelihood   penalised log-likelihood -" in out
+    assert "Jeffreys' prior" in run("summary m.json")[1]
+    told = json.loads(run("fit s.csv --target y --bias-reduction firth --json")[1])
+    found = fit(read("s.csv", target="y"), bias_reduction="firth")
+    assert told["penalised_log_likelihood"] == found.penalised_log_likelihood
+    code, _, err = run("fit s.csv --target y --bias-reduction firth --penalty ridge --alpha 1")
+    assert code == 2
+    assert "Firth's correction is a penalty of its own" in err
+
+
+def test_collinear_columns_are_dropped_or_shared_or_refused(run, tmp_path):
+    (tmp_path / "c.csv").write_text("a,b,y\n" + "".join(f"{k},{2 * k + 1},{int(k % 3 > 1)}\n" for k in range(30)))
+    code, out, err = run("fit c.csv --target y --strict")
+    assert code == 0
+    assert "warning: Columns that are linear combinations" in err
+    assert "b = 1 + 2*a" in err
+    assert "Dropped      collinear: b = 1 + 2*a" in out
+    assert [line.split() for line in out.splitlines() if line.startswith("b ")] == [["b", *["NA"] * 7]]
+    assert run("fit c.csv --target y --collinear min-norm --strict")[0] == 4
+    code, _, err = run("fit c.csv --target y --collinear error")
+    assert code == 3
+    assert "Columns are linear combinations of others: b = 1 + 2*a." in err

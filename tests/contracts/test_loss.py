@@ -141,14 +141,6 @@ def test_at_the_null_eta_every_class_has_its_share(loss):
     np.testing.assert_allclose(loss.probabilities(scores)[0], shares, rtol=1e-13)
 
 
-def test_the_lead_is_over_the_other_classes(loss):
-    eta, _, target = line(loss)
-    nearest, farthest = loss.lead(eta, target)
-    scores = loss.probabilities(eta if loss.outputs == 1 else eta @ loss.contrasts.T)
-    np.testing.assert_array_equal(nearest > 0, scores.argmax(axis=1) == target)
-    np.testing.assert_array_equal(farthest < 0, scores.argmin(axis=1) == target)
-
-
 def test_a_nan_stays_one(loss):
     eta = np.full(1, np.nan) if loss.outputs == 1 else np.full((1, loss.outputs), np.nan)
     value, gradient, _ = loss.rows(eta, np.array([1.0]))

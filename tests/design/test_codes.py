@@ -39,8 +39,6 @@ def test_the_verbs_are_those_of_the_one_hot_matrix(both_kernels, outputs):
     for matrix in (half, None):
         np.testing.assert_allclose(codes.norms(matrix), one_hot.norms(matrix), rtol=1e-10)
     assert codes.shape == one_hot.shape
-    if not outputs:
-        assert (codes.magnitude(v) >= one_hot.magnitude(v) * (1 - 1e-10)).all()
 
 
 @pytest.mark.parametrize("rows", [slice(10, 90), np.array([3, 3, 499, 0])])
@@ -79,7 +77,7 @@ def test_no_memory_grows_with_rows_times_levels():
     tracemalloc.start()
     moments = design.moments(None)
     view = design.standardised(moments.mean, moments.scale(centred=True))
-    view.matvec(v), view.dot_rows(v), view.magnitude(v), view.rmatvec(h), view.diagonal(h), view.norms()
+    view.matvec(v), view.dot_rows(v), view.rmatvec(h), view.diagonal(h), view.norms()
     view.gram(h, np.arange(20)), view.take(np.arange(1000))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

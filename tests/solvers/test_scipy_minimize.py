@@ -148,7 +148,7 @@ def test_separated_classes_are_told(solver):
 def test_collinear_columns_are_told(solver):
     X = np.column_stack([PLAIN.X, PLAIN.X[:, 0] - 2 * PLAIN.X[:, 1]])
     with pytest.warns(ConvergenceWarning, match="linear combinations"):
-        found = fit(as_source(X, PLAIN.y), solver=solver.name)
+        found = fit(as_source(X, PLAIN.y), solver=solver.name, collinear="min-norm")
     truth = fit(PLAIN.source).beta[0]
     np.testing.assert_allclose(X @ found.beta[0, 1:] + found.beta[0, 0], PLAIN.X @ truth[1:] + truth[0], atol=1e-9)
 

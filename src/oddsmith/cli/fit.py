@@ -22,6 +22,7 @@ from oddsmith.cli.progress import reading, stage
 from oddsmith.errors import SpecificationError
 
 if TYPE_CHECKING:
+    from oddsmith.collinear import Collinear
     from oddsmith.schema import Coding
 
 
@@ -37,6 +38,19 @@ if TYPE_CHECKING:
     show_default=True,
     help="Whether the penalty acts on columns divided by their standard deviations.",
 )
+@click.option(
+    "--bias-reduction",
+    type=click.Choice(["firth"]),
+    help="Firth's penalised likelihood: finite for separated classes, less biased in few rows.",
+)
+@click.option(
+    "--collinear",
+    type=click.Choice(["drop", "min-norm", "error"]),
+    default="drop",
+    show_default=True,
+    help="Without a penalty: drop columns that are linear combinations of earlier ones, give the coefficients of the "
+    "smallest norm, or refuse.",
+)
 @click.option("--intercept/--no-intercept", default=True, show_default=True, help="Whether there is a free intercept.")
 @click.option("--test-size", type=float, metavar="FRACTION", help="Hold out a stratified part and score on it.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the split.")
@@ -48,9 +62,10 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help=f"Exit with {UNTRUSTWORTHY} if the fit is not trustworthy.")
 @json_option
 def command(
-    data: str, target: str, penalty: str, alpha: float | None, standardize: bool, intercept: bool,
-    test_size: float | None, seed: int, tol: float | None, max_passes: int | None, level: float, against: str | None,
-    out: str | None, strict: bool, as_json: bool, **table: Any,
+    data: str, target: str, penalty: str, alpha: float | None, standardize: bool, bias_reduction: str | None,
+    collinear: Collinear, intercept: bool, test_size: float | None, seed: int, tol: float | None,
+    max_passes: int | None, level: float, against: str | None, out: str | None, strict: bool, as_json: bool,
+    **table: Any,
 ) -> None:  # fmt: skip
     """Fit a model of the column TARGET of the file DATA (CSV or Parquet; - is standard input)."""
     from oddsmith import L2, NoPenalty, fit, read, save, summarise
@@ -78,7 +93,7 @@ def command(
     with stage("fitting"):
         result = fit(
             train, penalty=NoPenalty() if alpha is None else L2(alpha), tol=tol, max_passes=max_passes,
-            intercept=intercept, standardize=standardize,
+            intercept=intercept, standardize=standardize, bias_reduction=bias_reduction, collinear=collinear,
         )  # fmt: skip
     with stage("scoring"):
         card = score_card(result, test.eta(result.beta), test.target, test.weight, label)

@@ -65,10 +65,6 @@ class Chosen:
         """As matvec, but a row has the same bits whichever rows are beside it."""
         return self.whole.dot_rows(self._spread(v))
 
-    def magnitude(self, v: Array) -> Array:
-        """|Z| |v|: what the rounding of Z v is relative to."""
-        return self.whole.magnitude(self._spread(v))
-
     def rmatvec(self, r: Array) -> Array:
         """Z' r, for a vector or for the columns of a matrix."""
         return self.whole.rmatvec(r)[self.columns]

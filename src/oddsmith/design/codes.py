@@ -110,11 +110,6 @@ class Codes:
         u = (v.T / self.scale).T
         return _added(out, _or_none(u), self.codes) - self._shift @ u
 
-    def magnitude(self, v: Array) -> Array:
-        """|X| |v| + |centre| |v| of the levels, scaled: what the rounding of Z v is relative to."""
-        u = np.abs(v / self.scale)
-        return _added(self._numbers.magnitude(v[self.places]), _or_none(u), self.codes) + self._shift @ u
-
     def rmatvec(self, r: Array) -> Array:
         """Z' r, for a vector or for the columns of a matrix."""
         sums = self._sums(r) if r.ndim == 1 else np.array([self._sums(column) for column in r.T])

@@ -93,13 +93,6 @@ class Dense:
                 out[(part, *k)] = np.einsum("ij,j->i", z, np.ascontiguousarray(v[(slice(None), *k)]))
         return out
 
-    def magnitude(self, v: Array) -> Array:
-        """|Z| |v|: what the rounding of Z v is relative to."""
-        out = np.empty(self.shape[0])
-        for part, z in self._panels():
-            out[part] = np.abs(z) @ np.abs(v)
-        return out
-
     def rmatvec(self, r: Array) -> Array:
         """Z' r, for a vector or for the columns of a matrix."""
         total = np.zeros((*r.shape[1:], self.shape[1]))

@@ -73,12 +73,6 @@ class Sparse:
         """As matvec, which sums row by row."""
         return self.matvec(v)
 
-    def magnitude(self, v: Array) -> Array:
-        """|X| |v| + |centre| |v|, scaled: what the rounding of Z v is relative to."""
-        u = np.abs(v / self.scale)
-        out: Array = abs(self.array) @ u + np.abs(self.centre) @ u
-        return out
-
     def rmatvec(self, r: Array) -> Array:
         """Z' r, for a vector or for the columns of a matrix."""
         out: Array = ((self.array.T @ r).T - np.multiply.outer(r.sum(axis=0), self.centre)) / self.scale

@@ -73,7 +73,3 @@ class Loss(Protocol):
     def null(self, shares: Array) -> Array:
         """The eta, of shape (outputs,), at which every class has its share."""
         ...
-
-    def lead(self, eta: Array, target: Array) -> tuple[Array, Array]:
-        """By how much a row's own class leads: over the nearest other class, and over the farthest."""
-        ...

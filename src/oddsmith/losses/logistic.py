@@ -91,11 +91,6 @@ class Logistic:
         """The logit of the share of the positive class."""
         return np.array([self.link(float(shares[1]))])
 
-    def lead(self, eta: Array, target: Array) -> tuple[Array, Array]:
-        """(2 y - 1) eta, twice: there is but one other class."""
-        lead = (2.0 * target - 1.0) * eta
-        return lead, lead
-
     def link(self, mean: float) -> float:
         """The logit log(m / (1 - m)); infinite at 0 and 1."""
         if mean in (0.0, 1.0):

@@ -125,16 +125,6 @@ class Multinomial:
         out: Array = np.log(shares) @ self.contrasts
         return out
 
-    def lead(self, eta: Array, target: Array) -> tuple[Array, Array]:
-        """By how much the score of a row's own class leads the others: over the nearest, and over the farthest."""
-        scores = eta @ self.contrasts.T
-        n, y = np.arange(len(eta)), target.astype(np.intp)
-        gap = scores[n, y][:, None] - scores
-        gap[n, y] = -np.inf
-        farthest = gap.max(axis=1)
-        gap[n, y] = np.inf
-        return gap.min(axis=1), farthest
-
 
 @dataclass(frozen=True)
 class Softmax(Multinomial):

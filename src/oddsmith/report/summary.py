@@ -66,6 +66,10 @@ class Summary:
         Of the whole model against the null model; None where that is not known or not nested.
     runaway : tuple of str
         Columns without a finite or a unique optimum.
+    dropped : tuple of str
+        Columns that were dropped, each with the combination of earlier ones that it is: "x3 = 2*x1 - x2".
+    penalised_log_likelihood : float or None
+        What was maximised, under Firth's bias reduction.
     scores : ScoreCard or None
     formula : str or None
     left_out : int
@@ -90,6 +94,8 @@ class Summary:
     likelihood: Likelihood | None = None
     null_test: ChiSquareTest | None = None
     runaway: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    penalised_log_likelihood: float | None = None
     scores: ScoreCard | None = None
     formula: str | None = None
     left_out: int = 0
@@ -182,6 +188,8 @@ def summarise(
         likelihood=None if likelihood.objection else likelihood,
         null_test=null_test(likelihood) if nested and not likelihood.objection else None,
         runaway=tuple(fit.runaway_names),
+        dropped=tuple(fit.dropped_in_words),
+        penalised_log_likelihood=fit.penalised_log_likelihood if fit.bias_reduction else None,
         scores=scores,
         formula=formula,
         left_out=left_out,

@@ -86,6 +86,10 @@ def facts(summary: Summary) -> dict[str, str]:
     }
     if summary.runaway:
         told["Concerned"] = shown(summary.runaway)
+    if summary.dropped:
+        told["Dropped"] = f"collinear: {shown(summary.dropped)}"
+    if summary.penalised_log_likelihood is not None:
+        told["Likelihood"] = f"penalised log-likelihood {summary.penalised_log_likelihood:.6g}, on raw columns"
     if summary.likelihood is not None:
         found = summary.likelihood
         told["Likelihood"] = f"log-likelihood {found.log_likelihood:.6g}, AIC {found.aic:.6g}, BIC {found.bic:.6g}"
@@ -99,7 +103,9 @@ def coefficient_table(found: Inference) -> tuple[list[str], list[list[str]]]:
     heads = ["", "coefficient", "odds ratio", "std. error", "z", "p", f"{100 * found.level:g} % interval"]
     columns = (found.names, found.coef, found.odds_ratio, found.se, found.z, found.p, found.ci_low, found.ci_high)
     rows = [
-        [name, number(coef), number(ratio), number(se), z_value(z), p_value(p), number(low), number(high)]
+        [name, *["NA"] * 7]
+        if name in found.dropped
+        else [name, number(coef), number(ratio), number(se), z_value(z), p_value(p), number(low), number(high)]
         for name, coef, ratio, se, z, p, low, high in zip(*columns, strict=True)
     ]
     return heads, rows

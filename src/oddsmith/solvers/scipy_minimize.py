@@ -105,6 +105,8 @@ class _Run:
         """Value and gradient, for SciPy."""
         key = x.tobytes()
         if key not in self.tried:
+            if not np.isfinite(x).all():
+                self._stop(Status.STALLED)  # SciPy divided by a curvature that has vanished
             self._spend()
             self.tried[key] = self.function.evaluate(x)
         return self.tried[key].value, gradient_of(self.tried[key])

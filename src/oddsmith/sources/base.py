@@ -110,6 +110,10 @@ class Source(ABC):
         """Some columns of the same rows: for those few that a lasso keeps."""
         return SomeColumns.of(self, columns)
 
+    def largest_offset(self) -> float:
+        """The largest size of an offset."""
+        return max(0.0 if b.offset is None else float(np.abs(b.offset).max()) for b in self.blocks())
+
     def smallest_weight(self) -> float:
         """The least positive weight of a row."""
         least = [1.0 if b.weight is None else float(b.weight[b.weight > 0].min(initial=np.inf)) for b in self.blocks()]
