@@ -385,9 +385,9 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             check_integer(self.n_threads, "n_threads", "Leave it out for all processors.")
         seed = int(check_random_state(self.random_state).randint(2**31)) if self.random_state is not None else 0
         if self.solver == "auto" or self.solver in SKLEARN_SOLVERS:
-            if self.bias_reduction is not None:
-                return "auto"
-            return SketchedNewton(seed=seed) if penalty.smooth else ProximalNewton(seed=seed)
+            if not penalty.smooth:
+                return ProximalNewton(seed=seed)
+            return SketchedNewton(seed=seed) if self.bias_reduction is None else "auto"
         return GradientDescent(seed=seed, max_iter=self.max_iter) if self.solver == "gd" else self.solver
 
     def _warn_of_deprecated(self) -> None:

@@ -190,7 +190,7 @@ class Problem:
     def raw(self, beta: Array) -> Array:
         """The solver's coefficients on raw columns, as in `Fit.beta`."""
         loss = self.objective.loss
-        raw = loss.contrasts @ [self.axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
+        raw: Array = loss.contrasts @ [self.axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
         if len(raw) > 1 and self.axes.intercept:
             raw[:, 0] -= raw[:, 0].mean()  # what is added to all scores changes nothing
         return raw

@@ -55,7 +55,7 @@ class Objective:
         self.size = loss.outputs * self.width
         self.rows = source.rows
         self.passes = 0
-        self._kept: SomeColumns | None = None
+        self._at_hand: SomeColumns | None = None
 
     def evaluate(self, beta: Array, order: int = 1) -> Evaluation:
         """Mean loss; with order 1 its gradient, with order 2 its Hessian too."""
@@ -213,10 +213,10 @@ class Objective:
 
     def only(self, columns: AnyArray, *, keep: bool = False) -> Objective:
         """The objective of some columns; its passes are its own. If asked, they are kept at hand for the next time."""
-        known = self._kept
+        known = self._at_hand
         chosen = self.source.only(columns) if known is None else known.changed(columns)
         if keep:
-            self._kept = chosen
+            self._at_hand = chosen
         return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Objective]:
