@@ -116,7 +116,7 @@ class Path:
             "  #      alpha  non-zero  explained      gap",
         ]
         rows = zip(self.alphas, self.nonzeros, self.explained, self.gaps, strict=True)
-        told = [f"{k:3d} {a:10.4g} {n:9d} {e:9.2%}  {g:7.1e}" for k, (a, n, e, g) in enumerate(rows)]
+        told = [f"{k:3d} {a:10.4g} {n:9d} {round(e, 5) + 0.0:9.2%}  {g:7.1e}" for k, (a, n, e, g) in enumerate(rows)]
         lines += [told[k] for k in shown]
         return "\n".join([*lines, *([f"\nEnded early: {self.ended}."] if self.ended else [])])
 

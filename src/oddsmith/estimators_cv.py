@@ -59,7 +59,7 @@ class LogisticRegressionCV(LogisticRegression):
     tol : float, default 1e-4
         As scikit-learn's it is about the gradient: folds stop at a relative suboptimality of tol ** 2.
     max_iter : int, default 100
-        Limit of passes over the data, of each fit.
+        Limit of passes over the data, of each ridge fit.
     class_weight : dict or "balanced", optional
         Multiplies the weights of a class where models are fitted, not where they are scored.
     refit : bool, default True
@@ -254,8 +254,10 @@ class LogisticRegressionCV(LogisticRegression):
             rows = source.take(train)
             alphas = 1.0 / (self.Cs_[falling] * rows.total_weight)
             for j, ratio in enumerate(ratios):
+                penalty = self._mixed(ratio)
+                limit = self.max_iter if penalty.smooth else None  # others share what they know from C to C
                 fits = path(
-                    rows, self._mixed(ratio), alphas=alphas, tol=float(self.tol or 0.0) ** 2, max_passes=self.max_iter,
+                    rows, penalty, alphas=alphas, tol=float(self.tol or 0.0) ** 2, max_passes=limit,
                     intercept=bool(self.fit_intercept), standardize=False, warn=_silent,
                 )  # fmt: skip
                 model = self._model(fits[0])

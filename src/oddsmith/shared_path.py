@@ -23,7 +23,7 @@ STALE, STALE_OF_MANY, YOUNG = 0.15, 0.3, 2  # metrics are made anew when a decre
 SHARE_OF_TOL = 0.3  # of it: the decrement is measured in a frozen metric
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
 MOST_ROUNDS, MOST_HALVES = 200, 30
-MOST_PROVED, MOST_FORMED = 600, 150  # coefficients on whose Hessian a proof rests, frozen or formed for it
+MOST_PROVED, MOST_FORMED = 400, 150  # coefficients on whose Hessian a proof rests, frozen or formed for it
 WORN = 0.5  # the least share of its curvature that a frozen Hessian may have kept
 FEWEST, ALL, AHEAD = 200, 500, 0.9  # columns at a time, at once, and how far ahead the screen looks
 
