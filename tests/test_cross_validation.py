@@ -6,7 +6,16 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 
 import oddsmith
-from oddsmith import L1, L2, ElasticNet, SpecificationError, as_source, cross_validate_path
+from oddsmith import (
+    L1,
+    L2,
+    ConvergenceWarning,
+    ElasticNet,
+    SpecificationError,
+    as_source,
+    cross_validate_path,
+    shared_path,
+)
 from tests.problems import PROBLEMS, generate, many_classes
 
 PLAIN = PROBLEMS["plain"]
@@ -130,6 +139,12 @@ def test_a_column_without_spread_in_a_fold_has_no_coefficient_there():
     eta = X[HALVES[0][1]][:, 1:] @ own.beta[0, 1:] + own.beta[0, 0]
     expected = 2 * log_loss(PLAIN.y[HALVES[0][1]], 1 / (1 + np.exp(-eta)))
     assert found.fold_scores[0][0, -1] == pytest.approx(expected, rel=1e-5)
+
+
+def test_folds_that_did_not_finish_are_told(monkeypatch):
+    monkeypatch.setattr(shared_path, "MOST_ROUNDS", 1)
+    with pytest.warns(ConvergenceWarning, match="fits to the rows of folds ended before their tolerance was met"):
+        cross_validate_path(PLAIN.source, folds=HALVES, n_alphas=3, warn=lambda fit: None)
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def path(
     (0, (1, 31))
     """
     settings = Settings(loss, solver, tol, max_passes, intercept, standardize, threads)
-    found, _ = trace(source, penalty, Grid(n_alphas, alpha_min_ratio, alphas), settings)
+    found = trace(source, penalty, Grid(n_alphas, alpha_min_ratio, alphas), settings)[0]
     for fit in found:
         warn(fit)
     return found
@@ -228,8 +228,11 @@ class Grid:
 
 def trace(
     source: Source, penalty: Penalty | None, grid: Grid, told: Settings, masks: AnyArray | None = None
-) -> tuple[Path, Array | None]:
-    """A path, and the coefficients of (n_alphas, masks) fits to some of the rows each, where they can share passes."""
+) -> tuple[Path, Array | None, int]:
+    """A path, and what it found for masks, where fits can share passes.
+
+    These are the coefficients of (n_alphas, masks) fits to some of the rows, and how many ended before tol was met.
+    """
     began = time.perf_counter()
     check_source(source, penalty)
     check_limits(told.tol, told.max_passes, told.threads)
@@ -247,7 +250,7 @@ def trace(
     fits: list[Fit] = []
     folds: list[Array] = []
     explained: list[float] = []
-    ended = ""
+    ended, unfinished = "", 0
     shared = told.max_passes is None and told.tol is not None and can_share(problem, chosen, alphas)
     if shared:
         points = walk_together(problem, given, alphas, start, masks, tol=told.tol)
@@ -256,12 +259,13 @@ def trace(
     for point in points:
         fits.append(point.fit)
         folds.append(point.folds)
+        unfinished += point.unfinished
         explained.append(1.0 - (point.fit.value - point.fit.cost) / null_loss)
         ended = "" if own or len(fits) == len(alphas) else _ends(explained)
         if ended:
             break
     found = Path(tuple(fits), np.array(explained), null_loss, largest, ended, time.perf_counter() - began)
-    return found, np.array(folds) if shared else None
+    return found, np.array(folds) if shared else None, unfinished
 
 
 def null_model(problem: Problem) -> tuple[Array, float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from oddsmith._path import TOL, Grid, Path, Settings, kind_in_words, ratio_of, trace
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.curve import curve_lines
-from oddsmith.errors import SpecificationError
+from oddsmith.errors import ConvergenceWarning, SpecificationError
 from oddsmith.fitted import Fit, warn
 from oddsmith.fitting import check_source
 from oddsmith.losses import Loss
@@ -236,6 +237,11 @@ def cross_validate_path(
     DataError, SpecificationError, NumericalError
         As in `path`; and if the folds leave a class without rows to train on.
 
+    Warns
+    -----
+    ConvergenceWarning
+        If fits to the rows of folds ended before their tolerance was met; and as in `path`.
+
     Notes
     -----
     Levels of categories, and the means that fill gaps, are those of all rows.
@@ -260,7 +266,12 @@ def cross_validate_path(
     penalties = [given] if l1_ratios is None else [ElasticNet(1.0, ratio, given.factors) for ratio in l1_ratios]
     paths, scores = [], []
     for each in penalties:
-        found, beta = _traced(rows, each, pairs, Grid(n_alphas, alpha_min_ratio, alphas), told)
+        found, beta, unfinished = _traced(rows, each, pairs, Grid(n_alphas, alpha_min_ratio, alphas), told)
+        if unfinished:
+            text = f"{unfinished} of {beta.shape[0] * beta.shape[1]} fits to the rows of folds ended before their "
+            warnings.warn(
+                text + "tolerance was met: their scores may be a little off.", ConvergenceWarning, stacklevel=2
+            )
         paths.append(found)
         tests = (rows.take(test) for _, test in pairs)
         scores.append(
@@ -290,13 +301,17 @@ def held_out_scores(rows: MemorySource, beta: Array, loss: Loss, scorer: Scorer)
 
 def _traced(
     rows: MemorySource, penalty: Penalty, pairs: list[tuple[AnyArray, AnyArray]], grid: Grid, told: Settings
-) -> tuple[Path, Array]:
-    """The path of all rows, and the coefficients of each fold along its alphas: (folds, n_alphas, 1 or K, 1 + p)."""
+) -> tuple[Path, Array, int]:
+    """The path of all rows; the coefficients of each fold along its alphas, of shape (folds, n_alphas, 1 or K, 1 + p);
+    how many of these are not to be trusted.
+    """
     masks = np.zeros((len(pairs), rows.rows), dtype=bool)
     for mask, (train, _) in zip(masks, pairs, strict=True):
         mask[train] = True
-    found, beta = trace(rows, penalty, grid, told, masks)
+    found, beta, unfinished = trace(rows, penalty, grid, told, masks)
     if beta is not None:
-        return found, beta.swapaxes(0, 1)
+        return found, beta.swapaxes(0, 1), unfinished
     own = Grid(alphas=found.alphas)
-    return found, np.array([trace(rows.take(train), penalty, own, told)[0].beta for train, _ in pairs])
+    folds = [trace(rows.take(train), penalty, own, told)[0] for train, _ in pairs]
+    doubtful = sum(not fit.status.trustworthy for fold in folds for fit in fold)
+    return found, np.array([fold.beta for fold in folds]), doubtful

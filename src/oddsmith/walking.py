@@ -39,10 +39,13 @@ class Point:
         To all rows, without its Hessian.
     folds : array of shape (folds, 1 or K, 1 + p)
         Raw coefficients of the fits to the rows of each fold.
+    unfinished : int
+        How many of these ended before their tolerance was met.
     """
 
     fit: Fit
     folds: Array
+    unfinished: int = 0
 
 
 def can_share(problem: Problem, solver: Solver, alphas: Array) -> bool:
@@ -98,7 +101,8 @@ def walk_together(
         at = problem.at(of_strength(penalty, float(alpha)))
         at.objective.passes = state.passes - passes
         fit = at.fitted(found, ProximalNewton.name, time.perf_counter() - began)
-        yield Point(fit, np.array([problem.raw(state.coefficients(k)) for k in range(1, len(scales))]))
+        folds = np.array([problem.raw(state.coefficients(k)) for k in range(1, len(scales))])
+        yield Point(fit, folds, int((~state.done[1:]).sum()))
 
 
 def _judged(at: Problem, state: SharedPath, tol: float | None) -> Judgement:
