@@ -9,6 +9,7 @@
 #include "chosen.hpp"
 #include "codes.hpp"
 #include "descent.hpp"
+#include "double_double.hpp"
 #include "moments.hpp"
 #include "newton.hpp"
 #include "rough.hpp"
@@ -37,6 +38,9 @@ using MaybeVector = std::optional<Vector>;
 using MaybeOutput = std::optional<Output>;
 using MaybeMatrix = std::optional<OutputMatrix>;
 using MaybeCube = std::optional<OutputCube>;
+
+// An argument that is taken as it is, or refused.
+auto operator""_n(const char* name, std::size_t) { return nb::arg(name).noconvert(); }
 
 void require(bool holds, const char* what) {
     if (!holds) throw nb::value_error(what);
@@ -200,9 +204,8 @@ template <class T>
 double sweep_multinomial_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
                                const MaybeVector& weight, const Rectangle& contrasts, const Rectangle& beta,
                                Output value, MaybeMatrix gradient, MaybeCube hessian, std::size_t threads) {
-    require(contrasts.shape(0) >= 2 && contrasts.shape(1) <= contrasts.shape(0) && contrasts.shape(1) + 1 >= contrasts.shape(0),
-            "contrasts need the shape (classes, classes - 1), or (classes, classes)");
     const oddsmith::Softmax loss{contrasts.data(), contrasts.shape(0), contrasts.shape(1)};
+    require(loss.classes > 1 && loss.classes - loss.outputs < 2, "contrasts need the shape (classes, classes - 1)");
     return sweep_outputs_dense(x, centre, scale, target, weight, std::nullopt, loss, beta, value, gradient, hessian,
                                threads);
 }
@@ -217,8 +220,7 @@ double sweep_one_vs_rest_dense(const Matrix<T>& x, const Vector& centre, const V
 }
 
 template <class T>
-double moments_dense(const Matrix<T>& x, const MaybeVector& weight, Output mean, Output deviation,
-                     std::size_t threads) {
+double moments_dense(const Matrix<T>& x, const MaybeVector& weight, Output mean, Output deviation, std::size_t threads) {
     const auto view = dense<T>(x);
     require(mean.shape(0) == view.cols && deviation.shape(0) == view.cols, "mean and deviation: one entry a column");
     const double* w = data_or_null(weight, view.rows);
@@ -255,13 +257,13 @@ void gram_sparse(const Entries<T>& data, const Entries<Index>& columns, const En
 
 template <class T>
 void rough_logistic_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
-                          const MaybeVector& weight, const MaybeVector& offset, const Vector& beta,
-                          std::size_t known, OutputMatrix hessian, std::size_t threads) {
+                          const MaybeVector& weight, const MaybeVector& offset, const Vector& beta, std::size_t known,
+                          OutputMatrix hessian, std::size_t threads) {
     const auto view = dense<T>(x);
     const std::size_t p = view.cols;
-    require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
-    require(beta.shape(0) == p + 1 && target.shape(0) == view.rows, "beta or target has the wrong length");
-    require(hessian.shape(0) == p + 1 && hessian.shape(1) == p + 1, "hessian needs the shape (1 + p, 1 + p)");
+    require(centre.shape(0) == p && scale.shape(0) == p && beta.shape(0) == p + 1 && target.shape(0) == view.rows &&
+                hessian.shape(0) == p + 1 && hessian.shape(1) == p + 1,
+            "one entry a column, one more for beta and hessian; target: one a row");
     const oddsmith::Rows rows{target.data(), data_or_null(weight, view.rows), data_or_null(offset, view.rows)};
     nb::gil_scoped_release release;
     oddsmith::rough_hessian<oddsmith::Logistic>(view, {centre.data(), scale.data()}, rows, beta.data(), known,
@@ -288,20 +290,36 @@ void select_sparse(const Entries<T>& data, const Entries<Index>& columns, const 
     require(new_begin.shape(0) == x.rows + 1 && new_columns.shape(0) == new_data.shape(0) &&
                 static_cast<std::size_t>(new_begin.data()[x.rows]) == new_data.shape(0),
             "what is filled does not belong together");
+    threads = std::max<std::size_t>(1, threads);
     nb::gil_scoped_release release;
-    oddsmith::select(x, place.data(), new_begin.data(), new_columns.data(), new_data.data(),
-                     std::max<std::size_t>(1, threads));
+    oddsmith::select(x, place.data(), new_begin.data(), new_columns.data(), new_data.data(), threads);
 }
 
 std::size_t descend(const Rectangle& hessian, const Vector& thresholds, const Vector& curvature, const Vector& start,
                     double target, std::size_t limit, Output gradient, Output step) {
     const std::size_t m = gradient.shape(0);
     require(hessian.shape(0) == m && hessian.shape(1) == m, "hessian must be square");
-    require(thresholds.shape(0) == m && curvature.shape(0) == m && start.shape(0) == m && step.shape(0) == m,
-            "one entry a coefficient");
+    for (const auto& v : {thresholds, curvature, start, Vector(step)}) require(v.shape(0) == m, "one entry a coefficient");
     nb::gil_scoped_release release;
     return oddsmith::descend({hessian.data(), thresholds.data(), curvature.data(), start.data(), m}, target, limit,
                              gradient.data(), step.data());
+}
+
+// out += x b in double-double; of x' it is out += b'x. The two differ in shapes alone.
+template <class T, bool Transposed>
+void exact_product(const Matrix<T>& x, const Rectangle& hi, const Rectangle& lo, OutputMatrix out_hi,
+                   OutputMatrix out_lo, std::size_t threads) {
+    const auto view = dense<T>(x);
+    const std::size_t inner = Transposed ? view.rows : view.cols, cols = hi.shape(1);
+    const std::size_t rows = Transposed ? cols : view.rows, width = Transposed ? view.cols : cols;
+    require(hi.shape(0) == inner && lo.shape(0) == inner && lo.shape(1) == cols, "hi and lo have the wrong shape");
+    require(out_hi.shape(0) == rows && out_hi.shape(1) == width && out_lo.shape(0) == rows && out_lo.shape(1) == width,
+            "out_hi and out_lo have the wrong shape");
+    const oddsmith::Twofold<const double> in{hi.data(), lo.data(), cols};
+    const oddsmith::Twofold<double> out{out_hi.data(), out_lo.data(), width};
+    threads = std::max<std::size_t>(1, threads);
+    nb::gil_scoped_release release;
+    Transposed ? oddsmith::exact_slopes(view, in, out, threads) : oddsmith::exact_scores(view, in, out, threads);
 }
 
 template <class T>
@@ -328,73 +346,51 @@ void logistic_rows(const Vector& eta, const Vector& target, Output value, Output
 
 NB_MODULE(_kernels, m) {
     m.doc() = "Compiled kernels of oddsmith: numbers in, numbers out. Their NumPy twins are in oddsmith._reference.";
-#define ODDSMITH_SWEEP_ARGUMENTS                                                                                \
-    "centre"_a.noconvert(), "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),       \
-        "offset"_a.noconvert().none(), "beta"_a.noconvert(), "gradient"_a.noconvert().none(),                   \
-        "hessian"_a.noconvert().none(), "threads"_a
-    m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, double>, "x"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
-    m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, float>, "x"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
-    m.def("sweep_logistic_codes", &sweep_codes<oddsmith::Logistic>, "numbers"_a.noconvert(), "places"_a.noconvert(),
-          "codes"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
-    m.def("gram_codes", &gram_codes, "numbers"_a.noconvert(), "places"_a.noconvert(), "codes"_a.noconvert(),
-          "centre"_a.noconvert(), "scale"_a.noconvert(), "h"_a.noconvert(), "gram"_a.noconvert(), "threads"_a);
-#define ODDSMITH_NEWTON_ARGUMENTS                                                                               \
-    "x"_a.noconvert(), "centre"_a.noconvert(), "scale"_a.noconvert(), "target"_a.noconvert(),                   \
-        "weight"_a.noconvert().none(), "offset"_a.noconvert().none(), "curvature"_a.noconvert(), "intercept"_a, \
-        "total"_a, "goal"_a, "least"_a, "beta"_a.noconvert(), "trace"_a.noconvert(), "threads"_a
-    m.def("newton_logistic_dense", &newton_dense<oddsmith::Logistic, double>, ODDSMITH_NEWTON_ARGUMENTS);
-    m.def("newton_logistic_dense", &newton_dense<oddsmith::Logistic, float>, ODDSMITH_NEWTON_ARGUMENTS);
-#define ODDSMITH_SPARSE_KERNELS(T, Index)                                                                       \
-    m.def("sweep_logistic_sparse", &sweep_sparse<oddsmith::Logistic, T, Index>, "data"_a.noconvert(),           \
-          "columns"_a.noconvert(), "begin"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);                            \
-    m.def("moments_sparse", &moments_sparse<T, Index>, "data"_a.noconvert(), "columns"_a.noconvert(),           \
-          "begin"_a.noconvert(), "weight"_a.noconvert().none(), "mean"_a.noconvert(),                           \
-          "deviation"_a.noconvert(), "threads"_a);                                                              \
-    m.def("gram_sparse", &gram_sparse<T, Index>, "data"_a.noconvert(), "columns"_a.noconvert(),                 \
-          "begin"_a.noconvert(), "place"_a.noconvert(), "h"_a.noconvert(), "out"_a.noconvert(), "threads"_a)
-#define ODDSMITH_COUNT(Index)                                                                                  \
-    m.def("count_sparse", &count_sparse<Index>, "columns"_a.noconvert(), "begin"_a.noconvert(),                 \
-          "place"_a.noconvert(), "counts"_a.noconvert(), "threads"_a)
-    ODDSMITH_COUNT(std::int32_t);
-    ODDSMITH_COUNT(std::int64_t);
-#undef ODDSMITH_COUNT
-#define ODDSMITH_SELECT(T, Index)                                                                               \
-    m.def("select_sparse", &select_sparse<T, Index>, "data"_a.noconvert(), "columns"_a.noconvert(),             \
-          "begin"_a.noconvert(), "place"_a.noconvert(), "new_begin"_a.noconvert(), "new_columns"_a.noconvert(), \
-          "new_data"_a.noconvert(), "threads"_a)
-    ODDSMITH_SELECT(double, std::int32_t);
-    ODDSMITH_SELECT(double, std::int64_t);
-    ODDSMITH_SELECT(float, std::int32_t);
-    ODDSMITH_SELECT(float, std::int64_t);
-#undef ODDSMITH_SELECT
+#define ODDSMITH_ROW_ARGUMENTS "centre"_n, "scale"_n, "target"_n, "weight"_n.none(), "offset"_n.none()
+#define ODDSMITH_SWEEP_ARGUMENTS                                                                              \
+    ODDSMITH_ROW_ARGUMENTS, "beta"_n, "gradient"_n.none(), "hessian"_n.none(), "threads"_a
+#define ODDSMITH_EXACT_ARGUMENTS "x"_n, "hi"_n, "lo"_n, "out_hi"_n, "out_lo"_n, "threads"_a
+#define ODDSMITH_DENSE_KERNELS(T)                                                                             \
+    m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, T>, "x"_n, ODDSMITH_SWEEP_ARGUMENTS);      \
+    m.def("sweep_logistic_chosen", &sweep_chosen<oddsmith::Logistic, T>, "x"_n, "columns"_n,                  \
+          ODDSMITH_SWEEP_ARGUMENTS);                                                                          \
+    m.def("rough_logistic_dense", &rough_logistic_dense<T>, "x"_n, ODDSMITH_ROW_ARGUMENTS, "beta"_n,          \
+          "known"_a, "hessian"_n, "threads"_a);                                                               \
+    m.def("newton_logistic_dense", &newton_dense<oddsmith::Logistic, T>, "x"_n, ODDSMITH_ROW_ARGUMENTS,       \
+          "curvature"_n, "intercept"_a, "total"_a, "goal"_a, "least"_a, "beta"_n, "trace"_n, "threads"_a);    \
+    m.def("sweep_multinomial_dense", &sweep_multinomial_dense<T>, "x"_n, "centre"_n, "scale"_n, "target"_n,   \
+          "weight"_n.none(), "contrasts"_n, "beta"_n, "value"_n, "gradient"_n.none(), "hessian"_n.none(),     \
+          "threads"_a);                                                                                       \
+    m.def("sweep_one_vs_rest_dense", &sweep_one_vs_rest_dense<T>, "x"_n, ODDSMITH_ROW_ARGUMENTS, "chosen"_n,  \
+          "beta"_n, "value"_n, "gradient"_n.none(), "hessian"_n.none(), "threads"_a);                         \
+    m.def("slopes_dense", &slopes_dense<T>, "x"_n, "centre"_n, "scale"_n, "r"_n, "out"_n, "threads"_a);       \
+    m.def("moments_dense", &moments_dense<T>, "x"_n, "weight"_n.none(), "mean"_n, "deviation"_n, "threads"_a); \
+    m.def("exact_scores_dense", &exact_product<T, false>, ODDSMITH_EXACT_ARGUMENTS);                          \
+    m.def("exact_slopes_dense", &exact_product<T, true>, ODDSMITH_EXACT_ARGUMENTS)
+    ODDSMITH_DENSE_KERNELS(double);
+    ODDSMITH_DENSE_KERNELS(float);
+    m.def("sweep_logistic_codes", &sweep_codes<oddsmith::Logistic>, "numbers"_n, "places"_n, "codes"_n,
+          ODDSMITH_SWEEP_ARGUMENTS);
+    m.def("gram_codes", &gram_codes, "numbers"_n, "places"_n, "codes"_n, "centre"_n, "scale"_n, "h"_n, "gram"_n,
+          "threads"_a);
+#define ODDSMITH_SPARSE_KERNELS(T, Index)                                                                     \
+    m.def("sweep_logistic_sparse", &sweep_sparse<oddsmith::Logistic, T, Index>, "data"_n, "columns"_n,        \
+          "begin"_n, ODDSMITH_SWEEP_ARGUMENTS);                                                               \
+    m.def("moments_sparse", &moments_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n, "weight"_n.none(),   \
+          "mean"_n, "deviation"_n, "threads"_a);                                                              \
+    m.def("gram_sparse", &gram_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n, "place"_n, "h"_n, "out"_n, \
+          "threads"_a);                                                                                       \
+    m.def("select_sparse", &select_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n, "place"_n,             \
+          "new_begin"_n, "new_columns"_n, "new_data"_n, "threads"_a)
     ODDSMITH_SPARSE_KERNELS(double, std::int32_t);
     ODDSMITH_SPARSE_KERNELS(double, std::int64_t);
     ODDSMITH_SPARSE_KERNELS(float, std::int32_t);
     ODDSMITH_SPARSE_KERNELS(float, std::int64_t);
-#undef ODDSMITH_SPARSE_KERNELS
-#define ODDSMITH_DENSE_KERNELS(T)                                                                            \
-    m.def("sweep_multinomial_dense", &sweep_multinomial_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),     \
-          "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                          \
-          "contrasts"_a.noconvert(), "beta"_a.noconvert(), "value"_a.noconvert(),                                \
-          "gradient"_a.noconvert().none(), "hessian"_a.noconvert().none(), "threads"_a);                         \
-    m.def("sweep_one_vs_rest_dense", &sweep_one_vs_rest_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),     \
-          "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                          \
-          "offset"_a.noconvert().none(), "chosen"_a.noconvert(), "beta"_a.noconvert(), "value"_a.noconvert(),    \
-          "gradient"_a.noconvert().none(), "hessian"_a.noconvert().none(), "threads"_a);                         \
-    m.def("sweep_logistic_chosen", &sweep_chosen<oddsmith::Logistic, T>, "x"_a.noconvert(),                      \
-          "columns"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);                                                    \
-    m.def("rough_logistic_dense", &rough_logistic_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),           \
-          "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                          \
-          "offset"_a.noconvert().none(), "beta"_a.noconvert(), "known"_a, "hessian"_a.noconvert(), "threads"_a); \
-    m.def("slopes_dense", &slopes_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(), "scale"_a.noconvert(),    \
-          "r"_a.noconvert(), "out"_a.noconvert(), "threads"_a);                                                  \
-    m.def("moments_dense", &moments_dense<T>, "x"_a.noconvert(), "weight"_a.noconvert().none(),                  \
-          "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a)
-    ODDSMITH_DENSE_KERNELS(double);
-    ODDSMITH_DENSE_KERNELS(float);
-    m.def("descend", &descend, "hessian"_a.noconvert(), "thresholds"_a.noconvert(), "curvature"_a.noconvert(),
-          "start"_a.noconvert(), "target"_a, "limit"_a, "gradient"_a.noconvert(), "step"_a.noconvert());
-    m.def("logistic_rows", &logistic_rows, "eta"_a.noconvert(), "target"_a.noconvert(),
-          "value"_a.noconvert(), "gradient"_a.noconvert(), "hessian"_a.noconvert());
+#define ODDSMITH_COUNT_ARGUMENTS "columns"_n, "begin"_n, "place"_n, "counts"_n, "threads"_a
+    m.def("count_sparse", &count_sparse<std::int32_t>, ODDSMITH_COUNT_ARGUMENTS);
+    m.def("count_sparse", &count_sparse<std::int64_t>, ODDSMITH_COUNT_ARGUMENTS);
+    m.def("descend", &descend, "hessian"_n, "thresholds"_n, "curvature"_n, "start"_n, "target"_a, "limit"_a,
+          "gradient"_n, "step"_n);
+    m.def("logistic_rows", &logistic_rows, "eta"_n, "target"_n, "value"_n, "gradient"_n, "hessian"_n);
     m.def("simd_level", [] { return oddsmith::simd_level(); });
 }

@@ -11,6 +11,7 @@ import numpy as np
 
 from oddsmith import _reference_descent, _reference_slopes
 from oddsmith.arrays import AnyArray, Array
+from oddsmith.extended import Extended
 
 PANEL = 4096
 descend = _reference_descent.descend
@@ -71,23 +72,8 @@ def sweep_logistic_dense(
     return value, reach
 
 
-def sweep_logistic_chosen(
-    x: AnyArray, columns: AnyArray, centre: Array, scale: Array, target: Array, weight: Array | None,
-    offset: Array | None, beta: Array, gradient: Array | None, hessian: Array | None, threads: int,
-) -> tuple[float, float]:  # fmt: skip
-    """The same over some columns of x."""
-    rows = (target, weight, offset)
-    return sweep_logistic_dense(x[:, columns], centre, scale, *rows, beta, gradient, hessian, threads)
-
-
-def rough_logistic_dense(
-    x: AnyArray, centre: Array, scale: Array, target: Array, weight: Array | None, offset: Array | None, beta: Array,
-    known: int, hessian: Array, threads: int,
-) -> None:  # fmt: skip
-    """Fill the Hessian but for its first `known` rows and columns. Products may be of single precision."""
-    whole = np.zeros_like(hessian)
-    sweep_logistic_dense(x, centre, scale, target, weight, offset, beta, np.zeros(len(beta)), whole, threads)
-    hessian[known:], hessian[:, known:] = whole[known:], whole[:, known:]
+sweep_logistic_chosen = _reference_descent.over_chosen(sweep_logistic_dense)
+rough_logistic_dense = _reference_descent.rough(sweep_logistic_dense)
 
 
 def sweep_multinomial_dense(
@@ -391,6 +377,21 @@ def moments_sparse(
         mean += shift + gap
         deviation += np.bincount(column, each * d**2, p) + missing * shift**2 - gap**2 * total
     return total
+
+
+def exact_scores_dense(x: AnyArray, hi: Array, lo: Array, out_hi: Array, out_lo: Array, threads: int) -> None:
+    """Add x b to out, both in double-double."""
+    out = Extended(out_hi, out_lo)
+    for column, b in zip(x.T.astype(np.float64), map(Extended, hi, lo), strict=True):
+        out = out + b * column[:, None]
+    out_hi[:], out_lo[:] = out.hi, out.lo
+
+
+def exact_slopes_dense(x: AnyArray, hi: Array, lo: Array, out_hi: Array, out_lo: Array, threads: int) -> None:
+    """Add r'x to out, all in double-double."""
+    for j, column in enumerate(x.T.astype(np.float64)):
+        out = Extended(out_hi[:, j], out_lo[:, j]) + (Extended(hi, lo) * column[:, None]).sum()
+        out_hi[:, j], out_lo[:, j] = out.hi, out.lo
 
 
 def simd_level() -> int:

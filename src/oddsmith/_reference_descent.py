@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
+
+Sweep = Callable[..., tuple[float, float]]
 
 
 def descend(
@@ -75,3 +79,31 @@ def select_sparse(
     order = np.lexsort((place[columns[kept]], row))
     new_columns[:] = place[columns[kept]][order]
     new_data[:] = data[kept][order]
+
+
+def over_chosen(sweep: Sweep) -> Sweep:
+    """The pass over some columns of x, from that over all."""
+
+    def sweep_logistic_chosen(
+        x: AnyArray, columns: AnyArray, centre: Array, scale: Array, target: Array, weight: Array | None,
+        offset: Array | None, beta: Array, gradient: Array | None, hessian: Array | None, threads: int,
+    ) -> tuple[float, float]:  # fmt: skip
+        """The same over some columns of x."""
+        return sweep(x[:, columns], centre, scale, target, weight, offset, beta, gradient, hessian, threads)
+
+    return sweep_logistic_chosen
+
+
+def rough(sweep: Sweep) -> Callable[..., None]:
+    """The Hessian alone, from the pass that forms it."""
+
+    def rough_logistic_dense(
+        x: AnyArray, centre: Array, scale: Array, target: Array, weight: Array | None, offset: Array | None,
+        beta: Array, known: int, hessian: Array, threads: int,
+    ) -> None:  # fmt: skip
+        """Fill the Hessian but for its first `known` rows and columns. Products may be of single precision."""
+        whole = np.zeros_like(hessian)
+        sweep(x, centre, scale, target, weight, offset, beta, np.zeros(len(beta)), whole, threads)
+        hessian[known:], hessian[:, known:] = whole[known:], whole[:, known:]
+
+    return rough_logistic_dense

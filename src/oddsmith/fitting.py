@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 from typing import TypeVar
 
 import numpy as np
@@ -17,6 +19,7 @@ from oddsmith.blas import on_one_thread
 from oddsmith.collinear import Collinear, settled
 from oddsmith.combinations import Combination
 from oddsmith.errors import DataError, SpecificationError
+from oddsmith.extended import Extended
 from oddsmith.firth import Firth, bias_reduced
 from oddsmith.fitted import Fit, warn
 from oddsmith.judging import Judge, Judgement
@@ -187,13 +190,17 @@ class Problem:
         fresh = Objective(seen.source, seen.loss, intercept=seen.intercept, threads=seen.threads)
         return replace(self, penalty=penalty, objective=fresh)
 
-    def raw(self, beta: Array) -> Array:
-        """The solver's coefficients on raw columns, as in `Fit.beta`."""
-        loss = self.objective.loss
-        raw: Array = loss.contrasts @ [self.axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
-        if len(raw) > 1 and self.axes.intercept:
-            raw[:, 0] -= raw[:, 0].mean()  # what is added to all scores changes nothing
-        return raw
+    def raw(self, beta: Array, low: Array | None = None) -> Array:
+        """The solver's coefficients on raw columns, as in `Fit.beta`; of beta + low, rounded at the very end."""
+        loss, axes = self.objective.loss, self.axes
+        if low is None:
+            out: Array = loss.contrasts @ [axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
+            if len(out) > 1 and axes.intercept:
+                out[:, 0] -= out[:, 0].mean()  # what is added to all scores changes nothing
+            return out
+        both = Extended(beta, low).reshape(loss.outputs, -1)
+        raw = [axes.to_raw_exactly(both[k]) for k in range(loss.outputs)]
+        return reduce(add, (part * column[:, None] for part, column in zip(raw, loss.contrasts.T, strict=True))).value
 
     def from_raw(self, raw: Array) -> Array:
         """The solver's coefficients, of some as in `Fit.beta`."""
@@ -234,8 +241,9 @@ class Problem:
         return Fit(
             schema=self.source.schema,
             classes=self.source.classes,
-            beta=self.raw(solution.beta),
+            beta=self.raw(solution.beta, solution.low),
             hessian=seen.hessian,
+            root=seen.root,
             axes=self.axes,
             certificate=found.certificate,
             status=found.status,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -20,27 +21,37 @@ class Chosen:
     """
 
     whole: Dense
-    columns: AnyArray
+    places: AnyArray
     kind: ClassVar[str] = "chosen"
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.whole.shape[0], len(self.columns)
+        return self.whole.shape[0], len(self.places)
+
+    @property
+    def centre(self) -> Array:
+        """Of the columns chosen."""
+        return self.whole.centre[self.places]
+
+    @property
+    def scale(self) -> Array:
+        """Of the columns chosen."""
+        return self.whole.scale[self.places]
 
     @property
     def entries(self) -> int:
         """Those of the columns chosen."""
-        return self.whole.shape[0] * len(self.columns)
+        return self.whole.shape[0] * len(self.places)
 
     @property
     def operands(self) -> tuple[Any, ...]:
         """X, the columns, and their centre and scale."""
-        return self.whole.array, self.columns, self.whole.centre[self.columns], self.whole.scale[self.columns]
+        return self.whole.array, self.places, self.centre, self.scale
 
     def standardised(self, centre: Array, scale: Array) -> Chosen:
         """The same rows on columns (x - centre) / scale."""
         new_centre, new_scale = self.whole.centre.copy(), self.whole.scale.copy()
-        new_centre[self.columns], new_scale[self.columns] = centre, scale
+        new_centre[self.places], new_scale[self.places] = centre, scale
         return replace(self, whole=self.whole.standardised(new_centre, new_scale))
 
     def take(self, rows: AnyArray | slice) -> Chosen:
@@ -49,12 +60,12 @@ class Chosen:
 
     def only(self, columns: AnyArray) -> Chosen:
         """Some of the columns."""
-        return replace(self, columns=self.columns[columns])
+        return replace(self, places=self.places[columns])
 
     def _spread(self, v: Array) -> Array:
         """With zeros for all other columns."""
         out = np.zeros((self.whole.shape[1], *v.shape[1:]))
-        out[self.columns] = v
+        out[self.places] = v
         return out
 
     def matvec(self, v: Array) -> Array:
@@ -67,26 +78,31 @@ class Chosen:
 
     def rmatvec(self, r: Array) -> Array:
         """Z' r, for a vector or for the columns of a matrix."""
-        return self.whole.rmatvec(r)[self.columns]
+        return self.whole.rmatvec(r)[self.places]
 
     def gram(self, h: Array, columns: AnyArray | None = None) -> Array:
         """Z' diag(h) Z, of all columns or of those named."""
-        return self.whole.gram(h, self.columns if columns is None else self.columns[columns])
+        return self.whole.gram(h, self.places if columns is None else self.places[columns])
 
     def diagonal(self, h: Array) -> Array:
         """The diagonal of Z' diag(h) Z."""
-        return self.whole.diagonal(h)[self.columns]
+        return self.whole.diagonal(h)[self.places]
 
     def stored(self) -> AnyArray:
         """All rows, for every column."""
-        return self.whole.stored()[self.columns]
+        return self.whole.stored()[self.places]
+
+    def columns(self) -> Iterator[tuple[int, slice, Array]]:
+        """The raw columns."""
+        for k, j in enumerate(self.places):
+            yield k, slice(None), self.whole.array[:, j].astype(np.float64)
 
     def norms(self, half: Array | None = None) -> Array:
         """|[1, z] half|^2 of every row; half is the identity if None."""
-        half = np.eye(1 + len(self.columns)) if half is None else half
+        half = np.eye(1 + len(self.places)) if half is None else half
         return self.whole.norms(np.vstack([half[:1], self._spread(half[1:])]))
 
     def moments(self, weight: Array | None, threads: int | None = None) -> Moments:
         """Moments of the raw columns."""
         whole = self.whole.moments(weight, threads)
-        return Moments(whole.weight, whole.mean[self.columns], whole.deviation[self.columns])
+        return Moments(whole.weight, whole.mean[self.places], whole.deviation[self.places])

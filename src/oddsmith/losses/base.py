@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Protocol, Self
 
 from oddsmith.arrays import Array
+from oddsmith.extended import Extended
 
 
 class Loss(Protocol):
@@ -56,6 +57,10 @@ class Loss(Protocol):
 
     def conjugate(self, eta: Array, target: Array, shrink: float) -> Array:
         """The conjugate of the loss at `shrink` (0 to 1) times the row_gradient at eta, for every row."""
+        ...
+
+    def exact_gradient(self, eta: Extended, target: Array) -> Extended:
+        """row_gradient in double-double, of shape (n, outputs), as eta has."""
         ...
 
     def total_curvature(self, eta: Array, weight: Array) -> Array:
