@@ -40,6 +40,7 @@ class Fit:
         with absolute values in the penalty, the intercepts alone do.
     hessian : array or None
         Of mean loss plus penalty at beta, in the solver's coefficients: those of `axes`, one output after another.
+        Of separated classes, in the limit: 0 along whatever runs off.
     axes : Axes
         How the solver's coefficients, of standardised columns, stand to beta.
     certificate : Certificate

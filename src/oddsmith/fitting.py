@@ -73,7 +73,7 @@ def fit(
         step and proved by a certificate.
     max_passes : int, optional
         Limit of passes over the data; the solver's own by default. A step once begun is finished, and the judge may
-        add up to four.
+        add up to four; without a penalty as many as it takes to know whether an optimum exists.
     intercept : bool, default True
     standardize : bool, default False
         Whether the penalty acts on columns divided by their standard deviations (root mean squares without an
@@ -117,7 +117,8 @@ def fit(
     ConvergenceWarning
         If the optimum was not reached, or is not unique.
     SeparationWarning
-        If there is no finite optimum.
+        If there is no finite optimum. The coefficients that `Fit.runaway` does not name are right nevertheless, and so
+        are their standard errors: those of the rows that are not separated.
     """
     began = time.perf_counter()
     check_source(source, penalty)
@@ -190,9 +191,32 @@ class Problem:
         fresh = Objective(seen.source, seen.loss, intercept=seen.intercept, threads=seen.threads)
         return replace(self, penalty=penalty, objective=fresh)
 
+    def judge(self, tol: float | None, max_passes: int | None) -> Judge:
+        """Who decides on what a solver finds."""
+        # one pass is spent on the moments; one at least is left to the solver
+        limit = None if max_passes is None else max(1, max_passes - 1)
+        return Judge(self.objective, self.bound(), self.axes, tol, limit)
+
+    def judged(
+        self, judge: Judge, solver: Solver, start: Array | None, workspace: Workspace | None = None
+    ) -> Judgement:  # fmt: skip
+        """Solve and certify. A workspace, for `ProximalNewton`, carries on what the fit before this one left."""
+        tol = judge.tol
+        objective, bound, limit = self.objective, judge.penalty, judge.limit
+        carried = {} if workspace is None else {"workspace": workspace}
+        small = objective.rows < SMALL_ROWS and objective.size < SMALL_SIZE
+        with nullcontext() if small else on_one_thread():
+            beginning = _starting_point(start, self.axes, objective, bound)
+            if self.bias_reduction:
+                return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
+            solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit, **carried)
+            return judge.verdict(solution, solver)
+
     def raw(self, beta: Array, low: Array | None = None) -> Array:
         """The solver's coefficients on raw columns, as in `Fit.beta`; of beta + low, rounded at the very end."""
         loss, axes = self.objective.loss, self.axes
+        if low is None and loss.outputs == 1:
+            return axes.to_raw(beta)[None]
         if low is None:
             out: Array = loss.contrasts @ [axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
             if len(out) > 1 and axes.intercept:
@@ -206,30 +230,14 @@ class Problem:
         """The solver's coefficients, of some as in `Fit.beta`."""
         return np.concatenate([self.axes.from_raw(part) for part in self.objective.loss.contrasts.T @ raw])
 
-    def judged(
-        self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None,
-        workspace: Workspace | None = None,
-    ) -> Judgement:  # fmt: skip
-        """Solve and certify. A workspace, for `ProximalNewton`, carries on what the fit before this one left."""
-        judge = self._judge(tol, max_passes)
-        objective, bound, limit = self.objective, judge.penalty, judge.limit
-        carried = {} if workspace is None else {"workspace": workspace}
-        small = objective.rows < SMALL_ROWS and objective.size < SMALL_SIZE
-        with nullcontext() if small else on_one_thread():
-            beginning = _starting_point(start, self.axes, objective, bound)
-            if self.bias_reduction:
-                return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
-            solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit, **carried)
-            return judge.verdict(solution, solver)
-
     def solved(
         self, solver: Solver, *, tol: float | None, max_passes: int | None = None, start: Array | None = None,
         began: float | None = None, workspace: Workspace | None = None,
     ) -> Fit:  # fmt: skip
         """Solve, certify, map back."""
         began = time.perf_counter() if began is None else began
-        found = self.judged(solver, tol=tol, max_passes=max_passes, start=start, workspace=workspace)
-        found, combinations = self._settled(found, self._judge(tol, max_passes), solver)
+        judge = self.judge(tol, max_passes)
+        found, combinations = self._settled(self.judged(judge, solver, start, workspace), judge, solver)
         name = Firth.name if self.bias_reduction else solver.name
         return self.fitted(found, name, time.perf_counter() - began, combinations)
 
@@ -262,11 +270,6 @@ class Problem:
             bias_reduction=self.bias_reduction,
             combinations=combinations,
         )
-
-    def _judge(self, tol: float | None, max_passes: int | None) -> Judge:
-        # one pass is spent on the moments; one at least is left to the solver
-        limit = None if max_passes is None else max(1, max_passes - 1)
-        return Judge(self.objective, self.bound(), self.axes, tol, limit)
 
     def _settled(
         self, found: Judgement, judge: Judge, solver: Solver

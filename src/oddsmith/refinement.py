@@ -11,8 +11,11 @@ from oddsmith.arrays import Array
 from oddsmith.evaluation import Evaluation
 from oddsmith.extended import Extended
 from oddsmith.factor import Factor
+from oddsmith.objective import Objective
+from oddsmith.penalties import Penalty
 from oddsmith.solvers import Smooth, Solution, Step
 
+EPSILON = float(np.finfo(float).eps)
 ENOUGH = 3e-13  # a relative error that doubles may leave
 ROWS = 1000  # whose standard errors are what small coefficients are measured by
 SINGULAR = 1e-6  # of curvature, beside the most that rounding hides: below it columns are collinear
@@ -37,8 +40,7 @@ def wanted(seen: Evaluation, beta: Array) -> bool:
     if factor.rank < factor.size:
         return True
     assert seen.hessian is not None
-    epsilon, diagonal = np.finfo(float).eps / ENOUGH, np.diagonal(seen.hessian)
-    variance = np.einsum("ij,ij->i", factor.half, factor.half)
+    epsilon, diagonal, variance = EPSILON / ENOUGH, np.diagonal(seen.hessian), factor.variance
     size = np.maximum(beta * beta, variance / min(seen.weight, ROWS))
     noise = min(1.0, abs(seen.value)) * epsilon**2
     if noise * variance.sum() <= (size / variance).min() and epsilon * (variance @ diagonal) <= 1.0:
@@ -47,7 +49,7 @@ def wanted(seen: Evaluation, beta: Array) -> bool:
     return bool((noise * squares.sum(axis=0) > size).any() or (epsilon * (diagonal @ squares) > variance).any())
 
 
-def refined(function: Smooth, solution: Solution) -> Solution:
+def refined(objective: Objective, penalty: Penalty, solution: Solution) -> Solution:
     r"""The solution to the last digit, if `wanted` and if there is one; else the solution as it is.
 
     Coefficients and gradient are held in double-double, and H^-1 as M M'. A round is one pass, which forms G = M'HM
@@ -64,6 +66,7 @@ def refined(function: Smooth, solution: Solution) -> Solution:
     seen = solution.evaluation
     if seen.hessian is None or not np.isfinite(solution.beta).all() or not wanted(seen, solution.beta):
         return solution
+    function = Smooth(objective, penalty)
     beta, root = Extended.of(solution.beta), seen.factor.half
     singular = seen.factor.rank < seen.factor.size
     if singular:
