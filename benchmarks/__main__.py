@@ -17,14 +17,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import calls, commands, objective
+from benchmarks import calls, commands, objective, paths
 from benchmarks.datasets import DATASETS
 from benchmarks.datasets.base import Problem
 from benchmarks.solvers import SOLVERS
 
 TARGETS = (1e-6, 1e-9)
 ROUNDS, REPEATS, LIMIT = 3, 3, 60
-WHOLE = {"calls": calls.table, "commands": commands.table}
+WHOLE = {"calls": calls.table, "commands": commands.table, "paths": paths.table}
 
 
 def main() -> None:
@@ -85,7 +85,7 @@ def loosest(folder: str, solver: str, problem: Problem, best: float, target: flo
         contestant = importlib.import_module(f"benchmarks.solvers.{solver}")
     except ImportError as error:
         return f"absent: {error}"
-    if not contestant.takes(problem):
+    if not contestant.takes(problem) or (problem.l1 and not getattr(contestant, "L1", False)):
         return "takes no such problem"
     for tol in contestant.TOLERANCES:
         if (solver, tol) not in seen:

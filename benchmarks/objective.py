@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.special import logsumexp
 
+from benchmarks import lasso
 from benchmarks.datasets.base import Problem
 
 PANEL = 20_000
@@ -32,8 +33,9 @@ def matrix(X: Any) -> Any:
 
 
 def value(problem: Problem, intercept: np.ndarray, coef: np.ndarray) -> float:
-    """Mean loss plus ridge. coef has a row for each output: one, or K of K classes."""
-    return loss(problem, problem.X, problem.y, intercept, coef) + 0.5 * problem.alpha * float((coef**2).sum())
+    """Mean loss plus penalty. coef has a row for each output: one, or K of K classes."""
+    penalty = 0.5 * problem.alpha * float((coef**2).sum()) + problem.l1 * float(np.abs(coef).sum())
+    return loss(problem, problem.X, problem.y, intercept, coef) + penalty
 
 
 def loss(problem: Problem, X: Any, y: np.ndarray, intercept: np.ndarray, coef: np.ndarray) -> float:
@@ -47,6 +49,8 @@ def loss(problem: Problem, X: Any, y: np.ndarray, intercept: np.ndarray, coef: n
 
 def optimum(problem: Problem) -> float:
     """The least value, by Newton's method on columns of one scale, until the decrement is below rounding."""
+    if problem.l1:
+        return lasso.optimum(problem)
     X = matrix(problem.X)
     outputs = 1 if problem.task == "binary" else int(problem.y.max()) + 1
     if sp.issparse(X):

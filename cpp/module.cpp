@@ -6,10 +6,15 @@
 
 #include <optional>
 
+#include "chosen.hpp"
 #include "codes.hpp"
+#include "descent.hpp"
 #include "double_double.hpp"
 #include "moments.hpp"
 #include "newton.hpp"
+#include "rough.hpp"
+#include "select.hpp"
+#include "slopes.hpp"
 #include "sparse.hpp"
 #include "softmax.hpp"
 
@@ -29,6 +34,13 @@ using CodeMatrix = nb::ndarray<const std::int32_t, nb::ndim<2>, nb::device::cpu>
 using Rectangle = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using OutputCube = nb::ndarray<double, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using OutputMatrix = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using MaybeVector = std::optional<Vector>;
+using MaybeOutput = std::optional<Output>;
+using MaybeMatrix = std::optional<OutputMatrix>;
+using MaybeCube = std::optional<OutputCube>;
+
+// An argument that is taken as it is, or refused.
+auto operator""_n(const char* name, std::size_t) { return nb::arg(name).noconvert(); }
 
 void require(bool holds, const char* what) {
     if (!holds) throw nb::value_error(what);
@@ -55,7 +67,7 @@ oddsmith::Csr<T, Index> csr(const Entries<T>& data, const Entries<Index>& column
     return {data.data(), columns.data(), begin.data(), rows, cols};
 }
 
-const double* data_or_null(const std::optional<Vector>& v, std::size_t rows) {
+const double* data_or_null(const MaybeVector& v, std::size_t rows) {
     if (!v) return nullptr;
     require(v->shape(0) == rows, "a row vector has the wrong length");
     return v->data();
@@ -64,9 +76,8 @@ const double* data_or_null(const std::optional<Vector>& v, std::size_t rows) {
 // What every sweep is given besides X, checked against it.
 template <class Loss, class X>
 std::pair<double, double> sweep(const X& x, const Vector& centre, const Vector& scale, const Vector& target,
-                                const std::optional<Vector>& weight, const std::optional<Vector>& offset,
-                                const Vector& beta, std::optional<Output> gradient,
-                                std::optional<OutputMatrix> hessian, std::size_t threads) {
+                                const MaybeVector& weight, const MaybeVector& offset, const Vector& beta,
+                                MaybeOutput gradient, MaybeMatrix hessian, std::size_t threads) {
     const std::size_t p = x.cols;
     require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
     require(beta.shape(0) == p + 1, "beta needs the intercept and one entry a column");
@@ -85,11 +96,22 @@ std::pair<double, double> sweep(const X& x, const Vector& centre, const Vector& 
 
 template <class Loss, class T>
 std::pair<double, double> sweep_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale,
-                                      const Vector& target, const std::optional<Vector>& weight,
-                                      const std::optional<Vector>& offset, const Vector& beta,
-                                      std::optional<Output> gradient, std::optional<OutputMatrix> hessian,
+                                      const Vector& target, const MaybeVector& weight, const MaybeVector& offset,
+                                      const Vector& beta, MaybeOutput gradient, MaybeMatrix hessian,
                                       std::size_t threads) {
     return sweep<Loss>(dense<T>(x), centre, scale, target, weight, offset, beta, gradient, hessian, threads);
+}
+
+template <class Loss, class T>
+std::pair<double, double> sweep_chosen(const Matrix<T>& x, const Places& columns, const Vector& centre,
+                                       const Vector& scale, const Vector& target, const MaybeVector& weight,
+                                       const MaybeVector& offset, const Vector& beta, MaybeOutput gradient,
+                                       MaybeMatrix hessian, std::size_t threads) {
+    const auto view = dense<T>(x);
+    for (std::size_t j = 0; j < columns.shape(0); ++j)
+        require(columns.data()[j] >= 0 && static_cast<std::size_t>(columns.data()[j]) < view.cols, "no such column");
+    const oddsmith::Chosen<T> chosen{view, columns.data(), view.rows, columns.shape(0)};
+    return sweep<Loss>(chosen, centre, scale, target, weight, offset, beta, gradient, hessian, threads);
 }
 
 oddsmith::Codes coded(const Matrix<double>& numbers, const Places& places, const CodeMatrix& codes, std::size_t p) {
@@ -104,9 +126,8 @@ oddsmith::Codes coded(const Matrix<double>& numbers, const Places& places, const
 template <class Loss>
 std::pair<double, double> sweep_codes(const Matrix<double>& numbers, const Places& places, const CodeMatrix& codes,
                                       const Vector& centre, const Vector& scale, const Vector& target,
-                                      const std::optional<Vector>& weight, const std::optional<Vector>& offset,
-                                      const Vector& beta, std::optional<Output> gradient,
-                                      std::optional<OutputMatrix> hessian, std::size_t threads) {
+                                      const MaybeVector& weight, const MaybeVector& offset, const Vector& beta,
+                                      MaybeOutput gradient, MaybeMatrix hessian, std::size_t threads) {
     return sweep<Loss>(coded(numbers, places, codes, centre.shape(0)), centre, scale, target, weight, offset, beta,
                        gradient, hessian, threads);
 }
@@ -124,9 +145,9 @@ void gram_codes(const Matrix<double>& numbers, const Places& places, const CodeM
 
 template <class Loss, class T>
 std::pair<std::size_t, std::size_t> newton_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale,
-                                                 const Vector& target, const std::optional<Vector>& weight,
-                                                 const std::optional<Vector>& offset, const Vector& curvature,
-                                                 bool intercept, double total, double goal, double least, Output beta,
+                                                 const Vector& target, const MaybeVector& weight,
+                                                 const MaybeVector& offset, const Vector& curvature, bool intercept,
+                                                 double total, double goal, double least, Output beta,
                                                  OutputMatrix trace, std::size_t threads) {
     const auto view = dense<T>(x);
     const std::size_t p = view.cols;
@@ -148,9 +169,8 @@ std::pair<std::size_t, std::size_t> newton_dense(const Matrix<T>& x, const Vecto
 template <class Loss, class T, class Index>
 std::pair<double, double> sweep_sparse(const Entries<T>& data, const Entries<Index>& columns,
                                        const Entries<Index>& begin, const Vector& centre, const Vector& scale,
-                                       const Vector& target, const std::optional<Vector>& weight,
-                                       const std::optional<Vector>& offset, const Vector& beta,
-                                       std::optional<Output> gradient, std::optional<OutputMatrix> hessian,
+                                       const Vector& target, const MaybeVector& weight, const MaybeVector& offset,
+                                       const Vector& beta, MaybeOutput gradient, MaybeMatrix hessian,
                                        std::size_t threads) {
     return sweep<Loss>(csr(data, columns, begin, centre.shape(0)), centre, scale, target, weight, offset, beta,
                        gradient, hessian, threads);
@@ -159,9 +179,9 @@ std::pair<double, double> sweep_sparse(const Entries<T>& data, const Entries<Ind
 // What a pass over several outputs needs, checked and run: the two functions below differ in the loss alone.
 template <class Loss, class T>
 double sweep_outputs_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
-                           const std::optional<Vector>& weight, const std::optional<Vector>& offset, const Loss& loss,
-                           const Rectangle& beta, Output value, std::optional<OutputMatrix> gradient,
-                           std::optional<OutputCube> hessian, std::size_t threads) {
+                           const MaybeVector& weight, const MaybeVector& offset, const Loss& loss,
+                           const Rectangle& beta, Output value, MaybeMatrix gradient, MaybeCube hessian,
+                           std::size_t threads) {
     const auto view = dense<T>(x);
     const std::size_t p = view.cols, outputs = loss.scores();
     require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
@@ -182,29 +202,25 @@ double sweep_outputs_dense(const Matrix<T>& x, const Vector& centre, const Vecto
 
 template <class T>
 double sweep_multinomial_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
-                               const std::optional<Vector>& weight, const Rectangle& contrasts, const Rectangle& beta,
-                               Output value, std::optional<OutputMatrix> gradient, std::optional<OutputCube> hessian,
-                               std::size_t threads) {
-    require(contrasts.shape(0) >= 2 && contrasts.shape(1) + 1 == contrasts.shape(0),
-            "contrasts need the shape (classes, classes - 1)");
-    const oddsmith::Softmax loss{contrasts.data(), contrasts.shape(0)};
+                               const MaybeVector& weight, const Rectangle& contrasts, const Rectangle& beta,
+                               Output value, MaybeMatrix gradient, MaybeCube hessian, std::size_t threads) {
+    const oddsmith::Softmax loss{contrasts.data(), contrasts.shape(0), contrasts.shape(1)};
+    require(loss.classes > 1 && loss.classes - loss.outputs < 2, "contrasts need the shape (classes, classes - 1)");
     return sweep_outputs_dense(x, centre, scale, target, weight, std::nullopt, loss, beta, value, gradient, hessian,
                                threads);
 }
 
 template <class T>
 double sweep_one_vs_rest_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
-                               const std::optional<Vector>& weight, const std::optional<Vector>& offset,
-                               const Vector& chosen, const Rectangle& beta, Output value,
-                               std::optional<OutputMatrix> gradient, std::optional<OutputCube> hessian,
+                               const MaybeVector& weight, const MaybeVector& offset, const Vector& chosen,
+                               const Rectangle& beta, Output value, MaybeMatrix gradient, MaybeCube hessian,
                                std::size_t threads) {
     const oddsmith::OneVsRest loss{chosen.data(), chosen.shape(0)};
     return sweep_outputs_dense(x, centre, scale, target, weight, offset, loss, beta, value, gradient, hessian, threads);
 }
 
 template <class T>
-double moments_dense(const Matrix<T>& x, const std::optional<Vector>& weight, Output mean, Output deviation,
-                     std::size_t threads) {
+double moments_dense(const Matrix<T>& x, const MaybeVector& weight, Output mean, Output deviation, std::size_t threads) {
     const auto view = dense<T>(x);
     require(mean.shape(0) == view.cols && deviation.shape(0) == view.cols, "mean and deviation: one entry a column");
     const double* w = data_or_null(weight, view.rows);
@@ -214,7 +230,7 @@ double moments_dense(const Matrix<T>& x, const std::optional<Vector>& weight, Ou
 
 template <class T, class Index>
 double moments_sparse(const Entries<T>& data, const Entries<Index>& columns, const Entries<Index>& begin,
-                      const std::optional<Vector>& weight, Output mean, Output deviation, std::size_t threads) {
+                      const MaybeVector& weight, Output mean, Output deviation, std::size_t threads) {
     const auto x = csr(data, columns, begin, mean.shape(0));
     require(deviation.shape(0) == x.cols, "mean and deviation: one entry a column");
     const double* w = data_or_null(weight, x.rows);
@@ -239,6 +255,56 @@ void gram_sparse(const Entries<T>& data, const Entries<Index>& columns, const En
     oddsmith::gram(x, place.data(), out.shape(0), h.data(), out.data(), std::max<std::size_t>(1, threads));
 }
 
+template <class T>
+void rough_logistic_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
+                          const MaybeVector& weight, const MaybeVector& offset, const Vector& beta, std::size_t known,
+                          OutputMatrix hessian, std::size_t threads) {
+    const auto view = dense<T>(x);
+    const std::size_t p = view.cols;
+    require(centre.shape(0) == p && scale.shape(0) == p && beta.shape(0) == p + 1 && target.shape(0) == view.rows &&
+                hessian.shape(0) == p + 1 && hessian.shape(1) == p + 1,
+            "one entry a column, one more for beta and hessian; target: one a row");
+    const oddsmith::Rows rows{target.data(), data_or_null(weight, view.rows), data_or_null(offset, view.rows)};
+    nb::gil_scoped_release release;
+    oddsmith::rough_hessian<oddsmith::Logistic>(view, {centre.data(), scale.data()}, rows, beta.data(), known,
+                                                hessian.data(), std::max<std::size_t>(1, threads));
+}
+
+template <class Index>
+using Filled = nb::ndarray<Index, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+template <class Index>
+void count_sparse(const Entries<Index>& columns, const Entries<Index>& begin, const Places& place, Filled<Index> counts,
+                  std::size_t threads) {
+    const auto x = csr(columns, columns, begin, place.shape(0));
+    require(counts.shape(0) == x.rows, "counts needs one entry a row");
+    nb::gil_scoped_release release;
+    oddsmith::count(x, place.data(), counts.data(), std::max<std::size_t>(1, threads));
+}
+
+template <class T, class Index>
+void select_sparse(const Entries<T>& data, const Entries<Index>& columns, const Entries<Index>& begin,
+                   const Places& place, const Entries<Index>& new_begin, Filled<Index> new_columns, Filled<T> new_data,
+                   std::size_t threads) {
+    const auto x = csr(data, columns, begin, place.shape(0));
+    require(new_begin.shape(0) == x.rows + 1 && new_columns.shape(0) == new_data.shape(0) &&
+                static_cast<std::size_t>(new_begin.data()[x.rows]) == new_data.shape(0),
+            "what is filled does not belong together");
+    threads = std::max<std::size_t>(1, threads);
+    nb::gil_scoped_release release;
+    oddsmith::select(x, place.data(), new_begin.data(), new_columns.data(), new_data.data(), threads);
+}
+
+std::size_t descend(const Rectangle& hessian, const Vector& thresholds, const Vector& curvature, const Vector& start,
+                    double target, std::size_t limit, Output gradient, Output step) {
+    const std::size_t m = gradient.shape(0);
+    require(hessian.shape(0) == m && hessian.shape(1) == m, "hessian must be square");
+    for (const auto& v : {thresholds, curvature, start, Vector(step)}) require(v.shape(0) == m, "one entry a coefficient");
+    nb::gil_scoped_release release;
+    return oddsmith::descend({hessian.data(), thresholds.data(), curvature.data(), start.data(), m}, target, limit,
+                             gradient.data(), step.data());
+}
+
 // out += x b in double-double; of x' it is out += b'x. The two differ in shapes alone.
 template <class T, bool Transposed>
 void exact_product(const Matrix<T>& x, const Rectangle& hi, const Rectangle& lo, OutputMatrix out_hi,
@@ -256,6 +322,18 @@ void exact_product(const Matrix<T>& x, const Rectangle& hi, const Rectangle& lo,
     Transposed ? oddsmith::exact_slopes(view, in, out, threads) : oddsmith::exact_scores(view, in, out, threads);
 }
 
+template <class T>
+void slopes_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Rectangle& r, OutputMatrix out,
+                  std::size_t threads) {
+    const auto view = dense<T>(x);
+    const std::size_t p = view.cols, count = r.shape(0);
+    require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
+    require(r.shape(1) == view.rows, "r needs one entry a row");
+    require(out.shape(0) == count && out.shape(1) == p, "out has the wrong shape");
+    nb::gil_scoped_release release;
+    oddsmith::slopes(view, {centre.data(), scale.data()}, r.data(), count, out.data(), std::max<std::size_t>(1, threads));
+}
+
 void logistic_rows(const Vector& eta, const Vector& target, Output value, Output gradient, Output hessian) {
     const std::size_t m = eta.shape(0);
     require(target.shape(0) == m && value.shape(0) == m && gradient.shape(0) == m && hessian.shape(0) == m,
@@ -268,58 +346,51 @@ void logistic_rows(const Vector& eta, const Vector& target, Output value, Output
 
 NB_MODULE(_kernels, m) {
     m.doc() = "Compiled kernels of oddsmith: numbers in, numbers out. Their NumPy twins are in oddsmith._reference.";
-#define ODDSMITH_SWEEP_ARGUMENTS                                                                                \
-    "centre"_a.noconvert(), "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),       \
-        "offset"_a.noconvert().none(), "beta"_a.noconvert(), "gradient"_a.noconvert().none(),                   \
-        "hessian"_a.noconvert().none(), "threads"_a
-    m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, double>, "x"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
-    m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, float>, "x"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
-    m.def("sweep_logistic_codes", &sweep_codes<oddsmith::Logistic>, "numbers"_a.noconvert(), "places"_a.noconvert(),
-          "codes"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);
-    m.def("gram_codes", &gram_codes, "numbers"_a.noconvert(), "places"_a.noconvert(), "codes"_a.noconvert(),
-          "centre"_a.noconvert(), "scale"_a.noconvert(), "h"_a.noconvert(), "gram"_a.noconvert(), "threads"_a);
-#define ODDSMITH_NEWTON_ARGUMENTS                                                                               \
-    "x"_a.noconvert(), "centre"_a.noconvert(), "scale"_a.noconvert(), "target"_a.noconvert(),                   \
-        "weight"_a.noconvert().none(), "offset"_a.noconvert().none(), "curvature"_a.noconvert(), "intercept"_a, \
-        "total"_a, "goal"_a, "least"_a, "beta"_a.noconvert(), "trace"_a.noconvert(), "threads"_a
-    m.def("newton_logistic_dense", &newton_dense<oddsmith::Logistic, double>, ODDSMITH_NEWTON_ARGUMENTS);
-    m.def("newton_logistic_dense", &newton_dense<oddsmith::Logistic, float>, ODDSMITH_NEWTON_ARGUMENTS);
-#define ODDSMITH_SPARSE_KERNELS(T, Index)                                                                       \
-    m.def("sweep_logistic_sparse", &sweep_sparse<oddsmith::Logistic, T, Index>, "data"_a.noconvert(),           \
-          "columns"_a.noconvert(), "begin"_a.noconvert(), ODDSMITH_SWEEP_ARGUMENTS);                            \
-    m.def("moments_sparse", &moments_sparse<T, Index>, "data"_a.noconvert(), "columns"_a.noconvert(),           \
-          "begin"_a.noconvert(), "weight"_a.noconvert().none(), "mean"_a.noconvert(),                           \
-          "deviation"_a.noconvert(), "threads"_a);                                                              \
-    m.def("gram_sparse", &gram_sparse<T, Index>, "data"_a.noconvert(), "columns"_a.noconvert(),                 \
-          "begin"_a.noconvert(), "place"_a.noconvert(), "h"_a.noconvert(), "out"_a.noconvert(), "threads"_a)
+#define ODDSMITH_ROW_ARGUMENTS "centre"_n, "scale"_n, "target"_n, "weight"_n.none(), "offset"_n.none()
+#define ODDSMITH_SWEEP_ARGUMENTS                                                                              \
+    ODDSMITH_ROW_ARGUMENTS, "beta"_n, "gradient"_n.none(), "hessian"_n.none(), "threads"_a
+#define ODDSMITH_EXACT_ARGUMENTS "x"_n, "hi"_n, "lo"_n, "out_hi"_n, "out_lo"_n, "threads"_a
+#define ODDSMITH_DENSE_KERNELS(T)                                                                             \
+    m.def("sweep_logistic_dense", &sweep_dense<oddsmith::Logistic, T>, "x"_n, ODDSMITH_SWEEP_ARGUMENTS);      \
+    m.def("sweep_logistic_chosen", &sweep_chosen<oddsmith::Logistic, T>, "x"_n, "columns"_n,                  \
+          ODDSMITH_SWEEP_ARGUMENTS);                                                                          \
+    m.def("rough_logistic_dense", &rough_logistic_dense<T>, "x"_n, ODDSMITH_ROW_ARGUMENTS, "beta"_n,          \
+          "known"_a, "hessian"_n, "threads"_a);                                                               \
+    m.def("newton_logistic_dense", &newton_dense<oddsmith::Logistic, T>, "x"_n, ODDSMITH_ROW_ARGUMENTS,       \
+          "curvature"_n, "intercept"_a, "total"_a, "goal"_a, "least"_a, "beta"_n, "trace"_n, "threads"_a);    \
+    m.def("sweep_multinomial_dense", &sweep_multinomial_dense<T>, "x"_n, "centre"_n, "scale"_n, "target"_n,   \
+          "weight"_n.none(), "contrasts"_n, "beta"_n, "value"_n, "gradient"_n.none(), "hessian"_n.none(),     \
+          "threads"_a);                                                                                       \
+    m.def("sweep_one_vs_rest_dense", &sweep_one_vs_rest_dense<T>, "x"_n, ODDSMITH_ROW_ARGUMENTS, "chosen"_n,  \
+          "beta"_n, "value"_n, "gradient"_n.none(), "hessian"_n.none(), "threads"_a);                         \
+    m.def("slopes_dense", &slopes_dense<T>, "x"_n, "centre"_n, "scale"_n, "r"_n, "out"_n, "threads"_a);       \
+    m.def("moments_dense", &moments_dense<T>, "x"_n, "weight"_n.none(), "mean"_n, "deviation"_n, "threads"_a); \
+    m.def("exact_scores_dense", &exact_product<T, false>, ODDSMITH_EXACT_ARGUMENTS);                          \
+    m.def("exact_slopes_dense", &exact_product<T, true>, ODDSMITH_EXACT_ARGUMENTS)
+    ODDSMITH_DENSE_KERNELS(double);
+    ODDSMITH_DENSE_KERNELS(float);
+    m.def("sweep_logistic_codes", &sweep_codes<oddsmith::Logistic>, "numbers"_n, "places"_n, "codes"_n,
+          ODDSMITH_SWEEP_ARGUMENTS);
+    m.def("gram_codes", &gram_codes, "numbers"_n, "places"_n, "codes"_n, "centre"_n, "scale"_n, "h"_n, "gram"_n,
+          "threads"_a);
+#define ODDSMITH_SPARSE_KERNELS(T, Index)                                                                     \
+    m.def("sweep_logistic_sparse", &sweep_sparse<oddsmith::Logistic, T, Index>, "data"_n, "columns"_n,        \
+          "begin"_n, ODDSMITH_SWEEP_ARGUMENTS);                                                               \
+    m.def("moments_sparse", &moments_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n, "weight"_n.none(),   \
+          "mean"_n, "deviation"_n, "threads"_a);                                                              \
+    m.def("gram_sparse", &gram_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n, "place"_n, "h"_n, "out"_n, \
+          "threads"_a);                                                                                       \
+    m.def("select_sparse", &select_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n, "place"_n,             \
+          "new_begin"_n, "new_columns"_n, "new_data"_n, "threads"_a)
     ODDSMITH_SPARSE_KERNELS(double, std::int32_t);
     ODDSMITH_SPARSE_KERNELS(double, std::int64_t);
     ODDSMITH_SPARSE_KERNELS(float, std::int32_t);
     ODDSMITH_SPARSE_KERNELS(float, std::int64_t);
-#undef ODDSMITH_SPARSE_KERNELS
-#define ODDSMITH_SWEEPS_OF_SEVERAL(T)                                                                            \
-    m.def("sweep_multinomial_dense", &sweep_multinomial_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),     \
-          "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                          \
-          "contrasts"_a.noconvert(), "beta"_a.noconvert(), "value"_a.noconvert(),                                \
-          "gradient"_a.noconvert().none(), "hessian"_a.noconvert().none(), "threads"_a);                         \
-    m.def("sweep_one_vs_rest_dense", &sweep_one_vs_rest_dense<T>, "x"_a.noconvert(), "centre"_a.noconvert(),     \
-          "scale"_a.noconvert(), "target"_a.noconvert(), "weight"_a.noconvert().none(),                          \
-          "offset"_a.noconvert().none(), "chosen"_a.noconvert(), "beta"_a.noconvert(), "value"_a.noconvert(),    \
-          "gradient"_a.noconvert().none(), "hessian"_a.noconvert().none(), "threads"_a);
-    ODDSMITH_SWEEPS_OF_SEVERAL(double)
-    ODDSMITH_SWEEPS_OF_SEVERAL(float)
-    m.def("moments_dense", &moments_dense<double>, "x"_a.noconvert(), "weight"_a.noconvert().none(),
-          "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
-    m.def("moments_dense", &moments_dense<float>, "x"_a.noconvert(), "weight"_a.noconvert().none(),
-          "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
-#define ODDSMITH_EXACT_ARGUMENTS                                                                                \
-    "x"_a.noconvert(), "hi"_a.noconvert(), "lo"_a.noconvert(), "out_hi"_a.noconvert(), "out_lo"_a.noconvert(),  \
-        "threads"_a
-    m.def("exact_scores_dense", &exact_product<double, false>, ODDSMITH_EXACT_ARGUMENTS);
-    m.def("exact_scores_dense", &exact_product<float, false>, ODDSMITH_EXACT_ARGUMENTS);
-    m.def("exact_slopes_dense", &exact_product<double, true>, ODDSMITH_EXACT_ARGUMENTS);
-    m.def("exact_slopes_dense", &exact_product<float, true>, ODDSMITH_EXACT_ARGUMENTS);
-    m.def("logistic_rows", &logistic_rows, "eta"_a.noconvert(), "target"_a.noconvert(),
-          "value"_a.noconvert(), "gradient"_a.noconvert(), "hessian"_a.noconvert());
+#define ODDSMITH_COUNT_ARGUMENTS "columns"_n, "begin"_n, "place"_n, "counts"_n, "threads"_a
+    m.def("count_sparse", &count_sparse<std::int32_t>, ODDSMITH_COUNT_ARGUMENTS);
+    m.def("count_sparse", &count_sparse<std::int64_t>, ODDSMITH_COUNT_ARGUMENTS);
+    m.def("descend", &descend, "hessian"_n, "thresholds"_n, "curvature"_n, "start"_n, "target"_a, "limit"_a,
+          "gradient"_n, "step"_n);
+    m.def("logistic_rows", &logistic_rows, "eta"_n, "target"_n, "value"_n, "gradient"_n, "hessian"_n);
     m.def("simd_level", [] { return oddsmith::simd_level(); });
 }

@@ -75,11 +75,10 @@ ODDSMITH_CLONES static void softmax_panel(double* s, const double* y, const doub
 }
 
 // h = w Q'(diag(q) - qq')Q, row by row, the lower triangle: (0, 0), (1, 0), (1, 1), ... Formed about the mean of Q under
-// q, so that it is never negative. contrasts: Q, [classes][classes - 1]; root: scratch of classes * (classes - 1) lanes.
-ODDSMITH_CLONES static void softmax_curvature(const double* q, const double* contrasts, const double* w,
-                                              std::size_t rows, std::size_t classes, std::size_t m, double* root,
-                                              double* h) {
-    const std::size_t outputs = classes - 1;
+// q, so that it is never negative. contrasts: Q, [classes][outputs]; root: scratch of classes * outputs lanes.
+ODDSMITH_CLONES static void softmax_curvature(const double* q, const double* contrasts, std::size_t outputs,
+                                              const double* w, std::size_t rows, std::size_t classes, std::size_t m,
+                                              double* root, double* h) {
     for (std::size_t i = 0; i < rows; i += lanes) {
         const std::size_t filled = std::min(lanes, rows - i);
         for (std::size_t j = 0; j < outputs; ++j) {
@@ -107,17 +106,17 @@ ODDSMITH_CLONES static void softmax_curvature(const double* q, const double* con
 // The losses, as the pass sees them. `scores`: predictors of a row; `curvatures`: weights of its row Hessian; `values`.
 struct Softmax {
     const double* contrasts;
-    std::size_t classes;
+    std::size_t classes, outputs;
     std::size_t scores() const { return classes; }
-    std::size_t curvatures() const { return classes * (classes - 1) / 2; }
+    std::size_t curvatures() const { return outputs * (outputs + 1) / 2; }
     std::size_t values() const { return 1; }
-    std::size_t scratch(std::size_t m) const { return 5 * m + classes * (classes - 1) * lanes; }
+    std::size_t scratch(std::size_t m) const { return 5 * m + classes * outputs * lanes; }
     void panel(double* s, const double* y, const double* w, std::size_t rows, std::size_t m, double* scratch,
                double* sums, double* r, double* h) const {
         double* value = scratch + 4 * m;
         softmax_panel(s, y, w, rows, classes, m, scratch, value, r);
         for (std::size_t i = 0; i < rows; ++i) sums[0] += value[i];
-        if (h) softmax_curvature(s, contrasts, w, rows, classes, m, scratch + 5 * m, h);
+        if (h) softmax_curvature(s, contrasts, outputs, w, rows, classes, m, scratch + 5 * m, h);
     }
 };
 

@@ -44,6 +44,7 @@ struct Parts {
 };
 
 inline std::size_t panel_rows(std::size_t bytes_per_row) {
+    if (bytes_per_row > 8192) return std::clamp<std::size_t>((std::size_t{1} << 19) / bytes_per_row / 8 * 8, 8, 64);
     return std::clamp<std::size_t>((std::size_t{1} << 16) / bytes_per_row / 64 * 64, 64, 512);
 }
 
@@ -95,7 +96,8 @@ Sums sweep(const Dense<T>& x, const View& view, const Rows& rows, const double* 
     const std::size_t panel = panel_rows(std::max<std::size_t>(1, p) * sizeof(T));
     // each part of an order-2 pass keeps a Hessian: as many parts as 64 MiB hold, but always two for two threads
     const std::size_t most = order < 2 ? 256 : std::clamp<std::size_t>((std::size_t{8} << 20) / (width * width), 2, 16);
-    const Parts parts(x.rows, 1024, most);
+    // a part is worth a thread by its work: the longer its rows, the fewer
+    const Parts parts(x.rows, std::clamp<std::size_t>((std::size_t{1} << (order < 2 ? 20 : 18)) / size, 128, 1024), most);
     threads = std::min(threads, parts.count);
 
     std::vector<double> u(p), inverse(p);

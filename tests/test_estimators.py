@@ -205,6 +205,32 @@ def test_warnings_are_also_scikit_learns():
         LogisticRegression(C=np.inf).fit(X, X[:, 0] > 4)
 
 
+@pytest.mark.parametrize("options", [{"l1_ratio": 1.0}, {"l1_ratio": 0.4}, {"l1_ratio": 0.7, "fit_intercept": False}])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_l1_and_elastic_net_agree_with_saga(options, classes):
+    X = PLAIN.X / PLAIN.X.std(axis=0)
+    y = PLAIN.y + (X[:, 0] > 1) * (classes - 2)
+    mine = LogisticRegression(C=0.1, **options).fit(X, y)
+    saga = sklearn.linear_model.LogisticRegression(C=0.1, solver="saga", tol=1e-13, max_iter=100_000, **options)
+    theirs = saga.set_params(random_state=0).fit(X, y)
+    np.testing.assert_allclose(mine.coef_, theirs.coef_, atol=1e-7)
+    np.testing.assert_allclose(mine.intercept_, theirs.intercept_, atol=1e-7)
+    np.testing.assert_array_equal(mine.coef_ == 0.0, np.abs(theirs.coef_) < 1e-9)
+    assert mine.certificate_.kind == "proved"
+    assert (mine.coef_ == 0.0).any()
+
+
+@pytest.mark.filterwarnings("ignore:'penalty' is deprecated")
+def test_the_deprecated_names_of_penalties_mean_what_they_meant():
+    for old, new in (
+        ({"penalty": "l1"}, {"l1_ratio": 1}),
+        ({"penalty": "elasticnet", "l1_ratio": 0.3}, {"l1_ratio": 0.3}),
+        ({"penalty": "l2"}, {}),
+    ):
+        one, other = (LogisticRegression(C=0.05, **options).fit(PLAIN.X, PLAIN.y) for options in (old, new))
+        np.testing.assert_array_equal(one.coef_, other.coef_)
+
+
 def test_deprecated_arguments_warn_as_in_scikit_learn():
     with pytest.warns(FutureWarning, match="penalty"):
         none = LogisticRegression(penalty=None).fit(PLAIN.X, PLAIN.y)
@@ -220,7 +246,9 @@ def test_deprecated_arguments_warn_as_in_scikit_learn():
     [
         ({"C": 0.0}, "C must be a number > 0"),
         ({"C": "1"}, "C must be a number > 0"),
-        ({"l1_ratio": 0.5}, "L1 and elastic net are not there yet"),
+        ({"l1_ratio": 1.5}, "l1_ratio must be a number from 0 to 1"),
+        ({"penalty": "l3"}, "penalty is not known"),
+        ({"penalty": "elasticnet", "l1_ratio": None}, "The elastic net needs an l1_ratio"),
         ({"solver": "magic"}, "solver is not known: 'magic'"),
         ({"tol": -1.0}, "tol must be a number > 0"),
         ({"max_iter": 0}, "max_iter must be an integer >= 1"),

@@ -128,6 +128,25 @@ def test_softmax_is_exact_at_any_scores(both_kernels, scores, label):
     np.testing.assert_allclose(hessian[:, 0, 0], expected[[0, 1, 1], [0, 0, 1]], rtol=1e-13, atol=1e-15)
 
 
+@pytest.mark.usefixtures("both_kernels")
+def test_the_curvature_of_scores_is_that_of_contrasts_seen_from_them():
+    X, y, weight, beta = problem(900, 4, 3)
+    found = []
+    for contrasts in (Multinomial(3).contrasts, np.eye(3)):
+        pairs = contrasts.shape[1] * (contrasts.shape[1] + 1) // 2
+        hessian = np.zeros((pairs, 5, 5))
+        sweep = kernels.active.sweep_multinomial_dense
+        given = (X, np.zeros(4), np.ones(4), y, weight, contrasts, beta, np.zeros(1), np.zeros((3, 5)), hessian, 2)
+        sweep(*given)
+        full = np.empty((contrasts.shape[1], contrasts.shape[1], 5, 5))
+        blocks = iter(hessian)
+        for j in range(len(full)):
+            for k in range(j + 1):
+                full[j, k] = full[k, j] = next(blocks)
+        found.append(np.einsum("aj,jkrs,bk->abrs", contrasts, full, contrasts))
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-10, atol=1e-9)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("layout", list(LAYOUTS)[:4])
 def test_what_is_not_finite_is_never_hidden(layout, bad):
@@ -145,7 +164,7 @@ def test_wrong_shapes_are_refused_before_memory_is_touched():
     module, X, y = kernels.load("compiled"), np.zeros((4, 2)), np.zeros(4)
     one, Q, beta, value = np.ones(2), Multinomial(3).contrasts, np.zeros((3, 3)), np.zeros(1)
     for wrong, match in (
-        ({"contrasts": np.zeros((3, 3))}, "contrasts need"),
+        ({"contrasts": np.zeros((3, 4))}, "contrasts need"),
         ({"beta": np.zeros((2, 3))}, "beta needs"),
         ({"value": np.zeros(3)}, "value has"),
         ({"gradient": np.zeros((3, 2))}, "gradient has"),

@@ -1,6 +1,6 @@
 """OPEN: problems. Add a function that makes a Problem, and a line here."""
 
-from benchmarks.datasets import categories, dense, many_classes, sparse
+from benchmarks.datasets import categories, dense, lasso, many_classes, sparse
 
 DATASETS = {
     "tall": dense.tall,
@@ -13,4 +13,7 @@ DATASETS = {
     "one_vs_rest": many_classes.one_vs_rest,
     "codes": categories.codes,
     "breast_cancer": dense.breast_cancer,
+    "lasso_wide": lasso.lasso_wide,
+    "lasso_tall": lasso.lasso_tall,
+    "lasso_sparse": lasso.lasso_sparse,
 }

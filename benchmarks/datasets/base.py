@@ -11,14 +11,14 @@ import scipy.sparse as sp
 
 @dataclass(frozen=True)
 class Problem:
-    """Minimise mean loss + alpha |coef|^2 / 2 over rows X and labels y; intercepts are free.
+    """Minimise mean loss + alpha |coef|^2 / 2 + l1 |coef|_1 over rows X and labels y; intercepts are free.
 
     Attributes
     ----------
     title : str
     X : float array, CSR matrix, or pandas frame with category columns
     y : int array
-    alpha : float
+    alpha, l1 : float
     task : {"binary", "multinomial", "one-vs-rest"}
         The last: one binary problem for each class.
     held_out : (X, y)
@@ -34,6 +34,7 @@ class Problem:
     held_out: tuple[Any, np.ndarray]
     task: str = "binary"
     inference: bool = False
+    l1: float = 0.0
 
     @property
     def size(self) -> int:

@@ -4,6 +4,7 @@ import numpy as np
 from glum import GeneralizedLinearRegressor
 
 NAME = "glum"
+L1 = True
 TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10)
 
 
@@ -13,7 +14,11 @@ def takes(problem):
 
 def fit(problem, tol):
     model = GeneralizedLinearRegressor(
-        family="binomial", alpha=problem.alpha, l1_ratio=0, gradient_tol=tol, max_iter=1000
+        family="binomial",
+        alpha=problem.alpha + problem.l1,
+        l1_ratio=1 if problem.l1 else 0,
+        gradient_tol=tol,
+        max_iter=1000,
     )
     model.fit(problem.X, problem.y)
     if problem.inference:

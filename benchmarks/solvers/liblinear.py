@@ -9,17 +9,19 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
 NAME = "LIBLINEAR"
+L1 = True
 TOLERANCES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
 
 
 def takes(problem):
-    return problem.task != "multinomial" and problem.alpha > 0 and not hasattr(problem.X, "iloc")
+    return problem.task != "multinomial" and problem.alpha + problem.l1 > 0 and not hasattr(problem.X, "iloc")
 
 
 def fit(problem, tol):
     warnings.simplefilter("ignore")
-    C = 1 / (problem.alpha * len(problem.y))
-    model = LogisticRegression(C=C, solver="liblinear", tol=tol, max_iter=5000, intercept_scaling=100.0)
+    C = 1 / ((problem.alpha + problem.l1) * len(problem.y))
+    given = {"solver": "liblinear", "tol": tol, "max_iter": 5000, "intercept_scaling": 100.0}
+    model = LogisticRegression(C=C, l1_ratio=1.0 if problem.l1 else 0.0, **given)
     if problem.task == "one-vs-rest":
         import numpy as np
 

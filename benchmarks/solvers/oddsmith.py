@@ -6,6 +6,7 @@ import oddsmith
 
 NAME = "oddsmith"
 TOLERANCES = (1e-6, 1e-9, None)
+L1 = True
 
 
 def takes(problem):
@@ -13,7 +14,7 @@ def takes(problem):
 
 
 def fit(problem, tol):
-    penalty = oddsmith.L2(problem.alpha) if problem.alpha else None
+    penalty = oddsmith.L1(problem.l1) if problem.l1 else oddsmith.L2(problem.alpha) if problem.alpha else None
     if problem.task == "one-vs-rest":
         fits = oddsmith.fit_one_vs_rest(oddsmith.as_source(problem.X, problem.y), penalty=penalty, tol=tol)
         beta = np.vstack([one.beta for one in fits])

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from oddsmith import plots as plots
     from oddsmith import scratch as scratch
+    from oddsmith._path import Path, path
     from oddsmith._separation import Verdict, separation
     from oddsmith.cost import cost_function
+    from oddsmith.cross_validation import CrossValidation, cross_validate_path
     from oddsmith.errors import (
         CollinearityError,
         ColumnWarning,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
         Status,
     )
     from oddsmith.estimators import LogisticRegression
+    from oddsmith.estimators_cv import LogisticRegressionCV
     from oddsmith.fitted import Fit
     from oddsmith.fitting import fit
     from oddsmith.formula import LogitResult, logit
@@ -35,11 +38,11 @@ if TYPE_CHECKING:
     from oddsmith.model_file import Model, load, save
     from oddsmith.one_vs_rest import fit_one_vs_rest
     from oddsmith.optimality import Certificate
-    from oddsmith.penalties import L2, NoPenalty
+    from oddsmith.penalties import L1, L2, ElasticNet, NoPenalty
     from oddsmith.published import from_coefficients
     from oddsmith.report import Summary, summarise
     from oddsmith.scores import Scores, score
-    from oddsmith.solvers import GradientDescent, Newton, SketchedNewton
+    from oddsmith.solvers import GradientDescent, Newton, ProximalNewton, SketchedNewton
     from oddsmith.sources import Source, as_source, read
 
 # Public names and where they live. They load on first use, so that no one pays for a face that he does not use.
@@ -49,13 +52,17 @@ _HOMES = {
     "CollinearityError": "errors",
     "ColumnWarning": "errors",
     "ConvergenceWarning": "errors",
+    "CrossValidation": "cross_validation",
     "DataError": "errors",
+    "ElasticNet": "penalties",
     "Fit": "fitted",
     "GradientDescent": "solvers",
     "Inference": "inference",
+    "L1": "penalties",
     "L2": "penalties",
     "Likelihood": "likelihood",
     "LogisticRegression": "estimators",
+    "LogisticRegressionCV": "estimators_cv",
     "LogitResult": "formula",
     "Model": "model_file",
     "ModelFileError": "errors",
@@ -65,6 +72,8 @@ _HOMES = {
     "OddsRatios": "inference",
     "OddsmithError": "errors",
     "OddsmithWarning": "errors",
+    "Path": "_path",
+    "ProximalNewton": "solvers",
     "Scores": "scores",
     "SeparationWarning": "errors",
     "SketchedNewton": "solvers",
@@ -76,6 +85,7 @@ _HOMES = {
     "as_source": "sources",
     "cost_function": "cost",
     "covariance": "inference",
+    "cross_validate_path": "cross_validation",
     "fit": "fitting",
     "fit_one_vs_rest": "one_vs_rest",
     "from_coefficients": "published",
@@ -84,6 +94,7 @@ _HOMES = {
     "logit": "formula",
     "lr_test": "hypotheses",
     "odds_ratios": "inference",
+    "path": "_path",
     "read": "sources",
     "save": "model_file",
     "score": "scores",
@@ -96,18 +107,22 @@ _HOMES = {
 _MODULES = ("plots", "scratch")
 
 __all__ = [
+    "L1",
     "L2",
     "Certificate",
     "ChiSquareTest",
     "CollinearityError",
     "ColumnWarning",
     "ConvergenceWarning",
+    "CrossValidation",
     "DataError",
+    "ElasticNet",
     "Fit",
     "GradientDescent",
     "Inference",
     "Likelihood",
     "LogisticRegression",
+    "LogisticRegressionCV",
     "LogitResult",
     "Model",
     "ModelFileError",
@@ -117,6 +132,8 @@ __all__ = [
     "OddsRatios",
     "OddsmithError",
     "OddsmithWarning",
+    "Path",
+    "ProximalNewton",
     "Scores",
     "SeparationWarning",
     "SketchedNewton",
@@ -128,6 +145,7 @@ __all__ = [
     "as_source",
     "cost_function",
     "covariance",
+    "cross_validate_path",
     "fit",
     "fit_one_vs_rest",
     "from_coefficients",
@@ -136,6 +154,7 @@ __all__ = [
     "logit",
     "lr_test",
     "odds_ratios",
+    "path",
     "read",
     "save",
     "score",

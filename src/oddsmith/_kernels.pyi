@@ -74,6 +74,19 @@ def sweep_logistic_sparse(
     hessian: _Array | None,
     threads: int,
 ) -> tuple[float, float]: ...
+def sweep_logistic_chosen(
+    x: npt.NDArray[Any],
+    columns: npt.NDArray[np.int64],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    offset: _Array | None,
+    beta: _Array,
+    gradient: _Array | None,
+    hessian: _Array | None,
+    threads: int,
+) -> tuple[float, float]: ...
 def sweep_logistic_codes(
     numbers: _Array,
     places: npt.NDArray[np.int64],
@@ -119,6 +132,46 @@ def gram_sparse(
     out: _Array,
     threads: int,
 ) -> None: ...
+def rough_logistic_dense(
+    x: npt.NDArray[Any],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    offset: _Array | None,
+    beta: _Array,
+    known: int,
+    hessian: _Array,
+    threads: int,
+) -> None: ...
+def count_sparse(
+    columns: npt.NDArray[Any],
+    begin: npt.NDArray[Any],
+    place: npt.NDArray[np.int64],
+    counts: npt.NDArray[Any],
+    threads: int,
+) -> None: ...
+def select_sparse(
+    data: npt.NDArray[Any],
+    columns: npt.NDArray[Any],
+    begin: npt.NDArray[Any],
+    place: npt.NDArray[np.int64],
+    new_begin: npt.NDArray[Any],
+    new_columns: npt.NDArray[Any],
+    new_data: npt.NDArray[Any],
+    threads: int,
+) -> None: ...
+def descend(
+    hessian: _Array,
+    thresholds: _Array,
+    curvature: _Array,
+    start: _Array,
+    target: float,
+    limit: int,
+    gradient: _Array,
+    step: _Array,
+) -> int: ...
+def slopes_dense(x: npt.NDArray[Any], centre: _Array, scale: _Array, r: _Array, out: _Array, threads: int) -> None: ...
 def exact_scores_dense(
     x: npt.NDArray[Any], hi: _Array, lo: _Array, out_hi: _Array, out_lo: _Array, threads: int
 ) -> None: ...

@@ -9,10 +9,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from oddsmith import _reference_descent, _reference_slopes
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.extended import Extended
 
 PANEL = 4096
+descend = _reference_descent.descend
+slopes_dense = _reference_slopes.slopes_dense
+count_sparse, select_sparse = _reference_descent.count_sparse, _reference_descent.select_sparse
 
 
 def logistic_rows(eta: Array, target: Array, value: Array, gradient: Array, hessian: Array) -> None:
@@ -68,6 +72,10 @@ def sweep_logistic_dense(
     return value, reach
 
 
+sweep_logistic_chosen = _reference_descent.over_chosen(sweep_logistic_dense)
+rough_logistic_dense = _reference_descent.rough(sweep_logistic_dense)
+
+
 def sweep_multinomial_dense(
     x: AnyArray,
     centre: Array,
@@ -83,8 +91,8 @@ def sweep_multinomial_dense(
 ) -> float:
     """One pass of softmax: scores = (1, z)'beta' of K classes; sums of value, gradient and Hessian.
 
-    `beta` and `gradient` (K, 1 + p) belong to the scores. `hessian` belongs to the K - 1 predictors eta whose scores
-    are Q eta, Q being `contrasts` (K, K - 1): its blocks (0, 0), (1, 0), (1, 1), (2, 0), ..., each (1 + p, 1 + p).
+    `beta` and `gradient` (K, 1 + p) belong to the scores. `hessian` belongs to the predictors eta whose scores are
+    Q eta, Q being `contrasts`, (K, K - 1) or (K, K): its blocks (0, 0), (1, 0), (1, 1), ..., each (1 + p, 1 + p).
     Adds to `value` (1,), and to `gradient` and `hessian` where they are given. Returns the reach, as
     `sweep_logistic_dense` does.
     """

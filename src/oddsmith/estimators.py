@@ -26,11 +26,11 @@ from oddsmith.fitting import fit
 from oddsmith.inference import Inference, infer
 from oddsmith.model_file import Model
 from oddsmith.optimality import Certificate
-from oddsmith.penalties import L2, NoPenalty, Penalty
+from oddsmith.penalties import L1, L2, ElasticNet, NoPenalty, Penalty
 from oddsmith.prediction import decide, linear_predictor, probabilities
 from oddsmith.report import Summary, summarise
 from oddsmith.schema import Missing, Unseen
-from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
+from oddsmith.solvers import GradientDescent, ProximalNewton, SketchedNewton, Solver, Step
 from oddsmith.sources import MemorySource, as_source, is_frame, read_frame
 
 # scikit-learn's solvers all seek the same optimum; so does the engine, whichever of them is named
@@ -59,8 +59,8 @@ def _refusing_multi_class(init: Callable[..., None]) -> Callable[..., None]:
 class LogisticRegression(ClassifierMixin, BaseEstimator):
     r"""Logistic regression with scikit-learn's interface, fitted to full precision and certified.
 
-    Of K > 2 classes by softmax: one joint fit, whose coefficients sum to zero over the classes. For one-vs-rest use
-    `sklearn.multiclass.OneVsRestClassifier(LogisticRegression())`.
+    Of K > 2 classes by softmax: one joint fit, whose coefficients sum to zero over the classes; with l1_ratio > 0 the
+    intercepts alone do. For one-vs-rest use `sklearn.multiclass.OneVsRestClassifier(LogisticRegression())`.
 
     Of two classes it minimises, with C = 1 / (alpha W) and W the sum of weights,
 
@@ -73,7 +73,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
     C : float, default 1.0
         Inverse penalty strength; `np.inf` for maximum likelihood.
     l1_ratio : float, default 0.0
-        Only 0 (ridge) for now.
+        0 is ridge, 1 the lasso, between them the elastic net: C multiplies the loss beside
+        l1_ratio |b|_1 + (1 - l1_ratio) |b|^2 / 2.
     dual, intercept_scaling, verbose
         Accepted, without effect: the optimum does not depend on them, and the intercept is never penalised.
     tol : float, optional
@@ -205,10 +206,11 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         start = None
         if self.warm_start and hasattr(self, "fit_") and len(self.fit_.names) == len(source.columns):
             start = self._current().beta
+        penalty = self._penalty(sum(source.class_weights()))
         fitted = fit(
             source,
-            penalty=self._penalty(sum(source.class_weights())),
-            solver=self._solver(),
+            penalty=penalty,
+            solver=self._solver(penalty),
             tol=self.tol,
             max_passes=self.max_iter if isinstance(self.solver, str) else None,
             intercept=bool(self.fit_intercept),
@@ -363,24 +365,28 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
 
     def _penalty(self, weight: float) -> Penalty:
         check_positive(self.C, "C", "Use C=np.inf for no penalty.", finite=False)
-        if self.penalty in ("l1", "elasticnet") or self.l1_ratio not in (0, None):
-            found = f"penalty={self.penalty!r}, l1_ratio={self.l1_ratio!r}"
-            raise errors.SpecificationError("L1 and elastic net are not there yet", found, "Use ridge: l1_ratio=0.")
-        if self.penalty not in ("deprecated", "l2", None):
+        if self.penalty not in ("deprecated", "l1", "l2", "elasticnet", None):
             raise errors.SpecificationError("penalty is not known", f"{self.penalty!r}", "Use C and l1_ratio.")
+        if self.penalty == "elasticnet" and self.l1_ratio is None:
+            raise errors.SpecificationError("The elastic net needs an l1_ratio", "None", "Give a number from 0 to 1.")
+        ratio = {"l1": 1.0, "l2": 0.0}.get(self.penalty, 0.0 if self.l1_ratio is None else self.l1_ratio)
         if self.penalty is None or np.isinf(self.C):
             return NoPenalty()
         if self.bias_reduction is not None:
             advice = "Use C=np.inf with bias_reduction, or leave it out."
             raise errors.SpecificationError("bias_reduction is a penalty of its own", f"C={self.C!r}", advice)
-        return L2(1.0 / (self.C * weight))
+        alpha = 1.0 / (self.C * weight)
+        mixture = ElasticNet(alpha, ratio)  # says what is wrong with the ratio
+        return L2(alpha) if ratio == 0.0 else L1(alpha) if ratio == 1.0 else mixture
 
-    def _solver(self) -> str | Solver:
+    def _solver(self, penalty: Penalty) -> str | Solver:
         check_integer(self.max_iter, "max_iter")
         if self.n_threads is not None:
             check_integer(self.n_threads, "n_threads", "Leave it out for all processors.")
         seed = int(check_random_state(self.random_state).randint(2**31)) if self.random_state is not None else 0
         if self.solver == "auto" or self.solver in SKLEARN_SOLVERS:
+            if not penalty.smooth:
+                return ProximalNewton(seed=seed)
             return SketchedNewton(seed=seed) if self.bias_reduction is None else "auto"
         return GradientDescent(seed=seed, max_iter=self.max_iter) if self.solver == "gd" else self.solver
 

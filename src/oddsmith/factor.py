@@ -77,13 +77,13 @@ class Factor:
         return factor
 
     def solve(self, vector: Array) -> Array:
-        """H^-1 vector."""
-        scaled = vector / self.scale
+        """H^-1 vector, or H^-1 times each column of a matrix."""
+        scaled = (vector.T / self.scale).T
         if self._cholesky is None:
             solved: Array = self._half @ (self._half.T @ scaled)
         else:
             solved = _lapack().dpotrs(self._cholesky, scaled, lower=1)[0]
-        return solved / self.scale
+        return (solved.T / self.scale).T
 
     @cached_property
     def half(self) -> Array:

@@ -36,7 +36,8 @@ class Fit:
     classes : array of shape (K,)
         Labels; of two, the probability of the second is modelled.
     beta : array of shape (1, 1 + p), or (K, 1 + p) for K > 2 classes
-        Coefficients on raw columns, intercept first (0 if it was not free). Those of K classes sum to zero over these.
+        Coefficients on raw columns, intercept first (0 if it was not free). Those of K classes sum to zero over these;
+        with absolute values in the penalty, the intercepts alone do.
     hessian : array or None
         Of mean loss plus penalty at beta, in the solver's coefficients: those of `axes`, one output after another.
         Of separated classes, in the limit: 0 along whatever runs off.
@@ -152,6 +153,20 @@ class Fit:
         scale = "standardised" if self.standardized else "raw"
         factors = "" if self.penalty.factors is None else ", with factors"
         return f"{self.penalty.name}, alpha {self.penalty.strength:g} on the mean loss, {scale} columns{factors}"
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The columns with a coefficient that is not zero."""
+        nonzero = (self.beta[:, 1:] != 0.0).any(axis=0)
+        return tuple(name for name, keep in zip(self.names, nonzero, strict=True) if keep)
+
+    @property
+    def cost(self) -> float:
+        """What the penalty adds to the mean loss."""
+        scale = np.ones_like(self.axes.spread) if self.standardized else self.axes.spread
+        parts = [self.axes.from_raw(row) for row in self.loss.contrasts.T @ self.beta]
+        bound = self.penalty.bound(scale, intercept=self.intercept, outputs=self.loss.outputs)
+        return bound.value(np.concatenate(parts))
 
     @property
     def digits(self) -> float:

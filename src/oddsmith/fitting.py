@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import TypeVar
@@ -27,7 +27,7 @@ from oddsmith.losses import Loss
 from oddsmith.objective import Objective
 from oddsmith.penalties import NoPenalty, Penalty
 from oddsmith.schema import choice
-from oddsmith.solvers import GradientDescent, SketchedNewton, Solver, Step
+from oddsmith.solvers import GradientDescent, ProximalNewton, SketchedNewton, Solver, Step, Workspace
 from oddsmith.sources import Source, StandardisedSource
 
 T = TypeVar("T")
@@ -64,10 +64,10 @@ def fit(
     loss : "auto", "logistic", "multinomial" or Loss
         "auto" is logistic for two classes and multinomial for more.
     penalty : Penalty, optional
-        `L2(alpha)`; none by default. It never touches the intercept.
+        `L2(alpha)`, `L1(alpha)` or `ElasticNet(alpha, l1_ratio)`; none by default. It never touches the intercept.
     solver : str or Solver, default "auto"
-        "sketched_newton" (the default), "newton", "newton_cg", "gradient_descent" ("gd"); SciPy's "scipy-cg",
-        "scipy-bfgs" and "scipy-lbfgs".
+        "auto" is "sketched_newton" or, where absolute values are in the penalty, "proximal_newton". Others: "newton",
+        "newton_cg", "gradient_descent" ("gd"); SciPy's "scipy-cg", "scipy-bfgs" and "scipy-lbfgs".
     tol : float, optional
         Stop at this relative suboptimality (F - F*) / F. The default is full precision, ended by an exact Newton
         step and proved by a certificate.
@@ -124,7 +124,7 @@ def fit(
     check_source(source, penalty)
     check_limits(tol, max_passes, threads)
     choice("collinear", collinear, Collinear)
-    chosen = solver_named(solver)
+    chosen = solver_named(solver, penalty)
     _check_bias_reduction(bias_reduction, source, penalty, solver)
     problem = Problem.of(
         source, loss_for(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads,
@@ -172,6 +172,7 @@ class Problem:
         if not (intercept or source.columns):
             raise SpecificationError("There is nothing to fit", "neither columns nor an intercept", "Add either.")
         given = penalty if penalty is not None else NoPenalty()
+        loss = loss if given.smooth else loss.of_scores()
         source = source.coded("reference" if given.strength == 0.0 else "full")
         _check_every_class(source)
         axes = Axes.standardising(source.moments(threads), intercept=intercept)
@@ -179,24 +180,37 @@ class Problem:
         objective = Objective(view, loss, intercept=intercept, threads=threads)
         return cls(source, objective, axes, given, standardize, bias_reduction, collinear)
 
+    def bound(self) -> Penalty:
+        """The penalty on the coefficients of the objective."""
+        spread = np.ones_like(self.axes.spread) if self.standardize else self.axes.spread
+        return self.penalty.bound(spread, intercept=self.axes.intercept, outputs=self.objective.loss.outputs)
+
+    def at(self, penalty: Penalty) -> Problem:
+        """The same rows under another penalty, with a count of passes of its own."""
+        seen = self.objective
+        fresh = Objective(seen.source, seen.loss, intercept=seen.intercept, threads=seen.threads)
+        return replace(self, penalty=penalty, objective=fresh)
+
     def judge(self, tol: float | None, max_passes: int | None) -> Judge:
         """Who decides on what a solver finds."""
-        spread = np.ones_like(self.axes.spread) if self.standardize else self.axes.spread
-        bound = self.penalty.bound(spread, intercept=self.axes.intercept, outputs=self.objective.loss.outputs)
         # one pass is spent on the moments; one at least is left to the solver
         limit = None if max_passes is None else max(1, max_passes - 1)
-        return Judge(self.objective, bound, self.axes, tol, limit)
+        return Judge(self.objective, self.bound(), self.axes, tol, limit)
 
-    def judged(self, judge: Judge, solver: Solver, start: Array | None) -> Judgement:
-        """Solve and certify."""
+    def judged(
+        self, judge: Judge, solver: Solver, start: Array | None, workspace: Workspace | None = None
+    ) -> Judgement:  # fmt: skip
+        """Solve and certify. A workspace, for `ProximalNewton`, carries on what the fit before this one left."""
         tol = judge.tol
         objective, bound, limit = self.objective, judge.penalty, judge.limit
+        carried = {} if workspace is None else {"workspace": workspace}
         small = objective.rows < SMALL_ROWS and objective.size < SMALL_SIZE
         with nullcontext() if small else on_one_thread():
             beginning = _starting_point(start, self.axes, objective, bound)
             if self.bias_reduction:
                 return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
-            return judge.verdict(solver.solve(objective, bound, beginning, tol=tol, max_passes=limit), solver)
+            solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit, **carried)
+            return judge.verdict(solution, solver)
 
     def raw(self, beta: Array, low: Array | None = None) -> Array:
         """The solver's coefficients on raw columns, as in `Fit.beta`; of beta + low, rounded at the very end."""
@@ -204,17 +218,33 @@ class Problem:
         if low is None and loss.outputs == 1:
             return axes.to_raw(beta)[None]
         if low is None:
-            return loss.contrasts @ [axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
+            out: Array = loss.contrasts @ [axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
+            if len(out) > 1 and axes.intercept:
+                out[:, 0] -= out[:, 0].mean()  # what is added to all scores changes nothing
+            return out
         both = Extended(beta, low).reshape(loss.outputs, -1)
         raw = [axes.to_raw_exactly(both[k]) for k in range(loss.outputs)]
         return reduce(add, (part * column[:, None] for part, column in zip(raw, loss.contrasts.T, strict=True))).value
 
+    def from_raw(self, raw: Array) -> Array:
+        """The solver's coefficients, of some as in `Fit.beta`."""
+        return np.concatenate([self.axes.from_raw(part) for part in self.objective.loss.contrasts.T @ raw])
+
     def solved(
-        self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
-    ) -> Fit:
+        self, solver: Solver, *, tol: float | None, max_passes: int | None = None, start: Array | None = None,
+        began: float | None = None, workspace: Workspace | None = None,
+    ) -> Fit:  # fmt: skip
         """Solve, certify, map back."""
+        began = time.perf_counter() if began is None else began
         judge = self.judge(tol, max_passes)
-        found, combinations = self._settled(self.judged(judge, solver, start), judge, solver)
+        found, combinations = self._settled(self.judged(judge, solver, start, workspace), judge, solver)
+        name = Firth.name if self.bias_reduction else solver.name
+        return self.fitted(found, name, time.perf_counter() - began, combinations)
+
+    def fitted(
+        self, found: Judgement, solver: str, seconds: float, combinations: tuple[Combination, ...] = ()
+    ) -> Fit:  # fmt: skip
+        """What the judge found, mapped back."""
         solution, seen = found.solution, found.evaluation
         return Fit(
             schema=self.source.schema,
@@ -232,11 +262,11 @@ class Problem:
             standardized=self.standardize,
             has_offset=self.source.has_offset,
             loss=self.objective.loss,
-            solver=Firth.name if self.bias_reduction else solver.name,
+            solver=solver,
             rows=self.source.rows,
             class_weights=self.source.class_weights(),
             runaway=found.runaway,
-            seconds=time.perf_counter() - began,
+            seconds=seconds,
             bias_reduction=self.bias_reduction,
             combinations=combinations,
         )
@@ -251,8 +281,10 @@ class Problem:
         return settled(found, self.collinear, judge, finished=self.bias_reduction is not None or not solver.refined)
 
 
-def solver_named(given: str | Solver) -> Solver:
-    """What a name stands for, with its default settings; an object stands for itself."""
+def solver_named(given: str | Solver, penalty: Penalty | None = None) -> Solver:
+    """What a name stands for, with its default settings; an object stands for itself. "auto" looks at the penalty."""
+    if isinstance(given, str) and given == "auto" and penalty is not None and not penalty.smooth:
+        return ProximalNewton()
     return _by_name("solver", given, solvers.CATALOGUE, ALIASES)
 
 

@@ -233,7 +233,7 @@ def covariance_root(fit: Fit, reference: Any = None) -> Array:
     From it, and not from the covariance, sums of squares keep their digits for columns of large means.
     """
     if fit.hessian is None:
-        size = fit.loss.outputs * (len(fit.names) + fit.intercept)
+        size = (len(fit.classes) - 1) * (len(fit.names) + fit.intercept)
         return np.full((size, size), np.nan)
     return _on_raw_columns(fit, fit.factor.half / math.sqrt(fit.weight), reference)
 
@@ -350,6 +350,8 @@ def normal_width(level: float) -> float:
 def _note(fit: Fit) -> str:
     if fit.status is Status.GIVEN:
         return "Standard errors are not known: these coefficients were not fitted here."
+    if not fit.penalty.smooth:
+        return "Standard errors are not known: those of a fit say nothing of columns that the same fit has chosen."
     if fit.hessian is None:
         return "Standard errors are not known: the Hessian was not formed. Fit with tol=None to have them."
     if fit.reweighted:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from oddsmith.at_infinity import limit_of
 from oddsmith.axes import Axes
+from oddsmith.duality import certify_composite
 from oddsmith.errors import Status
 from oddsmith.evaluation import Evaluation
 from oddsmith.objective import Objective
@@ -16,6 +17,7 @@ from oddsmith.recession import Recession, not_unique
 from oddsmith.refinement import refined
 from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued, may_run_off
 
+AGAIN = 1e-3  # times the tolerance, where it was too loose for a proof
 ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
 
 
@@ -70,6 +72,8 @@ class Judge:
 
     def verdict(self, solution: Solution, solver: Solver) -> Judgement:
         """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
+        if not self.penalty.smooth:
+            return self._of_composite(solution, solver)
         free = not self.exists and may_run_off(self.objective, self.penalty)
         if self.tol is None and solver.refined and solution.status in (Status.CONVERGED, Status.STALLED):
             solution = refined(self.objective, self.penalty, solution)
@@ -90,6 +94,23 @@ class Judge:
         if certificate.optimum_exists:
             return self._of_an_optimum(Judgement(solution, seen, certificate, solution.status))
         return self._without_proof(Judgement(solution, seen, certificate, solution.status), solver, free=free)
+
+    def _of_composite(self, solution: Solution, solver: Solver) -> Judgement:
+        """Of a penalty that is not smooth: where a bound proves less than was asked for, go on until it does."""
+        certificate, tol = certify_composite(self.objective, self.penalty, solution), self.tol
+        enough = max(self.tol or 0.0, ENOUGH)
+        while solution.status is Status.CONVERGED and not (certificate.suboptimality <= enough) and tol is not None:
+            left = None if self.limit is None else self.limit - self.objective.passes
+            if left is not None and left <= 0:
+                break
+            tol = None if tol < ENOUGH else AGAIN * tol
+            more = solver.solve(self.objective, self.penalty, solution.beta, tol=tol, max_passes=left)
+            solution = continued(solution, more, "closer, for a proof")
+            certificate = certify_composite(self.objective, self.penalty, solution)
+        status = solution.status
+        if status in (Status.CONVERGED, Status.STALLED) and certificate.kind == "proved":
+            status = Status.CONVERGED if certificate.suboptimality <= enough else Status.STALLED
+        return Judgement(solution, solution.evaluation, certificate, status)
 
     def _certify(self, solution: Solution, solver: Solver, *, prove: bool) -> tuple[Certificate, Evaluation, Solution]:
         limit, finish = SketchedNewton.dense_limit, solver.refined

@@ -38,6 +38,12 @@ def sweep_for(loss: str | None, design: str) -> Callable[..., Any] | None:
     return found
 
 
+def rough_for(loss: str | None, design: str) -> Callable[..., None] | None:
+    """A Hessian in single precision for a loss over a design, or None; see `_reference.rough_logistic_dense`."""
+    found: Callable[..., None] | None = getattr(active, f"rough_{loss}_{design}", None)
+    return found
+
+
 def newton_for(loss: str | None, design: str) -> Callable[..., tuple[int, int]] | None:
     """Newton's method for a loss over a design, or None; see `_reference.newton_logistic_dense`."""
     found: Callable[..., tuple[int, int]] | None = getattr(active, f"newton_{loss}_{design}", None)
@@ -70,6 +76,16 @@ def moments_sparse(*arguments: Any) -> float:
     return float(active.moments_sparse(*arguments))
 
 
+def count_sparse(*arguments: Any) -> None:
+    """How many entries of each compressed row are in some columns; see `_reference_descent.count_sparse`."""
+    active.count_sparse(*arguments)
+
+
+def select_sparse(*arguments: Any) -> None:
+    """The entries of compressed rows in some columns; see `_reference_descent.select_sparse`."""
+    active.select_sparse(*arguments)
+
+
 def gram_sparse(*arguments: Any) -> None:
     """X' diag(h) X among some columns of rows in compressed form; see `_reference.gram_sparse`."""
     active.gram_sparse(*arguments)
@@ -78,6 +94,16 @@ def gram_sparse(*arguments: Any) -> None:
 def gram_codes(*arguments: Any) -> None:
     """[1, Z]' diag(h) [1, Z] of codes; see `_reference.gram_codes`."""
     active.gram_codes(*arguments)
+
+
+def descend(*arguments: Any) -> int:
+    """Coordinate descent on a quadratic plus absolute values; see `_reference_descent.descend`."""
+    return int(active.descend(*arguments))
+
+
+def slopes_dense(*arguments: Any) -> None:
+    """Z'R for several right-hand sides; see `_reference_slopes.slopes_dense`."""
+    active.slopes_dense(*arguments)
 
 
 def logistic_rows(*arguments: Any) -> None:

@@ -91,17 +91,14 @@ def _null(fit: Fit) -> float:
 
 def _cost(fit: Fit) -> float:
     """What the penalty adds to the mean loss."""
-    if fit.bias_reduction:
-        if fit.hessian is None:
-            return math.nan
-        columns = np.delete(np.arange(len(fit.names)), [found.column for found in fit.combinations])
-        axes = replace(fit.axes, centre=fit.axes.centre[columns], scale=fit.axes.scale[columns])
-        places = [*range(fit.intercept), *(columns + fit.intercept)]
-        return -0.5 * log_information(fit.hessian[np.ix_(places, places)], fit.weight, axes) / fit.weight
-    scale = np.ones_like(fit.axes.spread) if fit.standardized else fit.axes.spread
-    parts = [fit.axes.from_raw(row) for row in fit.loss.contrasts.T @ fit.beta]
-    bound = fit.penalty.bound(scale, intercept=fit.intercept, outputs=fit.loss.outputs)
-    return bound.value(np.concatenate(parts))
+    if not fit.bias_reduction:
+        return fit.cost
+    if fit.hessian is None:
+        return math.nan
+    columns = np.delete(np.arange(len(fit.names)), [found.column for found in fit.combinations])
+    axes = replace(fit.axes, centre=fit.axes.centre[columns], scale=fit.axes.scale[columns])
+    places = [*range(fit.intercept), *(columns + fit.intercept)]
+    return -0.5 * log_information(fit.hessian[np.ix_(places, places)], fit.weight, axes) / fit.weight
 
 
 def _objection(fit: Fit) -> str:

@@ -244,6 +244,7 @@ def _from_document(document: dict[str, Any]) -> Model:
     centre = np.array(document["centre"], dtype=np.float64)
     scale = np.array([math.inf if v is None else v for v in document["scale"]], dtype=np.float64)
     axes = Axes(centre, scale, document["intercept"])
+    penalised = penalties.CATALOGUE[penalty.pop("name")](**penalty)
     fit = Fit(
         schema=schema,
         classes=classes,
@@ -255,10 +256,10 @@ def _from_document(document: dict[str, Any]) -> Model:
         trace=(),
         passes=told["passes"],
         value=math.nan if told["value"] is None else told["value"],
-        penalty=penalties.CATALOGUE[penalty.pop("name")](**penalty),
+        penalty=penalised,
         standardized=standardized,
         has_offset=document["has_offset"],
-        loss=loss,
+        loss=loss if penalised.smooth else loss.of_scores(),
         solver=told["solver"],
         rows=told["rows"],
         class_weights=tuple(told["class_weights"]),

@@ -24,8 +24,9 @@ from oddsmith.evaluation import (
 from oddsmith.exact_evaluation import ExactEvaluation, evaluate_block_exactly
 from oddsmith.extended import Extended
 from oddsmith.losses import Logistic, Loss
-from oddsmith.sources import Block, Source
+from oddsmith.sources import Block, SomeColumns, Source
 
+ROUGH = 1e-6  # what single precision may take from a diagonal
 T = TypeVar("T")
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
 
@@ -56,12 +57,32 @@ class Objective:
         self.size = loss.outputs * self.width
         self.rows = source.rows
         self.passes = 0
+        self._at_hand: SomeColumns | None = None
 
     def evaluate(self, beta: Array, order: int = 1) -> Evaluation:
         """Mean loss; with order 1 its gradient, with order 2 its Hessian too."""
         self.passes += 1
         part = partial(evaluate_block, loss=self.loss, beta=self._full(beta), order=order, threads=self.threads)
         return self._free(self.source.sum(part).mean())
+
+    def rough_hessian(self, beta: Array, known: Array | None = None) -> Array:
+        """The Hessian, in single precision where there is a kernel for that: a metric for steps.
+
+        Its leading block may be known, where beta has the coefficients after those of that block at 0.
+        """
+        rough = kernels.rough_for(self.loss.kernel, next(self.source.blocks()).design.kind)
+        if rough is None or not self.intercept:
+            hessian = self.evaluate(beta, 2).hessian
+            assert hessian is not None
+            return hessian
+        self.passes += 1
+        first = 0 if known is None else len(known)
+        part = partial(_rough, rough=rough, beta=self._full(beta), known=first, threads=self.threads)
+        hessian = self.source.sum(part).mean().hessian
+        assert hessian is not None
+        if known is not None:
+            hessian[:first, :first] = known
+        return hessian
 
     def evaluate_exactly(self, beta: Extended, root: Array) -> ExactEvaluation:
         """Mean loss, its gradient in double-double, and the Hessian between M' and M, for M of shape (size, m)."""
@@ -178,6 +199,12 @@ class Objective:
         assert hessian is not None
         return 4.0 * (hessian if self.intercept else hessian[1:, 1:])
 
+    def conjugate(self, beta: Array, shrink: float) -> float:
+        """The mean of the losses' conjugates at shrink times the row_gradients at beta, less these times the offset."""
+        self.passes += 1
+        sums = self.source.sum(partial(_conjugate, loss=self.loss, beta=self._full(beta), shrink=shrink))
+        return float(sums[0] / sums[1])
+
     def widest(self, half: Array) -> float:
         """The largest |M'(1, z)|^2 over the rows, for M of shape (size, k). With M M' = H^-1 it is max z'H^-1 z.
 
@@ -198,6 +225,14 @@ class Objective:
     def sample(self, rows: int, seed: int) -> Objective:
         """The objective of about so many rows, drawn by the Source to stand for all."""
         return Objective(self.source.sample(rows, seed), self.loss, intercept=self.intercept, threads=self.threads)
+
+    def only(self, columns: AnyArray, *, keep: bool = False) -> Objective:
+        """The objective of some columns; its passes are its own. If asked, they are kept at hand for the next time."""
+        known = self._at_hand
+        chosen = self.source.only(columns) if known is None else known.changed(columns)
+        if keep:
+            self._at_hand = chosen
+        return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Objective]:
         """The objectives of all rows, once, in random order, `size` at a time."""
@@ -234,6 +269,14 @@ class Objective:
         return rows if self.intercept else np.hstack([np.zeros((len(rows), 1)), rows])
 
 
+def _rough(block: Block, *, rough: Callable[..., None], beta: Array, known: int, threads: int | None) -> Evaluation:
+    hessian = np.zeros((len(beta), len(beta)))
+    threads = kernels.threads_for(block.design.entries * len(beta), threads)
+    rough(*block.design.operands, block.target, block.weight, block.offset, beta, known, hessian, threads)
+    hessian.reshape(-1)[:: len(beta) + 1] *= 1.0 + ROUGH  # positive, whatever was rounded
+    return Evaluation(0.0, None, hessian, block.total_weight)
+
+
 def _at_zero(block: Block, *, threads: int | None) -> Evaluation:
     zero, rows = np.zeros(block.design.shape[1] + 1), replace(block, offset=None)
     return evaluate_block(rows, loss=Logistic(), beta=zero, order=2, threads=threads)
@@ -262,6 +305,14 @@ def _curvature(block: Block, *, loss: Loss, beta: Array, columns: AnyArray) -> A
     hessian[0, 0], hessian[0, 1:], hessian[1:, 0] = h.sum(), border[columns], border[columns]
     hessian[1:, 1:] = block.design.gram(h, columns)
     return np.concatenate([hessian.ravel(), [h.sum()], block.design.diagonal(h), [block.total_weight]])
+
+
+def _conjugate(block: Block, *, loss: Loss, beta: Array, shrink: float) -> Array:
+    eta = eta_of(block, beta)
+    value = loss.conjugate(eta, block.target, shrink)
+    if block.offset is not None:
+        value = value - shrink * loss.rows(eta, block.target, 1)[1] * block.offset
+    return np.array([value.sum() if block.weight is None else block.weight @ value, block.total_weight])
 
 
 @dataclass(frozen=True)

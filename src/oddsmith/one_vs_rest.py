@@ -78,7 +78,7 @@ def fit_one_vs_rest(
     began = time.perf_counter()
     check_source(source, penalty)
     check_limits(tol, max_passes, threads)
-    chosen = solver_named(solver)
+    chosen = solver_named(solver, penalty)
     problem = Problem.of(source, Logistic(), penalty, intercept=intercept, standardize=standardize, threads=threads)
 
     def solve(label: int, objective: Objective) -> Fit:

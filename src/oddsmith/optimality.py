@@ -92,7 +92,7 @@ def certify(
             slack = 0.0
         solution = replace(solution, beta=solution.beta + step, decrement=decrement, last_step=step)
     bound = _gap(*(near if solution.last_step is None else _after_step(*near, error=seen.factor.error)))
-    return _certificate("proved", bound, seen, worst, seen.factor.rank_is_sure or None, slack), seen, solution
+    return certificate("proved", bound, seen, worst, seen.factor.rank_is_sure or None, slack), seen, solution
 
 
 def held_elsewhere(objective: Objective, seen: Evaluation, rank: int) -> bool:
@@ -172,13 +172,16 @@ def _rank_of_columns(objective: Objective) -> int:
 
 def _estimated(decrement: float, seen: Evaluation, violation: float) -> Certificate:
     kind = "estimated" if np.isfinite(decrement) else "none"
-    return _certificate(kind, decrement if np.isfinite(decrement) else math.nan, seen, violation, None)
+    return certificate(kind, decrement if np.isfinite(decrement) else math.nan, seen, violation, None)
 
 
-def _certificate(
+def certificate(
     kind: str, gap: float, seen: Evaluation, violation: float, exists: bool | None, slack: float = 0.0
 ) -> Certificate:
-    """`slack` is by how much the value that is told may be above that of the solution."""
+    """From a bound on F - F*, or an estimate of it.
+
+    `slack` is by how much the value that is told may be above that of the solution.
+    """
     told = gap + slack
     relative = told / abs(seen.value) if seen.value else (0.0 if told == 0.0 else math.inf)
     return Certificate(kind, relative, math.sqrt(2.0 * seen.weight * gap), violation, exists)

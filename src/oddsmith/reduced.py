@@ -33,9 +33,9 @@ class Reduced(Objective):
 
     def __init__(self, whole: Objective, held: Sequence[int]) -> None:
         self.source, self.loss, self.intercept, self.threads = whole.source, whole.loss, whole.intercept, whole.threads
-        self._whole, self._kept = whole, np.delete(np.arange(whole.width), held)
-        self._places = np.add.outer(whole.width * np.arange(whole.loss.outputs), self._kept).ravel()
-        self.width, self.size, self.rows = len(self._kept), len(self._places), whole.rows
+        self._whole, self._left = whole, np.delete(np.arange(whole.width), held)
+        self._places = np.add.outer(whole.width * np.arange(whole.loss.outputs), self._left).ravel()
+        self.width, self.size, self.rows = len(self._left), len(self._places), whole.rows
         if not self.width:
             raise DataError("There is nothing to fit", "every column is 0, without an intercept", "Leave it in.")
 
@@ -107,11 +107,11 @@ class Reduced(Objective):
 
     def columns(self, reduced: Sequence[int]) -> tuple[int, ...]:
         """The same columns among all of them; -1 is the intercept."""
-        return tuple(int(self._kept[k + self.intercept]) - self.intercept for k in reduced)
+        return tuple(int(self._left[k + self.intercept]) - self.intercept for k in reduced)
 
     def axes(self, whole: Axes) -> Axes:
         """Those of the columns that are left."""
-        columns = self._kept[whole.intercept :] - whole.intercept
+        columns = self._left[whole.intercept :] - whole.intercept
         return Axes(whole.centre[columns], whole.scale[columns], whole.intercept)
 
     def _free(self, seen: Evaluation) -> Evaluation:

@@ -143,3 +143,116 @@ def split_rows(target: Array, test_size: float, seed: int) -> tuple[AnyArray, An
         advice = "Choose a test size that leaves rows of every class in both parts."
         raise SpecificationError("The rows cannot be split", found, advice) from None
     return np.sort(train), np.sort(test)
+
+
+def folds_of(target: Array, folds: Any, *, groups: Any = None, seed: int = 0) -> list[tuple[AnyArray, AnyArray]]:
+    """Rows to train on and rows to score on, for each fold.
+
+    Parameters
+    ----------
+    target : array of shape (n,)
+    folds : int, splitter, or iterable of pairs of int arrays
+        A number of stratified, shuffled folds, none of which cuts a group where there are groups; or a splitter of
+        scikit-learn, such as `TimeSeriesSplit(5)`; or the folds themselves.
+    groups : array-like of shape (n,), optional
+    seed : int, default 0
+        Of the shuffle.
+
+    Raises
+    ------
+    SpecificationError
+        If there are no such folds, or a class is missing in rows to train on.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    if groups is not None and len(groups) != len(target):
+        found = f"{len(groups)} for {len(target)} rows"
+        raise SpecificationError("groups must have one entry a row", found, "Match the rows.")
+    if isinstance(folds, int | np.integer) and not isinstance(folds, bool):
+        least = int(np.bincount(target.astype(int)).min()) if groups is None else len(set(groups))
+        if not 2 <= folds <= least:
+            what = "rows in the smallest class" if groups is None else "groups"
+            raise SpecificationError("There are no such folds", f"{folds} folds, {least} {what}", f"Use 2 to {least}.")
+        folds = (StratifiedKFold if groups is None else StratifiedGroupKFold)(folds, shuffle=True, random_state=seed)
+    try:
+        pairs = folds.split(np.zeros((len(target), 1)), target, groups) if hasattr(folds, "split") else folds
+        found_folds = [(np.asarray(train), np.asarray(test)) for train, test in pairs]
+    except (TypeError, ValueError) as error:
+        advice = "Pass a number, a splitter of scikit-learn, or pairs of index arrays."
+        raise SpecificationError("The rows cannot be cut into folds", str(error), advice) from None
+    if not found_folds or any(len(test) == 0 for _, test in found_folds):
+        raise SpecificationError("folds has a fold without rows to score on", f"{len(found_folds)} folds", "")
+    for k, (train, _) in enumerate(found_folds):
+        if len(np.unique(target[train])) < len(np.unique(target)):
+            found = f"fold {k} of {len(found_folds)}"
+            raise SpecificationError("A class has no rows to train on", found, "Use fewer folds, or stratified ones.")
+    return found_folds
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A score of held-out rows, from their target, eta and weight.
+
+    Attributes
+    ----------
+    name : str
+        "deviance", twice the mean log loss, or the name of a scorer of scikit-learn, such as "roc_auc".
+    smaller_is_better : bool
+    """
+
+    name: str
+
+    @property
+    def smaller_is_better(self) -> bool:
+        return self.name == "deviance"
+
+    def of(self, loss: Any, target: Array, eta: Array, weight: Array | None) -> float:
+        """The score of rows with these scores of their classes.
+
+        Parameters
+        ----------
+        loss : Loss
+            Tells what eta means.
+        target : array of shape (n,)
+        eta : array of shape (n,), or (n, K)
+        weight : array of shape (n,), or None
+        """
+        if self.name == "deviance":
+            own = loss.log_probabilities(eta)[np.arange(len(target)), target.astype(np.intp)]
+            return float(-2.0 * np.average(own, weights=weight))
+        from sklearn.metrics import get_scorer
+
+        extra = {} if weight is None else {"sample_weight": weight}
+        return float(get_scorer(self.name)(_answers(loss, eta), eta, target.astype(np.intp), **extra))
+
+    @classmethod
+    def named(cls, name: Any) -> Scorer:
+        """Raises SpecificationError if there is none of that name."""
+        from sklearn.metrics import get_scorer_names
+
+        if name != "deviance" and name not in get_scorer_names():
+            advice = 'Use "deviance", or a name from sklearn.metrics.get_scorer_names(), such as "roc_auc".'
+            raise SpecificationError("scoring is not known", f"{name!r}", advice)
+        return cls(name)
+
+
+def _answers(loss: Any, eta: Array) -> Any:
+    """What scikit-learn's scorers ask: a classifier with these answers for the rows it is asked about."""
+    from sklearn.base import BaseEstimator, ClassifierMixin
+
+    class Answers(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+        classes_ = np.arange(2 if eta.ndim == 1 else eta.shape[1])
+
+        def __sklearn_is_fitted__(self) -> bool:
+            return True
+
+        def decision_function(self, X: Any) -> Array:
+            return eta
+
+        def predict_proba(self, X: Any) -> Array:
+            return np.exp(loss.log_probabilities(eta))
+
+        def predict(self, X: Any) -> AnyArray:
+            return (eta > 0.0).astype(np.intp) if eta.ndim == 1 else eta.argmax(axis=1)
+
+    return Answers()

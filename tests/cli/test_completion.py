@@ -18,7 +18,7 @@ def completed(line, shell="bash"):
 def test_commands_options_and_choices_are_completed():
     assert completed("oddsmith ev") == ["plain,evaluate"]
     assert completed("oddsmith fit --pen") == ["plain,--penalty"]
-    assert completed("oddsmith fit data.csv --penalty ") == ["plain,none", "plain,ridge"]
+    assert completed("oddsmith fit data.csv --penalty e") == ["plain,elastic-net"]
     assert completed("oddsmith completion z") == ["plain,zsh"]
 
 

@@ -7,9 +7,9 @@ from oddsmith import cli
     ("line", "code", "message"),
     [
         ("fit data.csv", 2, "Missing option '--target'"),
-        ("fit data.csv --target died --penalty lasso", 2, "'lasso' is not one of"),
-        ("fit data.csv --target died --penalty ridge", 2, "--penalty and --alpha disagree"),
-        ("fit data.csv --target died --alpha 1", 2, "--penalty and --alpha disagree"),
+        ("fit data.csv --target died --penalty grouped", 2, "'grouped' is not one of"),
+        ("fit data.csv --target died --penalty ridge", 2, "--penalty, --alpha and --cv disagree"),
+        ("fit data.csv --target died --alpha 1", 2, "--penalty, --alpha and --cv disagree"),
         ("fit data.csv --target died --penalty ridge --alpha -1", 2, "alpha must be a number >= 0"),
         ("fit data.csv --target died --test-size 1.5", 2, "test size must lie between 0 and 1"),
         ("fit data.csv --target died --level 95", 2, "level must lie between 0 and 1"),

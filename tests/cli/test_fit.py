@@ -108,6 +108,55 @@ def test_held_out_rows_are_read_like_new_ones(run):
     assert run("fit t.csv --target y --test-size 0.95 --seed 1 --unseen reference")[0] == 0
 
 
+def test_the_strength_is_chosen_by_cross_validation_and_told(run):
+    from oddsmith import L1, cross_validate_path
+
+    code, out, err = run("fit data.csv --target died --penalty lasso --cv 5 --one-se --out m.json")
+    assert (code, err) == (0, "")
+    tuned = cross_validate_path(read("data.csv", target="died"), L1())
+    fitted = load("m.json").fit
+    assert fitted.penalty == L1(tuned.best_1se.alpha)
+    for part in (
+        "Cross-validation: 5 folds",
+        "held-out deviance".capitalize(),
+        f"Chosen: alpha {fitted.penalty.strength:.4g}; {len(fitted.kept)} of 6 columns kept",
+        "lasso, alpha ",
+        f"{tuned.best.alpha:.4g}",
+    ):
+        assert part in out, part
+    told = json.loads(run("fit data.csv --target died --penalty lasso --cv 5 --json")[1])
+    assert told["cross_validation"]["best"]["alpha"] == tuned.best.alpha
+    assert told["cross_validation"]["best_1se"]["kept"] == list(tuned.best_1se.fit.kept)
+    assert f"alpha {tuned.best.alpha:g}" in told["penalty"]
+    assert len(told["cross_validation"]["curves"][0]["score"]) == len(tuned.paths[0])
+
+
+def test_the_mixture_is_chosen_too_and_a_plain_terminal_gets_plain_characters(run, monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    code, out, _ = run("fit data.csv --target died --penalty elastic-net --cv 3 --l1-ratio 0.2 --l1-ratio 1")
+    assert code == 0
+    assert "l1_ratios 0.2, 1" in out
+    assert out[: out.index("Logistic regression")].isascii()
+    _, out, _ = run("fit data.csv --target died --penalty elastic-net --alpha 0.01 --l1-ratio 0.3 --json")
+    assert "elastic net" in json.loads(out)["penalty"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--penalty lasso --alpha 1 --cv 5", "disagree"),
+        ("--cv 5", "disagree"),
+        ("--penalty lasso --alpha 1 --l1-ratio 0.5", "--l1-ratio has no meaning here"),
+        ("--penalty elastic-net --alpha 1 --l1-ratio 0.5 --l1-ratio 1", "--l1-ratio has no meaning here"),
+        ("--penalty lasso --cv 1", "There are no such folds"),
+    ],
+)
+def test_penalties_that_have_no_meaning_are_refused(run, options, message):
+    code, _, err = run(f"fit data.csv --target died {options}")
+    assert code == 2
+    assert message in err
+
+
 def test_firths_correction(run, tmp_path):
     (tmp_path / "s.csv").write_text("x,y\n" + "".join(f"{k},{int(k > 9)}\n" for k in range(20)))
     code, out, err = run("fit s.csv --target y --bias-reduction firth --strict --out m.json")

@@ -56,6 +56,31 @@ def test_value_and_row_gradient_have_the_same_bits_at_any_order(loss):
             np.testing.assert_array_equal(below, full)
 
 
+def test_the_conjugate_is_the_largest_gap_to_a_line(loss):
+    """Fenchel: value + conjugate >= eta' r for every r, with equality at the row_gradient."""
+    eta, _, target = line(loss, 2.0)
+    elsewhere = line(loss, 2.0)[0]
+    value, r = loss.rows(eta, target, 1)[:2]
+    np.testing.assert_allclose(value + loss.conjugate(eta, target, 1.0), dot(eta, r), rtol=1e-12, atol=1e-12)
+    for shrink in (0.0, 0.5, 1.0):
+        above = loss.rows(elsewhere, target, 0)[0] + loss.conjugate(eta, target, shrink) - shrink * dot(elsewhere, r)
+        assert (above >= -1e-12).all()
+
+
+def test_scores_are_the_same_loss(loss):
+    eta, _, target = line(loss)
+    scores = loss.of_scores()
+    s = eta if loss.outputs == 1 else eta @ loss.contrasts.T
+    for one, other in ((loss, scores), (scores, scores.of_scores())):
+        np.testing.assert_allclose(one.rows(eta if one is loss else s, target)[0], other.rows(s, target)[0], rtol=1e-12)
+    r = scores.rows(s, target)[1]
+    back = r if loss.outputs == 1 else r @ loss.contrasts
+    np.testing.assert_allclose(back, loss.rows(eta, target)[1], atol=1e-13)
+    shares = np.arange(1.0, 1 + classes(loss)) / np.arange(1.0, 1 + classes(loss)).sum()
+    null = scores.null(shares)
+    np.testing.assert_allclose(null if loss.outputs == 1 else loss.contrasts.T @ null, loss.null(shares), atol=1e-13)
+
+
 def test_row_hessian_is_the_derivative_of_the_row_gradient(loss):
     eta, d, target = line(loss)
     above, below = (loss.rows(eta + side * 1e-5 * d, target)[1] for side in (1, -1))

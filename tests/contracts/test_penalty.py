@@ -19,10 +19,8 @@ def bound(make, request):
 
 
 def test_gradient_and_curvature_are_derivatives(bound):
-    if not bound.smooth:
-        return
     step = 1e-6
-    for j in range(4):
+    for j in np.flatnonzero(BETA):
         e = np.eye(4)[j] * step
         slope = (bound.value(BETA + e) - bound.value(BETA - e)) / (2 * step)
         assert bound.gradient(BETA)[j] == pytest.approx(slope, rel=1e-6, abs=1e-8)
@@ -51,16 +49,41 @@ def test_bound_means_the_same_on_any_scale(make):
     assert make().bound(SCALE, intercept=False).value(coef * SCALE) == pytest.approx(raw, rel=1e-14)
 
 
-def test_violation_vanishes_exactly_at_the_optimum_of_a_quadratic(bound):
-    """Minimise |b - c|^2 / 2 + P(b) by bisection in each coordinate; there, and not elsewhere, the violation is 0."""
-    c = np.array([1.0, -2.0, 0.5, 3.0])
-    for j in range(4):
-        low, high = -5.0, 5.0
-        for _ in range(200):
-            middle = 0.5 * (low + high)
-            b = np.where(np.arange(4) == j, middle, 0.0)
-            slope = middle - c[j] + bound.gradient(b)[j]
-            low, high = (low, middle) if slope > 0 else (middle, high)
-        b = np.where(np.arange(4) == j, low, 0.0)
-        assert bound.violation(b, b - c)[j] == pytest.approx(0.0, abs=1e-9)
-        assert bound.violation(b + 0.1, b + 0.1 - c)[j] > 0.05
+def test_prox_minimises_and_the_violation_vanishes_exactly_there(bound):
+    """Of |b - c|^2 / 2 + P(b), whose gradient but for P is b - c."""
+    rng = np.random.default_rng(1)
+    for c in 3.0 * rng.standard_normal((20, 4)):
+        b = bound.prox(c, 1.0)
+        least = 0.5 * ((b - c) ** 2).sum() + bound.value(b)
+        for other in b + rng.standard_normal((50, 4)) * 10.0 ** rng.uniform(-4, 1, (50, 1)):
+            assert 0.5 * ((other - c) ** 2).sum() + bound.value(other) >= least - 1e-12
+        np.testing.assert_allclose(bound.violation(b, b - c), 0.0, atol=1e-12)
+        for j in range(4):
+            moved = b + 0.1 * np.eye(4)[j]
+            assert bound.violation(moved, moved - c)[j] > 0.05
+
+
+def test_a_step_of_the_prox_is_still_exactly_where_nothing_is_violated(bound):
+    rng = np.random.default_rng(2)
+    for b in rng.standard_normal((20, 4)) * (rng.random((20, 4)) < 0.5):
+        gradient = rng.standard_normal(4) - bound.gradient(b)
+        still = np.isclose(bound.prox(b - 0.3 * gradient, 0.3), b, rtol=0, atol=1e-14)
+        np.testing.assert_array_equal(still, bound.violation(b, gradient) <= 1e-13)
+
+
+def test_the_dual_is_the_conjugate(bound):
+    rng = np.random.default_rng(3)
+    for b in rng.standard_normal((20, 4)):
+        u = bound.gradient(b)
+        assert bound.value(b) + bound.dual(u) == pytest.approx(u @ b, rel=1e-12)  # Fenchel's equality
+        for other in rng.standard_normal((20, 4)):
+            assert bound.value(other) + bound.dual(u) >= u @ other - 1e-12
+
+
+def test_what_nothing_holds_has_no_dual(make):
+    bound = make().bound(SCALE, intercept=True)
+    assert bound.dual(np.array([1e-3, 0.0, 0.0, 0.0])) == np.inf
+
+
+def test_smooth_is_where_no_threshold_is(bound):
+    assert bound.smooth == (not bound.thresholds(BETA).any())

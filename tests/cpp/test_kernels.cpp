@@ -217,7 +217,7 @@ void check_outputs(std::size_t n, std::size_t p, std::size_t K, bool row_major, 
                                           {beta.data(), f.value.data(), f.gradient.data(), f.hessian.data()}, threads);
         return f;
     };
-    const oddsmith::Softmax softmax{Q.data(), K};
+    const oddsmith::Softmax softmax{Q.data(), K, K - 1};
     const oddsmith::OneVsRest each{chosen.data(), K};
     const auto joint = run(softmax, 1), apart = run(each, 1);
     expect(joint == run(softmax, 3) && apart == run(each, 3), "bits of several outputs by threads", n, p);

@@ -14,12 +14,13 @@ from oddsmith.cli.options import (
     json_option,
     level_option,
     opened,
+    penalty_of,
+    penalty_options,
     table_arguments,
     table_options,
 )
-from oddsmith.cli.output import check_place, print_json, score_card
+from oddsmith.cli.output import check_place, print_json, score_card, tuning_json, tuning_text
 from oddsmith.cli.progress import reading, stage
-from oddsmith.errors import SpecificationError
 
 if TYPE_CHECKING:
     from oddsmith.collinear import Collinear
@@ -30,14 +31,7 @@ if TYPE_CHECKING:
 @data_argument
 @click.option("--target", required=True, metavar="COL", help="The column to predict.")
 @table_options
-@click.option("--penalty", type=click.Choice(["none", "ridge"]), default="none", show_default=True)
-@click.option("--alpha", type=float, metavar="A", help="Strength of the penalty, on the mean loss.")
-@click.option(
-    "--standardize/--no-standardize",
-    default=True,
-    show_default=True,
-    help="Whether the penalty acts on columns divided by their standard deviations.",
-)
+@penalty_options
 @click.option(
     "--bias-reduction",
     type=click.Choice(["firth"]),
@@ -53,7 +47,7 @@ if TYPE_CHECKING:
 )
 @click.option("--intercept/--no-intercept", default=True, show_default=True, help="Whether there is a free intercept.")
 @click.option("--test-size", type=float, metavar="FRACTION", help="Hold out a stratified part and score on it.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the split.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the split, and of the folds.")
 @click.option("--tol", type=float, help="Stop at this relative suboptimality [full precision].")
 @click.option("--max-passes", type=int, metavar="N", help="Limit of passes over the data.")
 @level_option
@@ -62,22 +56,20 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help=f"Exit with {UNTRUSTWORTHY} if the fit is not trustworthy.")
 @json_option
 def command(
-    data: str, target: str, penalty: str, alpha: float | None, standardize: bool, bias_reduction: str | None,
-    collinear: Collinear, intercept: bool, test_size: float | None, seed: int, tol: float | None,
-    max_passes: int | None, level: float, against: str | None, out: str | None, strict: bool, as_json: bool,
-    **table: Any,
+    data: str, target: str, penalty: str, alpha: float | None, cv: int | None, one_se: bool,
+    l1_ratio: tuple[float, ...], standardize: bool, bias_reduction: str | None, collinear: Collinear, intercept: bool,
+    test_size: float | None, seed: int, tol: float | None, max_passes: int | None, level: float, against: str | None,
+    out: str | None, strict: bool, as_json: bool, **table: Any,
 ) -> None:  # fmt: skip
     """Fit a model of the column TARGET of the file DATA (CSV or Parquet; - is standard input)."""
-    from oddsmith import L2, NoPenalty, fit, read, save, summarise
+    from oddsmith import cross_validate_path, fit, read, save, summarise
     from oddsmith.scores import split_rows
 
-    if (penalty == "none") != (alpha is None):
-        advice = "Give --alpha with --penalty ridge, and only then."
-        raise SpecificationError("--penalty and --alpha disagree", f"--penalty {penalty}, --alpha {alpha}", advice)
+    chosen = penalty_of(penalty, alpha, cv, l1_ratio)
     check_place(out, data)
     with reading(data):
         source = read(opened(data), target=target, **table_arguments(table))
-        coding: Coding = "reference" if alpha is None else "full"
+        coding: Coding = "reference" if chosen is None else "full"
         if test_size is None:
             train = test = source.coded(coding)
             label = "the training data, which flatters"
@@ -90,10 +82,15 @@ def command(
     origin += f"; weights from {table['weight']!r}" if table["weight"] is not None else ""
     origin += f"; offset from {table['offset']!r}" if table["offset"] is not None else ""
     origin += f"; {test.rows} rows held out" if test is not train else ""
+    settings: dict[str, Any] = {"max_passes": max_passes, "intercept": intercept, "standardize": standardize}
+    tuned = None
+    if cv is not None:
+        with stage("cross-validating"):
+            tuned = cross_validate_path(train, chosen, folds=cv, l1_ratios=l1_ratio or None, seed=seed, **settings)
+            chosen = (tuned.best_1se if one_se else tuned.best).fit.penalty
     with stage("fitting"):
         result = fit(
-            train, penalty=NoPenalty() if alpha is None else L2(alpha), tol=tol, max_passes=max_passes,
-            intercept=intercept, standardize=standardize, bias_reduction=bias_reduction, collinear=collinear,
+            train, penalty=chosen, tol=tol, bias_reduction=bias_reduction, collinear=collinear, **settings
         )  # fmt: skip
     with stage("scoring"):
         card = score_card(result, test.eta(result.beta), test.target, test.weight, label)
@@ -101,8 +98,10 @@ def command(
     if out is not None:
         save(result, out)
     if as_json:
-        print_json(summary.to_dict() | {"model_file": out})
+        print_json(summary.to_dict() | {"model_file": out} | ({} if tuned is None else tuning_json(tuned)))
     else:
+        if tuned is not None:
+            click.echo(tuning_text(tuned, result) + "\n")
         click.echo(summary)
         if out is not None:
             click.echo(f"\nThe model is in {out}")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from oddsmith.errors import SpecificationError
+
+if TYPE_CHECKING:
+    from oddsmith.penalties import Penalty
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -60,12 +63,60 @@ TABLE = (
     delimiter_option,
 )
 
+PENALTY = (
+    click.option(
+        "--penalty", type=click.Choice(["none", "lasso", "ridge", "elastic-net"]), default="none", show_default=True
+    ),
+    click.option("--alpha", type=float, metavar="A", help="Strength of the penalty, on the mean loss."),
+    click.option("--cv", type=int, metavar="FOLDS", help="Choose the strength by cross-validation, in so many folds."),
+    click.option(
+        "--one-se", is_flag=True, help="With --cv, the strongest penalty within one standard error of the best."
+    ),
+    click.option(
+        "--l1-ratio",
+        type=float,
+        metavar="R",
+        multiple=True,
+        help="Of the elastic net, from 0 (ridge) to 1 (lasso) [0.5]; given several times, --cv chooses.",
+    ),
+    click.option(
+        "--standardize/--no-standardize",
+        default=True,
+        show_default=True,
+        help="Whether the penalty acts on columns divided by their standard deviations.",
+    ),
+)
+
 
 def table_options(command: Command) -> Command:
     """How a table is read: see `oddsmith.read`."""
     for option in reversed(TABLE):
         command = option(command)
     return command
+
+
+def penalty_options(command: Command) -> Command:
+    """The penalty, and how its strength is chosen."""
+    for option in reversed(PENALTY):
+        command = option(command)
+    return command
+
+
+def penalty_of(kind: str, alpha: float | None, cv: int | None, ratios: tuple[float, ...]) -> Penalty | None:
+    """What `penalty_options` were given, as a penalty; None for none. Under --cv its strength does not matter."""
+    from oddsmith.penalties import L1, L2, ElasticNet
+
+    if (kind == "none") != (alpha is None and cv is None) or None not in (alpha, cv):
+        given = f"--penalty {kind}, --alpha {alpha}, --cv {cv}"
+        advice = "With a penalty, give either --alpha or --cv; without one, neither."
+        raise SpecificationError("--penalty, --alpha and --cv disagree", given, advice)
+    if ratios and (kind != "elastic-net" or (len(ratios) > 1 and cv is None)):
+        advice = "It belongs to --penalty elastic-net; several of them, to --cv."
+        raise SpecificationError("--l1-ratio has no meaning here", f"--penalty {kind}, {len(ratios)} given", advice)
+    strength = 1.0 if alpha is None else alpha
+    if kind == "elastic-net":
+        return ElasticNet(strength, ratios[0] if ratios else 0.5)
+    return {"none": None, "lasso": L1(strength), "ridge": L2(strength)}[kind]
 
 
 def table_arguments(given: dict[str, Any]) -> dict[str, Any]:

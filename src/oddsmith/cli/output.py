@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from oddsmith.errors import DataError, SpecificationError
 
 if TYPE_CHECKING:
     from oddsmith.arrays import Array
+    from oddsmith.cross_validation import Choice, CrossValidation
     from oddsmith.fitted import Fit
     from oddsmith.report import ScoreCard
 
@@ -58,3 +60,38 @@ def score_card(
         score(target, probabilities(fit, eta), weight=weight, threshold=threshold),
         score(target, base_rate, weight=weight, threshold=threshold),
     )
+
+
+def tuning_text(tuned: CrossValidation, result: Fit) -> str:
+    """The curve of cross-validation, what it chose, and which columns are kept."""
+    from oddsmith.schema import shown
+
+    kept, count = result.kept, len(result.names)
+    told = f"Chosen: alpha {result.penalty.strength:.4g}; {len(kept)} of {count} columns kept"
+    names = f": {shown(kept, 20)}" if 0 < len(kept) < count else ""
+    return f"{tuned.to_text(plain=not _draws())}\n\n{told}{names}"
+
+
+def tuning_json(tuned: CrossValidation) -> dict[str, Any]:
+    """The same as data."""
+
+    def plain(choice: Choice) -> dict[str, Any]:
+        told = {"l1_ratio": choice.l1_ratio, "alpha": choice.alpha, "score": choice.score}
+        return told | {"standard_error": choice.standard_error, "kept": list(choice.fit.kept)}
+
+    curves = [
+        {"l1_ratio": ratio, "alpha": path.alphas.tolist(), "score": score.tolist(), "nonzeros": path.nonzeros.tolist()}
+        for ratio, path, score in zip(tuned.l1_ratios, tuned.paths, tuned.scores, strict=True)
+    ]
+    folds = len(tuned.fold_weights)
+    found = {"folds": folds, "scoring": tuned.scoring, "best": plain(tuned.best), "best_1se": plain(tuned.best_1se)}
+    return {"cross_validation": found | {"curves": curves}}
+
+
+def _draws() -> bool:
+    """Whether the terminal knows the characters of a curve."""
+    try:
+        "⠉│└─".encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return os.environ.get("TERM") != "dumb"

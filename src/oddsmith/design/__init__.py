@@ -4,13 +4,25 @@ from typing import Any
 
 import numpy as np
 
-from oddsmith.arrays import is_sparse
+from oddsmith.arrays import AnyArray, is_sparse
 from oddsmith.design.base import Design, Moments, NotFiniteError
+from oddsmith.design.chosen import Chosen
 from oddsmith.design.codes import Codes
 from oddsmith.design.dense import Dense
 from oddsmith.design.sparse import Sparse
 
-__all__ = ["Codes", "Dense", "Design", "Moments", "NotFiniteError", "Sparse", "make_design"]
+__all__ = ["Chosen", "Codes", "Dense", "Design", "Moments", "NotFiniteError", "Sparse", "make_design", "some_columns"]
+
+
+def some_columns(design: Design, columns: AnyArray, known: Design | None = None, *, copied: bool = True) -> Design:
+    """Some columns of a design; of a dense one a view, or a copy of those that are not among the first, `known`."""
+    if not isinstance(design, Dense):
+        return design.only(columns)
+    if not copied:
+        return Chosen(design, columns)
+    if not isinstance(known, Dense):
+        return design.only(columns)
+    return known.beside(design.only(columns[known.shape[1] :]))
 
 
 def make_design(X: Any) -> Codes | Dense | Sparse:

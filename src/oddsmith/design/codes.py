@@ -76,8 +76,8 @@ class Codes:
         codes = self.codes[:, rows] if isinstance(rows, slice) else np.take(self.codes, rows, axis=1)
         return replace(self, array=self.array[rows], codes=codes)
 
-    def _only(self, columns: AnyArray) -> Codes:
-        """Some columns, in this order; a row of a level that is left out has none."""
+    def only(self, columns: AnyArray) -> Codes:
+        """Some columns, copied, in this order; a row of a level that is left out has none."""
         new = np.full(self.shape[1] + 1, -1, dtype=np.int32)
         new[columns] = np.arange(len(columns))
         kept = new[self.places] >= 0
@@ -126,7 +126,7 @@ class Codes:
     def gram(self, h: Array, columns: AnyArray | None = None) -> Array:
         """Z' diag(h) Z, of all columns or of those named, from the counts of pairs of levels."""
         if columns is not None:
-            return self._only(columns).gram(h)
+            return self.only(columns).gram(h)
         out = np.zeros((1 + self.shape[1], 1 + self.shape[1]))
         kernels.gram_codes(*self.operands, np.ascontiguousarray(h), out, kernels.threads_for(self.entries, None))
         return out[1:, 1:]

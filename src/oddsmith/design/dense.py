@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +13,14 @@ from oddsmith.arrays import AnyArray, Array
 from oddsmith.design.base import PANEL_BYTES, Moments, finite, square_norms
 
 
+@dataclass
+class Room:
+    """A column-major array, of which some columns are in use."""
+
+    array: AnyArray
+    used: int = 0
+
+
 @dataclass(frozen=True)
 class Dense:
     """A float32 or float64 array in row- or column-major order. Every verb works on panels in float64."""
@@ -20,6 +28,7 @@ class Dense:
     array: AnyArray
     centre: Array
     scale: Array
+    room: Room | None = field(default=None, repr=False)
     kind: ClassVar[str] = "dense"
 
     @property
@@ -47,7 +56,25 @@ class Dense:
 
     def take(self, rows: AnyArray | slice) -> Dense:
         """Some rows: a view for a slice, a copy for indices."""
-        return replace(self, array=self.array[rows])
+        return replace(self, array=self.array[rows], room=None)
+
+    def only(self, columns: AnyArray) -> Dense:
+        """Some columns, copied."""
+        chosen = np.empty((self.shape[0], len(columns)), self.array.dtype, order="F")
+        chosen[:] = self.array[:, columns]
+        return Dense(chosen, self.centre[columns], self.scale[columns])
+
+    def beside(self, other: Dense) -> Dense:
+        """The columns of another after one's own, copied into a room with some to spare for the next."""
+        used, width = self.shape[1], self.shape[1] + other.shape[1]
+        room = self.room
+        if room is None or room.used != used or room.array.shape[1] < width:
+            room = Room(np.empty((self.shape[0], width + width // 2), self.array.dtype, order="F"))
+            room.array[:, :used] = self.array
+        room.array[:, used:width] = other.array
+        room.used = width
+        centre, scale = np.append(self.centre, other.centre), np.append(self.scale, other.scale)
+        return Dense(room.array[:, :width], centre, scale, room)
 
     def _panels(self) -> Iterator[tuple[slice, Array]]:
         rows = max(1, PANEL_BYTES // (8 * max(1, self.shape[1])))

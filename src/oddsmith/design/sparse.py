@@ -56,6 +56,20 @@ class Sparse:
         parts = self.array.data[stored], self.array.indices[stored], begin - begin[0]
         return replace(self, array=type(self.array)(parts, shape=(len(begin) - 1, self.shape[1])))
 
+    def only(self, columns: AnyArray) -> Sparse:
+        """Some columns, copied."""
+        data, indices, begin = self.operands[:3]
+        place = np.full(self.shape[1], -1, dtype=np.int64)
+        place[columns] = np.arange(len(columns))
+        start = np.zeros_like(begin)
+        threads = kernels.threads_for(self.entries, None)
+        kernels.count_sparse(indices, begin, place, start[1:], threads)
+        np.cumsum(start, out=start)
+        parts = np.empty(start[-1], data.dtype), np.empty(start[-1], indices.dtype), start
+        kernels.select_sparse(data, indices, begin, place, parts[2], parts[1], parts[0], threads)
+        chosen = type(self.array)(parts, shape=(self.shape[0], len(columns)))
+        return Sparse(chosen, self.centre[columns], self.scale[columns])
+
     def matvec(self, v: Array) -> Array:
         """Z v, for a vector or for the columns of a matrix."""
         u = (v.T / self.scale).T

@@ -2,8 +2,8 @@
 
 from oddsmith.losses.base import Loss
 from oddsmith.losses.logistic import Logistic
-from oddsmith.losses.multinomial import Multinomial
+from oddsmith.losses.multinomial import Multinomial, Softmax
 
 CATALOGUE: dict[str, type[Loss]] = {loss.name: loss for loss in (Logistic, Multinomial)}
 
-__all__ = ["CATALOGUE", "Logistic", "Loss", "Multinomial"]
+__all__ = ["CATALOGUE", "Logistic", "Loss", "Multinomial", "Softmax"]

@@ -22,7 +22,7 @@ class Loss(Protocol):
     outputs : int
         Linear predictors of a row.
     contrasts : array of shape (classes, outputs), or (1, 1)
-        From eta to scores, with orthonormal columns.
+        From eta to scores, with orthonormal columns; the identity where eta are scores.
     concordance : float
         Along every line the third derivative is at most sqrt(concordance) |change of eta| times the second: what proofs
         of optimality rest on.
@@ -42,6 +42,10 @@ class Loss(Protocol):
 
     @property
     def outputs(self) -> int: ...
+    def of_scores(self) -> Loss:
+        """The same loss with scores for linear predictors: what a penalty that is not smooth is added to."""
+        ...
+
     @property
     def contrasts(self) -> Array: ...
     @property
@@ -49,6 +53,10 @@ class Loss(Protocol):
 
     def rows(self, eta: Array, target: Array, order: int = 2) -> tuple[Array, Array, Array | None]:
         """Value, row_gradient and row_hessian of every row; the last may be None below order 2."""
+        ...
+
+    def conjugate(self, eta: Array, target: Array, shrink: float) -> Array:
+        """The conjugate of the loss at `shrink` (0 to 1) times the row_gradient at eta, for every row."""
         ...
 
     def exact_gradient(self, eta: Extended, target: Array) -> Extended:

@@ -41,6 +41,10 @@ class Logistic:
     def outputs(self) -> int:
         return 1
 
+    def of_scores(self) -> Self:
+        """Itself: two classes have one score."""
+        return self
+
     @property
     def contrasts(self) -> Array:
         return np.ones((1, 1))
@@ -54,6 +58,14 @@ class Logistic:
         value, gradient, hessian = np.empty((3, len(eta)))
         kernels.logistic_rows(eta, target, value, gradient, hessian)
         return value, gradient, hessian
+
+    def conjugate(self, eta: Array, target: Array, shrink: float) -> Array:
+        """The negative entropy m log m + (1 - m) log(1 - m) at m = y + shrink (g(eta) - y)."""
+        out = np.zeros_like(eta)
+        for side, given in ((self.mean(eta), target), (self.complement(eta), 1.0 - target)):
+            m = shrink * side + (1.0 - shrink) * given
+            out += m * np.log(np.maximum(m, np.finfo(float).tiny))
+        return out
 
     def exact_gradient(self, eta: Extended, target: Array) -> Extended:
         """g(eta) - y in double-double, of shape (n, 1), as eta has."""

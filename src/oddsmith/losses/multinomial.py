@@ -51,7 +51,11 @@ class Multinomial:
 
     @property
     def outputs(self) -> int:
-        return self.classes - 1
+        return self.contrasts.shape[1]
+
+    def of_scores(self) -> Softmax:
+        """The same with a linear predictor for each class."""
+        return Softmax(self.classes)
 
     @property
     def flattest(self) -> float:
@@ -92,6 +96,13 @@ class Multinomial:
         root = np.sqrt(q)[:, :, None] * (self.contrasts - (q @ self.contrasts)[:, None, :])
         return value, gradient, np.matmul(root.transpose(0, 2, 1), root)
 
+    def conjugate(self, eta: Array, target: Array, shrink: float) -> Array:
+        """The negative entropy, the sum of m log m, at m = e_y + shrink (q - e_y)."""
+        m = shrink * self.probabilities(eta @ self.contrasts.T)
+        m[np.arange(len(eta)), target.astype(np.intp)] += 1.0 - shrink
+        out: Array = (m * np.log(np.maximum(m, np.finfo(float).tiny))).sum(axis=1)
+        return out
+
     def exact_gradient(self, eta: Extended, target: Array) -> Extended:
         """Q'(q - e_y) in double-double, of shape (n, K - 1), as eta has."""
         scores = _product(eta, self.contrasts.T)
@@ -121,6 +132,25 @@ class Multinomial:
         """The eta at which every class has its share."""
         out: Array = np.log(shares) @ self.contrasts
         return out
+
+
+@dataclass(frozen=True)
+class Softmax(Multinomial):
+    """The same loss with the K scores themselves for linear predictors, one more than the data can see.
+
+    It is for penalties that are a sum over the coefficients of the scores, as the lasso is. Where nothing else settles
+    what is added to all scores, they sum to zero.
+    """
+
+    @cached_property
+    def contrasts(self) -> Array:
+        """The identity, of shape (K, K)."""
+        return np.eye(self.classes)
+
+    def null(self, shares: Array) -> Array:
+        """The scores at which every class has its share; they sum to zero."""
+        scores: Array = np.log(shares)
+        return scores - scores.mean()
 
 
 def _product(left: Extended, right: Array) -> Extended:

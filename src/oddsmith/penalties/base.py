@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
 
 from oddsmith.arrays import Array
+from oddsmith.errors import SpecificationError
 
 
 class Penalty(Protocol):
     """What the coefficients cost. Rows are unknown here.
 
     A penalty is written for the p columns of X. `bound` turns it into one for the solver's vector, in which the
-    intercept, if there is one, stands first and is never penalised, and the columns are standardised.
+    intercept, if there is one, stands first and is never penalised, and the columns are standardised. It is then a sum
+    over coefficients of t_j |b_j| + c_j b_j^2 / 2, with `thresholds` t and `curvature` c.
     """
 
     name: ClassVar[str]
-    smooth: ClassVar[bool]
+
+    @property
+    def smooth(self) -> bool:
+        """Whether it has a gradient everywhere: no threshold but 0."""
+        ...
 
     @property
     def factors(self) -> Array | None:
@@ -27,7 +35,7 @@ class Penalty(Protocol):
         """alpha; 0 if nothing is penalised."""
         ...
 
-    def bound(self, scale: Array, *, intercept: bool, outputs: int = 1) -> Self:
+    def bound(self, scale: Array, *, intercept: bool, outputs: int = 1) -> Penalty:
         """The same penalty on coefficients b = scale * coef of standardised columns, led by a free intercept.
 
         With several outputs, on as many of these one after another.
@@ -35,11 +43,52 @@ class Penalty(Protocol):
         ...
 
     def value(self, beta: Array) -> float: ...
-    def gradient(self, beta: Array) -> Array: ...
+    def gradient(self, beta: Array) -> Array:
+        """t_j sign(b_j) + c_j b_j."""
+        ...
+
     def curvature(self, beta: Array) -> Array:
         """The diagonal of the Hessian of the smooth part."""
+        ...
+
+    def thresholds(self, beta: Array) -> Array:
+        """By how much each |b_j| is penalised: the gradient of the loss up to which b_j stays exactly 0."""
         ...
 
     def violation(self, beta: Array, gradient: Array) -> Array:
         """Distance of -gradient (of the loss) to the subdifferential at beta, per coefficient: 0 at an optimum."""
         ...
+
+    def prox(self, beta: Array, step: float) -> Array:
+        """The b that minimises |b - beta|^2 / 2 + step * value(b)."""
+        ...
+
+    def dual(self, u: Array) -> float:
+        """The conjugate, sup of u'b - value(b) over b; infinite where u is beyond the thresholds and nothing curves."""
+        ...
+
+
+def check_alpha(alpha: Any) -> None:
+    """Raise SpecificationError unless it is a number >= 0."""
+    number = isinstance(alpha, int | float | np.number)
+    if not (number and np.isfinite(alpha) and alpha >= 0):
+        raise SpecificationError("alpha must be a number >= 0", f"{alpha!r}", "Use alpha=0 for no penalty.")
+
+
+def check_factors(factors: Any) -> Array:
+    """As an array; raise SpecificationError unless they are numbers >= 0, one a column."""
+    checked = np.asarray(factors, dtype=np.float64)
+    if checked.ndim != 1 or not (np.isfinite(checked).all() and (checked >= 0).all()):
+        raise SpecificationError(
+            "factors must be numbers >= 0, one for each column",
+            f"{factors!r}",
+            "Use 0 for a column that is never penalised.",
+        )
+    return checked
+
+
+def check_length(factors: Array | None, columns: int) -> None:
+    """Raise SpecificationError if there are factors, but not one for each column."""
+    if factors is not None and len(factors) != columns:
+        found = f"{len(factors)} for {columns} columns"
+        raise SpecificationError("factors must have one entry for each column", found, "")

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from oddsmith.arrays import Array
-from oddsmith.errors import SpecificationError
+from oddsmith.penalties.base import check_alpha, check_factors, check_length
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,9 @@ class L2:
     smooth: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        number = isinstance(self.alpha, int | float | np.number)
-        if not (number and np.isfinite(self.alpha) and self.alpha >= 0):
-            raise SpecificationError("alpha must be a number >= 0", f"{self.alpha!r}", "Use alpha=0 for no penalty.")
+        check_alpha(self.alpha)
         if self.factors is not None:
-            factors = np.asarray(self.factors, dtype=np.float64)
-            if factors.ndim != 1 or not (np.isfinite(factors).all() and (factors >= 0).all()):
-                raise SpecificationError(
-                    "factors must be numbers >= 0, one for each column",
-                    f"{self.factors!r}",
-                    "Use 0 for a column that is never penalised.",
-                )
-            object.__setattr__(self, "factors", factors)
+            object.__setattr__(self, "factors", check_factors(self.factors))
 
     @property
     def strength(self) -> float:
@@ -63,9 +54,7 @@ class L2:
 
     def bound(self, scale: Array, *, intercept: bool, outputs: int = 1) -> L2:
         """On b = scale * coef the same penalty has factors f / scale^2; the intercept gets 0."""
-        if self.factors is not None and len(self.factors) != len(scale):
-            found = f"{len(self.factors)} for {len(scale)} columns"
-            raise SpecificationError("factors must have one entry for each column", found, "")
+        check_length(self.factors, len(scale))
         factors = np.zeros((outputs, intercept + len(scale)))
         factors[:, intercept:] = (1.0 if self.factors is None else self.factors) / scale**2
         return L2(self.alpha, factors.ravel())
@@ -86,3 +75,18 @@ class L2:
     def violation(self, beta: Array, gradient: Array) -> Array:
         """|gradient + alpha f b|."""
         return np.abs(gradient + self.gradient(beta))
+
+    def thresholds(self, beta: Array) -> Array:
+        return np.zeros_like(beta)
+
+    def prox(self, beta: Array, step: float) -> Array:
+        """Beta / (1 + step alpha f)."""
+        return beta / (1.0 + step * self.curvature(beta))
+
+    def dual(self, u: Array) -> float:
+        """The sum of u^2 / (2 alpha f)."""
+        curvature = self.curvature(u)
+        if u[curvature == 0.0].any():
+            return np.inf
+        held = curvature > 0.0
+        return 0.5 * float(np.einsum("i,i->", u[held] / curvature[held], u[held]))

@@ -41,3 +41,14 @@ class NoPenalty:
     def violation(self, beta: Array, gradient: Array) -> Array:
         """|gradient|."""
         return np.abs(gradient)
+
+    def thresholds(self, beta: Array) -> Array:
+        return np.zeros_like(beta)
+
+    def prox(self, beta: Array, step: float) -> Array:
+        """Beta itself."""
+        return beta
+
+    def dual(self, u: Array) -> float:
+        """0 at 0, infinite elsewhere."""
+        return np.inf if u.any() else 0.0

@@ -1,10 +1,13 @@
 """OPEN: how the optimum is found. Add a file, and a line here."""
 
 from oddsmith.solvers.base import Smooth, Solution, Solver, Step, continued, may_run_off
+from oddsmith.solvers.composite import Composite
 from oddsmith.solvers.gradient_descent import GradientDescent
 from oddsmith.solvers.kronecker import Kronecker
+from oddsmith.solvers.models import Model
 from oddsmith.solvers.newton import Newton
 from oddsmith.solvers.newton_cg import NewtonCG
+from oddsmith.solvers.proximal_newton import ProximalNewton, Workspace, largest_alpha
 from oddsmith.solvers.quasi_newton import Metric
 from oddsmith.solvers.scipy_minimize import ScipyBFGS, ScipyCG, ScipyLBFGS
 from oddsmith.solvers.sketched_newton import SketchedNewton
@@ -12,16 +15,19 @@ from oddsmith.solvers.sketches import Sketch
 
 CATALOGUE: dict[str, type[Solver]] = {
     solver.name: solver
-    for solver in (SketchedNewton, Newton, NewtonCG, GradientDescent, ScipyCG, ScipyBFGS, ScipyLBFGS)
+    for solver in (SketchedNewton, Newton, NewtonCG, ProximalNewton, GradientDescent, ScipyCG, ScipyBFGS, ScipyLBFGS)
 }
 
 __all__ = [
     "CATALOGUE",
+    "Composite",
     "GradientDescent",
     "Kronecker",
     "Metric",
+    "Model",
     "Newton",
     "NewtonCG",
+    "ProximalNewton",
     "ScipyBFGS",
     "ScipyCG",
     "ScipyLBFGS",
@@ -31,6 +37,8 @@ __all__ = [
     "Solution",
     "Solver",
     "Step",
+    "Workspace",
     "continued",
+    "largest_alpha",
     "may_run_off",
 ]

@@ -1,6 +1,6 @@
 """OPEN: where rows come from. Add a file, and a line here."""
 
-from oddsmith.sources.base import Block, Source, StandardisedSource
+from oddsmith.sources.base import Block, SomeColumns, Source, StandardisedSource
 from oddsmith.sources.encoding import design_matrix
 from oddsmith.sources.files import as_csv
 from oddsmith.sources.frames import is_frame
@@ -16,6 +16,7 @@ __all__ = [
     "Kinds",
     "MemorySource",
     "NewRows",
+    "SomeColumns",
     "Source",
     "StandardisedSource",
     "Table",

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
+from itertools import repeat
 from operator import add
 from typing import Any, TypeVar
 
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.design import Design, Moments, NotFiniteError
+from oddsmith.design import Design, Moments, NotFiniteError, some_columns
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.schema import Coding, Schema
 
 T = TypeVar("T")
+COPIED = 1 << 23  # entries that may be copied, of any X; of a larger one an eighth
 FEW_CLASSES = 20  # so many labels are never taken for measurements
 
 
@@ -104,6 +106,10 @@ class Source(ABC):
         total, weight = self.sum(_offset_sums)
         return float(total / weight)
 
+    def only(self, columns: AnyArray) -> SomeColumns:
+        """Some columns of the same rows: for those few that a lasso keeps."""
+        return SomeColumns.of(self, columns)
+
     def largest_offset(self) -> float:
         """The largest size of an offset."""
         return max(0.0 if b.offset is None else float(np.abs(b.offset).max()) for b in self.blocks())
@@ -143,6 +149,58 @@ class StandardisedSource(Source):
         """Moments of the standardised columns."""
         raw = self._source.moments(threads)
         return Moments(raw.weight, (raw.mean - self._centre) / self._scale, raw.deviation / self._scale**2)
+
+
+class SomeColumns(Source):
+    """Some columns of the rows of another source: copied or, if they are much of a dense array, a view.
+
+    Parameters
+    ----------
+    source : Source
+    columns : int array
+        Which of its columns these are.
+    blocks : list of Block
+    """
+
+    def __init__(self, source: Source, columns: AnyArray, blocks: list[Block]) -> None:
+        self._source, self.chosen, self._blocks = source, columns, blocks
+        self.schema, self.classes, self.rows = Schema.of_array(len(columns)), source.classes, source.rows
+
+    @classmethod
+    def of(cls, source: Source, columns: AnyArray, known: SomeColumns | None = None) -> SomeColumns:
+        """Columns of a source; the first of them may be known, and are then not looked for again."""
+        few = source.rows * len(columns) <= max(COPIED, source.rows * len(source.columns) // 8)
+        before = repeat(None) if known is None else (block.design for block in known._blocks)
+        blocks = [
+            replace(block, design=some_columns(block.design, columns, design, copied=few))
+            for block, design in zip(source.blocks(), before, strict=False)
+        ]
+        return cls(source, columns, blocks)
+
+    def changed(self, columns: AnyArray) -> SomeColumns:
+        """Other columns of the same source; those at hand are taken from here where they come first."""
+        order = np.argsort(self.chosen)
+        place = np.searchsorted(self.chosen, columns, sorter=order)
+        place = np.append(order, -1)[place]
+        here = np.append(self.chosen, -1)[place] == columns
+        first = len(columns) if here.all() else int(np.argmin(here))
+        if not first:
+            return SomeColumns.of(self._source, columns)
+        part = self
+        if first < len(self.chosen) or not np.array_equal(columns[:first], self.chosen):
+            blocks = [replace(block, design=block.design.only(place[:first])) for block in self._blocks]
+            part = SomeColumns(self._source, columns[:first], blocks)
+        return part if first == len(columns) else SomeColumns.of(self._source, columns, part)
+
+    def blocks(self) -> Iterator[Block]:
+        yield from self._blocks
+
+    def sample(self, rows: int, seed: int) -> Source:
+        return SomeColumns.of(self._source.sample(rows, seed), self.chosen)
+
+    def batches(self, size: int, rng: np.random.Generator) -> Iterator[Source]:
+        for batch in self._source.batches(size, rng):
+            yield SomeColumns.of(batch, self.chosen)
 
 
 def _moments(block: Block, *, columns: tuple[str, ...], threads: int | None) -> Moments:

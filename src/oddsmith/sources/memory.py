@@ -106,6 +106,11 @@ class MemorySource(Source):
         """Weight of every row; None if all are 1."""
         return self._weight
 
+    @property
+    def total_weight(self) -> float:
+        """The sum of the weights."""
+        return self._total(slice(None))
+
     def eta(self, beta: Array) -> Array:
         """The linear predictor of every row at raw coefficients, intercept first; offset included.
 
@@ -113,7 +118,7 @@ class MemorySource(Source):
         """
         raw = beta[0] if beta.ndim == 2 and len(beta) == 1 else beta
         eta = self._design.dot_rows(raw[..., 1:].T) + raw[..., 0]
-        return eta if self._offset is None else eta + self._offset
+        return eta if self._offset is None else (eta.T + self._offset).T
 
     def _weight_of(self, rows: AnyArray) -> Array | None:
         return None if self._weight is None else self._weight[rows]

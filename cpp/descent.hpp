@@ -1,0 +1,62 @@
+// Coordinate descent: one coefficient after another is put where the objective is least along it.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "rows.hpp"
+
+namespace oddsmith {
+
+// Minimised over d: g'd + d'Hd / 2 + sum of thresholds_j |b_j + d_j| + curvature_j (b_j + d_j)^2 / 2, with b = start.
+struct Quadratic {
+    const double *hessian, *thresholds, *curvature, *start;
+    std::size_t size;
+};
+
+ODDSMITH_CLONES static void add_multiple(const double* row, double length, std::size_t m, double* gradient) {
+#pragma omp simd
+    for (std::size_t k = 0; k < m; ++k) gradient[k] += row[k] * length;
+}
+
+// One sweep; the largest violation that it met. A coefficient without curvature stays where it is.
+inline double sweep(const Quadratic& q, const std::vector<std::size_t>& chosen, double* gradient, double* step) {
+    double worst = 0.0;
+    for (const std::size_t j : chosen) {
+        const double* row = q.hessian + j * q.size;
+        const double b = q.start[j] + step[j], bend = row[j] + q.curvature[j], t = q.thresholds[j];
+        const double slope = gradient[j] + q.curvature[j] * b;
+        const double size = b != 0.0 ? std::fabs(slope + std::copysign(t, b)) : std::max(std::fabs(slope) - t, 0.0);
+        worst = std::max(worst, size);
+        if (size == 0.0 || !(bend > 0.0)) continue;
+        const double free = bend * b - slope;
+        const double next = std::copysign(std::max(std::fabs(free) - t, 0.0) / bend, free);
+        add_multiple(row, next - b, q.size, gradient);
+        step[j] = next - q.start[j];
+    }
+    return worst;
+}
+
+// All coefficients, then those that are not 0 until their violation is at most `target`, then all again; until a sweep
+// over all finds nothing larger. Begins at `step`, where the quadratic's gradient is `gradient`. Returns the sweeps.
+inline std::size_t descend(const Quadratic& q, double target, std::size_t limit, double* gradient, double* step) {
+    std::vector<std::size_t> all(q.size), active;
+    for (std::size_t j = 0; j < q.size; ++j) all[j] = j;
+    std::size_t sweeps = 0;
+    while (sweeps < limit) {
+        ++sweeps;
+        if (sweep(q, all, gradient, step) <= target) break;
+        active.clear();
+        for (const std::size_t j : all)
+            if (q.start[j] + step[j] != 0.0) active.push_back(j);
+        while (sweeps < limit) {
+            ++sweeps;
+            if (sweep(q, active, gradient, step) <= target) break;
+        }
+    }
+    return sweeps;
+}
+
+}  // namespace oddsmith

@@ -1,0 +1,149 @@
+"""The judge of penalties that are not smooth: a proved bound on the suboptimality of the coefficients as they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from oddsmith.arrays import AnyArray, Array
+from oddsmith.evaluation import Evaluation
+from oddsmith.factor import Factor
+from oddsmith.losses import Loss
+from oddsmith.objective import Objective
+from oddsmith.optimality import SLOPE_NOISE, SURE, Certificate, certificate
+from oddsmith.penalties import Penalty
+from oddsmith.solvers import Composite, Solution
+
+SmoothBound = Callable[[Array, AnyArray], tuple[float, float] | None]  # of slopes of G on S, and S
+WIDEST = 1 << 26  # rows times coefficients, for the exact K
+ROUNDS = 3  # of taking in coefficients that might not stay 0
+STEPS = 10  # of Newton, for what is not penalised
+
+
+def certify_composite(
+    objective: Objective, penalty: Penalty, solution: Solution, *, smooth_bound: SmoothBound | None = None
+) -> Certificate:
+    r"""Bound F(b) - F* for mean loss plus penalty; `solution.evaluation` must hold the value and the loss's gradient.
+
+    Let S be the coefficients that are not 0 or not penalised, and G the sum with :math:`t_j |b_j|` replaced by
+    :math:`t_j \mathrm{sign}(b_j) b_j` on S. G nowhere exceeds F, and they agree at b. On S, the others held at 0, G is
+    smooth: its minimum is at most :math:`[a + (1 - a) \log(1 - a)] / K^2` below, as for a smooth penalty, and at most
+    :math:`R = -\log(1 - a) / K` away in the norm of its Hessian H. On that way no other gradient changes by more than
+    :math:`R \sqrt{c}\, (e^{u/2} - 1) / (u/2)`, with u = K R and c the largest curvature of a row, since columns have
+    mean square 1. If they stay within their thresholds, G's minimum on S is its minimum everywhere, and the bound is
+    one on F - F*. Coefficients that may leave theirs join S, with the sign that they would take. The bound falls with
+    the square of the violation.
+
+    Where this proves nothing, the duality gap is taken, of the dual point :math:`\theta = -s r` with the row gradients
+    r, once what is not penalised has been fitted to the other coefficients, and the largest s <= 1 that is feasible:
+
+    .. math:: F(b) - F^* \le F(b) + \frac{1}{W} \sum_i w_i [\ell^*(s r_i, y_i) - s r_i o_i] + P^*(-s \nabla L(b)).
+
+    It falls with the violation itself only.
+    """
+    function, seen = Composite.of(objective, penalty), solution.evaluation
+    if seen.gradient is None or not np.isfinite(seen.gradient).all():
+        return certificate("none", math.nan, seen, math.nan, None)
+    violation = float(np.abs(function.slope(solution.beta, seen.gradient)).max(initial=0.0))
+    on_columns = smooth_bound or partial(_smooth_bound, function, solution.beta)
+    bound = _on_support(function, solution.beta, seen.gradient, on_columns)
+    if bound is None and smooth_bound is None:
+        bound = _gap(function, penalty, solution.beta, seen)
+    if bound is None:
+        kind = "estimated" if math.isfinite(solution.decrement) else "none"
+        return certificate(kind, solution.decrement, seen, violation, None)
+    return certificate("proved", bound, seen, violation, True)
+
+
+def _on_support(function: Composite, beta: Array, gradient: Array, smooth_bound: SmoothBound) -> float | None:
+    """The first bound of `certify_composite`; a pass over the columns of S for every round."""
+    signs, slack = np.sign(beta), function.thresholds - np.abs(gradient)
+    inside = (beta != 0.0) | function.free
+    for _ in range(ROUNDS):
+        signs = np.where(inside & (signs == 0.0), -np.sign(gradient), signs)
+        slope = gradient + function.thresholds * signs + function.curvature * beta
+        found = smooth_bound(slope, np.flatnonzero(inside))
+        if found is None:
+            return None
+        bound, moves = found
+        leaving = ~inside & (slack < moves)
+        if not leaving.any():
+            return bound
+        inside |= leaving
+    return None
+
+
+def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray) -> tuple[float, float] | None:
+    """How far G may fall on these coefficients, and by how much any other gradient may change on the way."""
+    if not len(kept):
+        return 0.0, 0.0
+    marked = np.zeros(len(beta), dtype=bool)
+    marked[kept] = True
+    columns = function.columns(marked)
+    part, members = function.only(columns), function.members(columns)
+    inner = np.flatnonzero(marked[members])
+    seen = part.evaluate(beta[members], 2)
+    assert seen.hessian is not None
+    factor = Factor(seen.hessian[np.ix_(inner, inner)] + np.diag(part.curvature[inner]))
+    if factor.rank < len(kept):
+        at_null = part.evaluate(np.zeros(len(members)), 2).hessian
+        assert at_null is not None
+        if np.abs(factor.unseen(slope[kept])).max() > SLOPE_NOISE:
+            return None  # it falls along a direction whose curvature is lost in rounding
+        if factor.rank < Factor(at_null[np.ix_(inner, inner)] + np.diag(part.curvature[inner])).rank:
+            return None  # curvature has vanished where the rows do see a direction
+    loss = function.objective.loss
+    squared = max(0.0, float(slope[kept] @ factor.solve(slope[kept])))
+    reach = loss.concordance * seen.reach * float(np.einsum("ij,ij->", factor.half, factor.half))
+    if not reach * squared < 0.01:  # the largest eigenvalue is at most the largest sum of a row
+        reach = min(reach, loss.concordance * seen.reach * float(np.abs(factor.inverse).sum(axis=1).max()))
+    if not reach * squared < SURE**2 and part.objective.rows * len(kept) <= WIDEST:
+        half = np.zeros((len(members), factor.rank))
+        half[inner] = factor.half
+        reach = loss.concordance * part.objective.widest(half)
+    return self_concordant(squared, reach, loss)
+
+
+def self_concordant(squared: float, reach: float, loss: Loss) -> tuple[float, float] | None:
+    """How far a smooth function may fall, and a gradient beside it change, where lambda^2 and K^2 are known."""
+    a = math.sqrt(reach * squared)
+    if not a < SURE:
+        return None
+    bound = (a + (1.0 - a) * math.log1p(-a)) / reach if a > 1e-4 else squared * (0.5 + a / 6.0 + a * a)
+    u = -math.log1p(-a)
+    radius = u / math.sqrt(reach) if reach > 0.0 else math.sqrt(squared)
+    return bound, math.sqrt(loss.steepest) * radius * (math.expm1(0.5 * u) / (0.5 * u) if u > 1e-8 else 1.0)
+
+
+def _gap(function: Composite, penalty: Penalty, beta: Array, seen: Evaluation) -> float | None:
+    """The duality gap; None where no dual point is feasible. Two passes, and a few over the columns of S.
+
+    What is not penalised wants a gradient of 0: the dual point is that of other coefficients, which differ there.
+    """
+    columns = function.columns((beta != 0.0) | function.free)
+    part, members = function.only(columns), function.members(columns)
+    free, b = part.free, beta[members]
+    for _ in range(STEPS):
+        near = part.evaluate(b, 2)
+        assert near.gradient is not None and near.hessian is not None
+        if np.abs(near.gradient[free]).max(initial=0.0) <= SLOPE_NOISE**1.5:
+            break
+        b = b.copy()
+        b[free] -= Factor(near.hessian[np.ix_(free, free)]).solve(near.gradient[free])
+    else:
+        return None
+    other = beta.copy()
+    other[members] = b
+    gradient = function.evaluate(other).gradient
+    assert gradient is not None
+    beyond = ~function.free & (np.abs(gradient) > function.thresholds)
+    dual = -math.inf
+    for shrunk in (beyond, beyond & (function.curvature == 0.0)):  # where something curves both are feasible
+        least = (function.thresholds[shrunk] / np.abs(gradient[shrunk])).min(initial=1.0)
+        shrink = float(least) * (1.0 - 4.0 * np.finfo(float).eps)
+        held = np.where(function.free, 0.0, -shrink * gradient)
+        dual = max(dual, -part.objective.conjugate(b, shrink) - penalty.dual(held))
+    return max(0.0, seen.value - dual) if math.isfinite(dual) else None

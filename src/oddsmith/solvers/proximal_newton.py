@@ -1,0 +1,331 @@
+"""Proximal Newton on a working set: the solver for penalties that are not smooth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+import numpy as np
+
+from oddsmith.arrays import AnyArray, Array
+from oddsmith.errors import Status
+from oddsmith.evaluation import Evaluation
+from oddsmith.objective import Objective
+from oddsmith.penalties import Penalty
+from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Solution, Step, dot, gradient_of
+from oddsmith.solvers.composite import Composite, search
+from oddsmith.solvers.models import Model
+
+ACCURACY, CLOSER = 0.1, 1e-3  # to which a model's violation is brought down before the loss is looked at again
+FEW = 0.1  # of the columns at hand, added to them
+CLOSE = 1e-8  # working sets end no farther away: the last of them cost little, and a proof needs them
+SPARE = 1.5  # times the columns that are not 0: a larger working set drops those that are
+POLISH = 4  # exact steps, at most
+STALE = 0.1  # a metric is made anew when the decrement falls by less than this
+
+
+@dataclass
+class Workspace:
+    """What one solve leaves to the next of the same objective, whose penalty differs in strength alone.
+
+    Make one empty, pass it to every `ProximalNewton.solve` along a path of descending alpha, and start each where the
+    last one ended. The working set is carried on, screened by the sequential strong rule, and so is the metric, which
+    is made anew only where steps by it are slow; the first pass is saved. It changes how many passes are made, never
+    where they end.
+
+    Attributes
+    ----------
+    columns : int array
+        The working set.
+    hessian, anchor : arrays or None
+        The metric among its coefficients, the intercept first, and those at which it was taken.
+    solution : Solution or None
+        The last one.
+    thresholds : array or None
+        Those of its penalty.
+    """
+
+    columns: AnyArray = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    hessian: Array | None = None
+    anchor: Array | None = None
+    solution: Solution | None = None
+    thresholds: Array | None = None
+    cost: float = 0.0
+
+    def start(self, function: Composite, beta: Array) -> Evaluation:
+        """Value and gradient at beta; a pass, unless the last solve ended there."""
+        known = self.solution
+        if known is None or not np.array_equal(known.beta, beta) or known.evaluation.gradient is None:
+            return function.evaluate(beta)
+        return replace(known.evaluation, value=known.evaluation.value - self.cost + function.cost(beta))
+
+    def leave(self, function: Composite, solution: Solution) -> Solution:
+        """Remember where a solve ended."""
+        self.solution, self.thresholds, self.cost = solution, function.thresholds, function.cost(solution.beta)
+        return solution
+
+    def keep(self, function: Composite, marked: AnyArray) -> None:
+        """Only those columns that have a marked coefficient."""
+        kept = np.isin(self.columns, function.columns(marked))
+        self.columns = self.columns[kept]
+        if self.hessian is not None and self.anchor is not None and len(self.hessian) == len(kept) + 1:
+            among = np.append(True, kept)
+            self.hessian, self.anchor = self.hessian[np.ix_(among, among)], self.anchor[among]
+        else:
+            self.hessian = None
+
+    def grow(self, function: Composite, columns: AnyArray) -> Composite:
+        """More columns after those at hand. A metric of one output gets the rows of the new ones alone."""
+        self.columns = columns
+        sub = function.only(columns, keep=True)
+        if self.hessian is not None and self.anchor is not None and len(self.hessian) < sub.objective.size:
+            grows = sub.objective.loss.outputs == 1 and sub.objective.intercept
+            self.anchor = np.append(self.anchor, np.zeros(sub.objective.size - len(self.anchor)))
+            self.hessian = sub.objective.rough_hessian(self.anchor, self.hessian) if grows else None
+        return sub
+
+
+@dataclass(frozen=True)
+class ProximalNewton:
+    """Quadratic models of the loss with the penalty kept exact, minimised by coordinate descent.
+
+    Of up to `most_columns` columns all are worked on, by the Hessian of all rows or, where these are many, of a sample.
+    Of more, a working set: its columns are copied side by side, or gathered where they are much of a tall array, and
+    solved; then a pass looks at all columns, and those that violate most are taken in. A metric, in single precision,
+    is kept from step to step and from one working set to the next, corrected by each step (BFGS), and made anew when
+    the decrement no longer falls tenfold. The trace tells what was chosen. With tol=None exact Newton steps on what is
+    not 0 end the fit.
+
+    Parameters
+    ----------
+    most_columns : int, default 500
+        Up to so many columns all are worked on; of more, those few that matter, which are copied.
+    sample, sample_per_column : int, default 5000, 25
+        Rows of the sample whose Hessian is the metric where there are more than three times as many: the larger of the
+        first and so many for each column.
+    max_passes : int, default 1000
+    seed : int, default 0
+
+    References
+    ----------
+    Lee, Sun and Saunders (2014); Yuan, Ho and Lin (2012) for the coordinate descent; Tibshirani et al. (2012) for the
+    screening of columns.
+    """
+
+    most_columns: int = 500
+    sample: int = 5000
+    sample_per_column: int = 25
+    max_passes: int = 1000
+    seed: int = 0
+    name: ClassVar[str] = "proximal_newton"
+    refined: ClassVar[bool] = True
+
+    def solve(
+        self, objective: Objective, penalty: Penalty, start: Array, *, tol: float | None, max_passes: int | None,
+        workspace: Workspace | None = None,
+    ) -> Solution:  # fmt: skip
+        """Minimise objective + penalty from start; `Workspace` says what may be handed from one solve to the next."""
+        function, limit = Composite.of(objective, penalty), max_passes or self.max_passes
+        space = Workspace() if workspace is None else workspace
+        goal = FULL_PRECISION if tol is None else 0.5 * tol
+        if len(objective.source.columns) <= self.most_columns:
+            solution = self._on_all_columns(function, start, space, goal=goal, limit=limit)
+        else:
+            solution = self._on_working_sets(function, start, space, goal=min(0.5 * goal, CLOSE), limit=limit)
+        if tol is None and solution.status is Status.CONVERGED:
+            solution = polished(function, solution)
+        return space.leave(function, solution)
+
+    def _on_all_columns(
+        self, function: Composite, beta: Array, space: Workspace, *, goal: float, limit: int
+    ) -> Solution:
+        """By the Hessian of all rows or, where these are many, of a sample, which is solved first."""
+        objective, now = function.objective, None
+        rows = max(self.sample, self.sample_per_column * objective.width)
+        objectives, note = [objective], ""
+        if objective.rows > 3 * rows and space.hessian is None:
+            sample = Composite(objective.sample(rows, self.seed), function.thresholds, function.curvature)
+            near = descend(sample, beta, Metric(sample), goal=0.01 * objective.size / rows, limit=limit)
+            beta, objectives = near.beta, [sample.objective, objective]
+            note = f"sample of {sample.objective.rows} rows, {sample.passes} passes over it"
+        else:
+            now = space.start(function, beta)
+        return descend(function, beta, Metric(function, space, objectives), goal=goal, limit=limit, now=now, note=note)
+
+    def _on_working_sets(
+        self, function: Composite, beta: Array, space: Workspace, *, goal: float, limit: int
+    ) -> Solution:
+        """Solve on few columns; look at all; take in those that violate most; until none does."""
+        now = space.start(function, beta)
+        trace = [Step(function.passes, now.value, note="the start")]
+        held = (beta != 0.0) | function.free
+        if len(space.columns) > SPARE * len(function.columns(held)) + 50:
+            space.keep(function, held)
+        screen = function.thresholds if space.thresholds is None else 2.0 * function.thresholds - space.thresholds
+        sub, inner = None, None
+        while True:
+            slope = function.slope(beta, gradient_of(now))
+            columns, added = grown(function, beta, gradient_of(now), screen, space.columns)
+            slope[function.members(space.columns)] = 0.0
+            missed = 2.0 * dot(slope, slope)  # (|g| - t)^2 / (2 h), h being at most 1/4 on standardised columns
+            if inner is not None:
+                left = inner.decrement + missed
+                stuck = inner.status is not Status.CONVERGED and not added
+                done = left <= 2.0 * goal * abs(now.value)
+                if stuck or done or function.passes >= limit:
+                    status = inner.status if stuck or done else Status.PASS_LIMIT
+                    return Solution(beta, now, status, tuple(trace), left)
+            if sub is None or added:
+                sub = space.grow(function, columns)
+            members, screen = function.members(columns), function.thresholds
+            last = added <= FEW * len(columns)  # then it is probably all of them
+            aim = goal if last else max(goal, 0.01 * missed / abs(now.value))
+            inner = descend(sub, beta[members], Metric(sub, space), goal=aim, limit=limit)
+            beta = np.zeros_like(beta)
+            beta[members] = inner.beta
+            now = function.evaluate(beta)
+            note = f"{len(columns)} columns at hand, {np.count_nonzero(inner.beta)} coefficients not 0"
+            trace.append(Step(function.passes, now.value, inner.decrement, note=note))
+
+
+def grown(function: Composite, beta: Array, gradient: Array, screen: Array, columns: AnyArray) -> tuple[AnyArray, int]:
+    """The working set with those columns that exceed the screen most, and how many.
+
+    At most as many as are not 0, but 200 at least: of strongly correlated columns most exceed it.
+    """
+    beyond = np.maximum(np.abs(gradient + function.curvature * beta) - screen, 0.0)
+    beyond[function.members(columns)] = 0.0
+    most = max(200, np.count_nonzero(beta))
+    found = np.flatnonzero(beyond)
+    marked = (beta != 0.0) | function.free  # what is not 0 at the start, or never penalised, is needed
+    marked[found[np.argsort(-beyond[found], kind="stable")[:most]]] = True
+    fresh = np.setdiff1d(function.columns(marked), columns)
+    return np.concatenate([columns, fresh]), len(fresh)
+
+
+class Metric:
+    """Where models come from: a Hessian at hand, or a new one, of a sample or of all rows.
+
+    Parameters
+    ----------
+    function : Composite
+    space : Workspace, optional
+        Keeps the last Hessian.
+    objectives : list of Objective, optional
+        What Hessians are taken of, the cheapest first; of the function's own by default.
+    """
+
+    def __init__(
+        self, function: Composite, space: Workspace | None = None, objectives: Sequence[Objective] = ()
+    ) -> None:
+        self.function, self.space = function, Workspace() if space is None else space
+        self._from = list(objectives) or [function.objective]
+
+    def at_hand(self) -> Model | None:
+        """By the Hessian that is kept, if it fits."""
+        hessian = self.space.hessian
+        return (
+            None if hessian is None or len(hessian) != self.function.objective.size else Model(self.function, hessian)
+        )
+
+    def anew(self, beta: Array) -> Model:
+        """By the Hessian at beta. A pass."""
+        self.space.anchor, self.space.hessian = beta, self._from[0].rough_hessian(beta)
+        return Model(self.function, self.space.hessian)
+
+    def better(self) -> bool:
+        """Go on to a better source of Hessians, if there is one."""
+        if len(self._from) > 1:
+            self._from.pop(0)
+            return True
+        return False
+
+
+def descend(
+    function: Composite, beta: Array, metric: Metric, *, goal: float, limit: int, now: Evaluation | None = None,
+    note: str = "",
+) -> Solution:  # fmt: skip
+    """Proximal Newton steps until a model falls by at most goal |F|.
+
+    A model is kept, but for BFGS corrections, while the steps are good; then it is made anew, and better if that was in
+    vain.
+    """
+    now = function.evaluate(beta) if now is None else now
+    trace: list[Step] = []
+    model, age, last, length = metric.at_hand(), 1, np.inf, 1.0
+    while True:
+        if model is None:
+            model, age = metric.anew(beta), 0
+        near = last <= 1e-4 * abs(now.value)
+        exact = near and goal <= FULL_PRECISION
+        direction, decrement = model.step(beta, gradient_of(now), CLOSER if near else ACCURACY, exact=exact)
+        trace.append(Step(function.passes, now.value, decrement, length, note))
+        note = ""
+        floor = decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last
+        if floor or decrement <= goal * abs(now.value):
+            return Solution(beta, now, Status.CONVERGED, tuple(trace), decrement)
+        if function.passes >= limit:
+            return Solution(beta, now, Status.PASS_LIMIT, tuple(trace), decrement)
+        slow = age > 0 and decrement > STALE * last
+        if not slow:
+            end, new, length = search(function, beta, direction, now)
+            if length > 0.0:
+                model = model.corrected(end - beta, gradient_of(new) - gradient_of(now))
+                beta, now, last, age = end, new, decrement, age + 1
+                continue
+            if decrement <= ROUNDING * abs(now.value):
+                return Solution(beta, now, Status.CONVERGED, tuple(trace), decrement)
+        if age < 2 and metric.better():
+            note = "slow: the Hessian of all rows"
+        elif age == 0:
+            return Solution(beta, now, Status.STALLED, tuple(trace), decrement)
+        model, last = None, np.inf
+
+
+def polished(function: Composite, solution: Solution) -> Solution:
+    """The last digits, of which the objective knows nothing: Newton's steps on what is not 0, while its slope falls."""
+    columns = function.columns((solution.beta != 0.0) | function.free)
+    part, members = function.only(columns), function.members(columns)
+    beta, now, least, taken = solution.beta[members], part.evaluate(solution.beta[members], 2), np.inf, False
+    for _ in range(POLISH):
+        size = float(np.abs(part.slope(beta, gradient_of(now))).max(initial=0.0))
+        if not size < 0.5 * least or now.hessian is None:
+            break
+        best, least = beta, size
+        direction, _ = Model(part, now.hessian).step(beta, gradient_of(now), 1e-3, exact=True)
+        beta, taken = beta + direction, True
+        now = part.evaluate(beta, 2)
+    if not taken:
+        return solution
+    end = np.zeros_like(solution.beta)
+    end[members] = best
+    seen = function.evaluate(end)
+    step = Step(function.passes, seen.value, solution.decrement, note="exact steps on what is not 0")
+    return replace(solution, beta=end, evaluation=seen, trace=(*solution.trace, step))
+
+
+def largest_alpha(objective: Objective, penalty: Penalty) -> tuple[float, Array]:
+    """The strength from which on every coefficient with a threshold is 0, as a multiple of the penalty's; and where.
+
+    Coefficients without a threshold, the intercept among them, are fitted first: at their optimum it is the largest
+    |g_j| / t_j. With a ridge beside the absolute values nothing changes, as long as all that is curved has a threshold.
+
+    Returns
+    -------
+    ratio : float
+        `penalty.alpha` times it is alpha_max.
+    beta : Array
+        The coefficients there.
+    """
+    function = Composite.of(objective, penalty)
+    columns = function.columns(function.thresholds == 0.0)
+    bare = function.only(columns)
+    members = function.members(columns)
+    kept = Composite(bare.objective, np.zeros(len(members)), function.curvature[members])
+    found = descend(kept, np.zeros(len(members)), Metric(kept), goal=FULL_PRECISION, limit=100)
+    beta = np.zeros(objective.size)
+    beta[members] = found.beta
+    gradient = gradient_of(function.evaluate(beta))
+    held = function.thresholds > 0.0
+    return float((np.abs(gradient[held]) / function.thresholds[held]).max(initial=0.0)), beta

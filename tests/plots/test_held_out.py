@@ -1,0 +1,25 @@
+import numpy as np
+import pytest
+
+import oddsmith
+from oddsmith import ElasticNet, plots
+from oddsmith.errors import SpecificationError
+from tests.problems import PROBLEMS
+
+FOUND = oddsmith.cross_validate_path(PROBLEMS["plain"].source, ElasticNet(), l1_ratios=[0.2, 1.0], n_alphas=6)
+
+
+def test_curves_and_choices_are_drawn():
+    ax = plots.cross_validation(FOUND)
+    lines = {line.get_label(): line for line in ax.lines}
+    for ratio, path, score in zip(FOUND.l1_ratios, FOUND.paths, FOUND.scores, strict=True):
+        np.testing.assert_allclose(lines[f"l1_ratio {ratio:g}"].get_xdata(), path.alphas)
+        np.testing.assert_allclose(lines[f"l1_ratio {ratio:g}"].get_ydata(), score)
+    choices = [next(iter(line.get_xdata())) for label, line in lines.items() if "columns" in label]
+    assert choices == [FOUND.best.alpha, FOUND.best_1se.alpha]
+    assert "deviance" in ax.get_ylabel()
+
+
+def test_what_is_no_cross_validation_is_refused():
+    with pytest.raises(SpecificationError, match="draws a CrossValidation"):
+        plots.cross_validation(FOUND.paths[0])

@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+
+from oddsmith import L1
+from oddsmith.losses import Logistic
+from oddsmith.objective import Objective
+from oddsmith.solvers.composite import Composite
+from oddsmith.solvers.models import Model
+from tests.problems import generate
+
+PROBLEM = generate(300, 6, 3)
+
+
+@pytest.fixture
+def function():
+    factors = np.array([1.0, 1, 0, 1, 1, 1])
+    return Composite.of(Objective(PROBLEM.source, Logistic()), L1(0.05, factors).bound(np.ones(6), intercept=True))
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_step_ends_at_the_minimum_of_the_model(function, exact):
+    beta = np.zeros(7)
+    seen = function.evaluate(beta, 2)
+    step, decrement = Model(function, seen.hessian).step(beta, seen.gradient, 1e-12, exact=exact)
+
+    def model(d):
+        return seen.gradient @ d + 0.5 * d @ seen.hessian @ d + function.cost(beta + d)
+
+    assert decrement == pytest.approx(model(np.zeros(7)) - model(step), rel=1e-9)
+    rng = np.random.default_rng(0)
+    for other in step + rng.standard_normal((200, 7)) * 10.0 ** rng.uniform(-5, 0, (200, 1)):
+        assert model(other) >= model(step) - 1e-14
+    assert (step[function.thresholds > 0] == 0.0).any()
+
+
+def test_a_correction_sends_the_step_to_the_change_that_it_made(function):
+    seen = function.evaluate(np.zeros(7), 2)
+    model = Model(function, seen.hessian)
+    step = np.random.default_rng(1).standard_normal(7)
+    change = 1.5 * seen.hessian @ step
+    corrected = model.corrected(step, change)
+    np.testing.assert_allclose(corrected.hessian @ step, change, rtol=1e-12)
+    assert np.linalg.eigvalsh(corrected.hessian).min() > 0.0
+    assert model.corrected(step, -change) is model  # no curvature, no correction

@@ -1,0 +1,183 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from oddsmith import L1, ElasticNet, ProximalNewton, as_source, fit
+from oddsmith.errors import SpecificationError, Status
+from oddsmith.fitting import Problem
+from oddsmith.losses import Logistic, Multinomial
+from oddsmith.solvers import Workspace, largest_alpha
+from tests.problems import PROBLEMS, generate, lasso_by_hand, many_classes
+
+WIDE = generate(150, 400, 7, weighted=True)
+SETTINGS = {
+    "all columns": ProximalNewton(),
+    "working sets": ProximalNewton(most_columns=2),
+    "sampled": ProximalNewton(sample=40, sample_per_column=1),
+}
+
+
+def check(result, problem, penalty, scale=None, **options):
+    scale = np.ones(problem.X.shape[1]) if scale is None else scale
+    bound = penalty.bound(1.0 / scale, intercept=False)
+    zeros = np.zeros(problem.X.shape[1])
+    truth, value = lasso_by_hand(
+        problem.X, problem.y, bound.thresholds(zeros), bound.curvature(zeros), problem.weight, problem.offset, **options
+    )
+    np.testing.assert_array_equal(result.beta[0, 1:] == 0.0, truth[1:] == 0.0)
+    assert result.value == pytest.approx(value, rel=1e-13)
+    assert result.certificate.kind == "proved"
+    size = np.abs(truth[1:] * problem.X.std(axis=0)).max()
+    np.testing.assert_allclose(
+        result.beta[0, 1:] * problem.X.std(axis=0), truth[1:] * problem.X.std(axis=0), atol=1e-9 * size
+    )
+    return truth
+
+
+@pytest.mark.usefixtures("both_kernels")
+@pytest.mark.parametrize("solver", SETTINGS)
+@pytest.mark.parametrize("name", ["plain", "weighted", "scaled"])
+def test_it_finds_the_optimum_of_an_independent_reference(name, solver):
+    problem = PROBLEMS[name]
+    scale = problem.X.std(axis=0)
+    for penalty in (L1(0.03), ElasticNet(0.05, 0.5)):
+        chosen = type(penalty)(penalty.alpha, factors=scale) if name == "scaled" else penalty
+        result = fit(problem.source, penalty=chosen, solver=SETTINGS[solver])
+        check(result, problem, chosen)
+        assert 0 < (result.beta[0, 1:] != 0).sum() < problem.X.shape[1]
+
+
+def test_twelve_digits_at_full_precision():
+    problem = PROBLEMS["plain"]
+    result = fit(problem.source, penalty=L1(0.03))
+    truth = check(result, problem, L1(0.03))
+    kept = truth != 0.0
+    digits = -np.log10(np.maximum(np.abs(result.beta[0, kept] / truth[kept] - 1), 1e-16))
+    assert digits.mean() >= 12
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+def test_more_columns_than_rows(standardize):
+    mean = np.average(WIDE.X, axis=0, weights=WIDE.weight)
+    spread = np.sqrt(np.average((WIDE.X - mean) ** 2, axis=0, weights=WIDE.weight))
+    result = fit(WIDE.source, penalty=L1(0.05), standardize=standardize, solver=SETTINGS["working sets"])
+    check(result, WIDE, L1(0.05), spread if standardize else None)
+
+
+@pytest.mark.parametrize("form", [sp.csr_array, np.asfortranarray, lambda X: X.astype(np.float32)])
+def test_every_form_of_the_same_rows(form):
+    X = np.round(WIDE.X * (np.abs(WIDE.X) > 1) * 4) / 4
+    dense = fit(as_source(X, WIDE.y), penalty=L1(0.03))
+    other = fit(as_source(form(X), WIDE.y), penalty=L1(0.03), solver=ProximalNewton(most_columns=10))
+    np.testing.assert_allclose(other.beta, dense.beta, atol=1e-10)
+    np.testing.assert_array_equal(other.beta == 0.0, dense.beta == 0.0)
+    assert dense.status is other.status is Status.CONVERGED
+
+
+def test_without_an_intercept():
+    problem = generate(300, 8, 11)
+    result = fit(problem.source, penalty=L1(0.03), intercept=False)
+    check(result, problem, L1(0.03), intercept=False)
+    assert result.beta[0, 0] == 0.0
+
+
+def test_columns_that_say_nothing_or_say_it_twice():
+    problem = generate(300, 6, 12)
+    X = np.column_stack([problem.X, problem.X[:, 0], np.zeros(300), np.full(300, 3.0)])
+    for solver in SETTINGS.values():
+        result = fit(as_source(X, problem.y), penalty=L1(0.02), solver=solver)
+        plain = fit(problem.source, penalty=L1(0.02))
+        assert result.value == pytest.approx(plain.value, rel=1e-13)
+        assert result.certificate.kind == "proved"
+        np.testing.assert_array_equal(result.beta[0, 8:], 0.0)
+        assert result.beta[0, 1] + result.beta[0, 7] == pytest.approx(plain.beta[0, 1], abs=1e-8)
+    net = fit(as_source(X, problem.y), penalty=ElasticNet(0.02, 0.5))
+    assert net.beta[0, 1] == pytest.approx(net.beta[0, 7], abs=1e-9)  # the ridge part shares
+
+
+def test_columns_that_are_never_penalised():
+    problem = PROBLEMS["weighted"]
+    penalty = L1(0.2, np.array([1.0, 0, 2, 1, 0]))
+    result = fit(problem.source, penalty=penalty)
+    check(result, problem, penalty)
+    assert (result.beta[0, [2, 5]] != 0.0).all()
+
+
+def problem_of(problem, penalty, loss=None, **options):
+    made = Problem.of(
+        problem.source, loss or Logistic(), penalty, intercept=True, standardize=False, threads=None, **options
+    )
+    return made.objective, made.bound()
+
+
+@pytest.mark.parametrize("make", [L1, lambda a, factors=None: ElasticNet(a, 0.3, factors)])
+@pytest.mark.parametrize("factors", [None, np.array([1.0, 0, 2, 1, 0])])
+def test_just_above_alpha_max_all_is_zero_and_just_below_not(make, factors):
+    problem = PROBLEMS["weighted"]
+    ratio, beta = largest_alpha(*problem_of(problem, make(1.0, factors)))
+    penalised = np.ones(5, dtype=bool) if factors is None else factors > 0
+    for solver in SETTINGS.values():
+        above = fit(problem.source, penalty=make(ratio * (1 + 1e-9), factors), solver=solver)
+        assert not above.beta[0, 1:][penalised].any()
+        assert above.certificate.suboptimality <= 1e-12
+        below = fit(problem.source, penalty=make(ratio * (1 - 1e-6), factors), solver=solver)
+        assert np.count_nonzero(below.beta[0, 1:][penalised]) == 1
+    np.testing.assert_allclose(
+        above.beta[0, 1:][~penalised] * problem.X.std(axis=0)[~penalised], beta[1:][~penalised], rtol=0.1
+    )
+
+
+def test_alpha_max_of_many_classes():
+    X, y = many_classes(400, 6, 4, 1)
+    source = as_source(X, y)
+    made = Problem.of(source, Multinomial(4), L1(), intercept=True, standardize=False, threads=None)
+    ratio, _ = largest_alpha(made.objective, made.bound())
+    shares = np.bincount(y) / len(y)
+    gradient = X.T @ (np.eye(4)[y] - shares) / len(y)
+    assert ratio == pytest.approx(np.abs(gradient).max(), rel=1e-12)
+    assert not fit(source, penalty=L1(ratio * (1 + 1e-9))).beta[:, 1:].any()
+    assert fit(source, penalty=L1(ratio * (1 - 1e-6))).beta[:, 1:].any()
+
+
+@pytest.mark.parametrize("columns", [2, 500])
+def test_warm_and_cold_starts_agree(columns):
+    solver, space = ProximalNewton(most_columns=columns), Workspace()
+    objective, bound = problem_of(WIDE, L1())
+    ratio, beta = largest_alpha(objective, bound)
+    for alpha in ratio * np.geomspace(0.9, 0.1, 5):
+        objective, bound = problem_of(WIDE, L1(alpha))
+        warm = solver.solve(objective, bound, beta, tol=None, max_passes=None, workspace=space)
+        cold = solver.solve(objective, bound, np.zeros(objective.size), tol=None, max_passes=None)
+        assert warm.status is cold.status is Status.CONVERGED
+        np.testing.assert_allclose(warm.beta, cold.beta, atol=1e-9)
+        np.testing.assert_array_equal(warm.beta == 0.0, cold.beta == 0.0)
+        beta = warm.beta
+
+
+@pytest.mark.parametrize("solver", SETTINGS)
+def test_the_bits_do_not_depend_on_threads(solver):
+    problem = generate(6000, 40, 9)
+    betas = [fit(problem.source, penalty=L1(0.02), solver=SETTINGS[solver], threads=k).beta for k in (1, 2, 3)]
+    np.testing.assert_array_equal(betas[0], betas[1])
+    np.testing.assert_array_equal(betas[0], betas[2])
+
+
+@pytest.mark.parametrize("tol", [1e-3, 1e-6, 1e-9])
+def test_a_tolerance_is_kept_and_proved(tol):
+    best = fit(WIDE.source, penalty=L1(0.03)).value
+    for solver in SETTINGS.values():
+        result = fit(WIDE.source, penalty=L1(0.03), tol=tol, solver=solver)
+        assert (result.value - best) / best <= result.certificate.suboptimality + 1e-15
+        assert result.certificate.suboptimality <= tol
+        assert result.status is Status.CONVERGED
+
+
+def test_the_limit_of_passes_is_kept_and_told():
+    with pytest.warns(UserWarning, match="limit of passes"):
+        result = fit(WIDE.source, penalty=L1(0.01), max_passes=3)
+    assert result.status is Status.PASS_LIMIT
+
+
+def test_smooth_solvers_refuse_what_is_not():
+    with pytest.raises(SpecificationError, match="needs a smooth penalty"):
+        fit(WIDE.source, penalty=L1(0.01), solver="newton")

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oddsmith import L1, ElasticNet
+from oddsmith.duality import _gap, certify_composite
+from oddsmith.errors import Status
+from oddsmith.fitting import Problem
+from oddsmith.losses import Logistic, Multinomial
+from oddsmith.solvers import Composite, ProximalNewton, Solution
+from oddsmith.sources import as_source
+from tests.problems import PROBLEMS, generate, many_classes
+
+PENALTIES = [L1(0.03), ElasticNet(0.05, 0.5), ElasticNet(0.03, 1 - 1e-7), L1(0.1, np.array([1.0, 0, 2, 1, 0]))]
+
+
+def bound_problem(penalty, problem=PROBLEMS["weighted"]):
+    made = Problem.of(problem.source, Logistic(), penalty, intercept=True, standardize=False, threads=None)
+    return made.objective, made.bound()
+
+
+def at(objective, penalty, beta):
+    return Solution(beta, Composite.of(objective, penalty).evaluate(beta), Status.CONVERGED, ())
+
+
+def best_of(objective, penalty):
+    return ProximalNewton().solve(objective, penalty, np.zeros(objective.size), tol=None, max_passes=None)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES, ids=str)
+def test_it_bounds_the_true_suboptimality_and_shrinks_to_rounding(penalty):
+    objective, bound = bound_problem(penalty)
+    best = best_of(objective, bound)
+    rng = np.random.default_rng(0)
+    for size in (1e-1, 1e-2, 1e-4, 1e-6, 1e-8, 0.0):
+        moved = best.beta * (1 + size * rng.standard_normal(objective.size))
+        found = at(objective, bound, moved)
+        told = certify_composite(objective, bound, found)
+        truth = (found.evaluation.value - best.evaluation.value) / found.evaluation.value
+        assert told.kind == "proved"
+        assert told.suboptimality >= truth - 4e-16
+        assert 0.0 <= told.suboptimality <= max(100 * size, 1e-15)
+        if size in (1e-4, 1e-6):
+            assert told.suboptimality <= 1e3 * size**2  # quadratic, though the ridge is weak
+
+
+@pytest.mark.parametrize("penalty", PENALTIES, ids=str)
+def test_the_gap_bounds_it_too(penalty):
+    objective, bound = bound_problem(penalty)
+    best, function = best_of(objective, bound), Composite.of(objective, bound)
+    rng = np.random.default_rng(1)
+    for size in (1.0, 1e-1, 1e-3, 1e-6, 0.0):
+        moved = best.beta + size * rng.standard_normal(objective.size)
+        seen = function.evaluate(moved)
+        gap = _gap(function, bound, moved, seen)
+        assert gap is not None
+        assert gap >= seen.value - best.evaluation.value - 1e-15
+        if not (bound.curvature(moved) > 0).any():
+            assert gap <= 10 * size + 1e-14
+
+
+def test_far_from_the_optimum_the_gap_takes_over():
+    objective, bound = bound_problem(L1(0.01), generate(40, 30, 2))
+    told = certify_composite(objective, bound, at(objective, bound, np.full(31, 0.5)))
+    truth = at(objective, bound, np.full(31, 0.5)).evaluation.value - best_of(objective, bound).evaluation.value
+    assert told.kind == "proved"
+    assert told.suboptimality * at(objective, bound, np.full(31, 0.5)).evaluation.value >= truth
+
+
+def test_a_coefficient_missing_from_the_support_is_seen():
+    """At a point where a zero should not be one, the bound tells so."""
+    objective, bound = bound_problem(L1(0.03))
+    best = best_of(objective, bound)
+    j = int(np.argmax(np.abs(best.beta[1:]))) + 1
+    without = best.beta.copy()
+    without[j] = 0.0
+    found = at(objective, bound, without)
+    told = certify_composite(objective, bound, found)
+    assert told.suboptimality * found.evaluation.value >= found.evaluation.value - best.evaluation.value > 1e-4
+
+
+@given(st.integers(0, 10**6), st.floats(-8, 0))
+def test_never_below_the_truth(seed, decade):
+    rng = np.random.default_rng(seed)
+    problem = generate(60, 5, seed % 97, weighted=bool(seed % 2))
+    objective, bound = bound_problem(ElasticNet(10.0 ** rng.uniform(-3, -1), rng.choice([0.2, 1.0])), problem)
+    best = best_of(objective, bound)
+    found = at(objective, bound, best.beta + 10.0**decade * rng.standard_normal(6) * (rng.random(6) < 0.5))
+    told = certify_composite(objective, bound, found)
+    assert told.suboptimality * found.evaluation.value >= found.evaluation.value - best.evaluation.value - 1e-15
+
+
+def test_many_classes():
+    X, y = many_classes(300, 5, 3, 2)
+    made = Problem.of(as_source(X, y), Multinomial(3), L1(0.02), intercept=True, standardize=False, threads=None)
+    objective, bound = made.objective, made.bound()
+    best = best_of(objective, bound)
+    rng = np.random.default_rng(0)
+    for size in (1e-2, 1e-5, 0.0):
+        found = at(objective, bound, best.beta * (1 + size * rng.standard_normal(objective.size)))
+        told = certify_composite(objective, bound, found)
+        assert told.kind == "proved"
+        assert told.suboptimality >= (found.evaluation.value / best.evaluation.value - 1) - 4e-16
+        assert told.suboptimality <= max(1e-15, 100 * size)
+
+
+def test_what_is_not_finite_is_not_proved():
+    objective, bound = bound_problem(L1(0.03))
+    found = at(objective, bound, np.full(6, np.nan))
+    assert certify_composite(objective, bound, found).kind == "none"

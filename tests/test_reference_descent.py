@@ -1,0 +1,91 @@
+"""Coordinate descent on a quadratic, compiled and in NumPy."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from oddsmith import kernels
+from oddsmith.design import make_design
+
+rng = np.random.default_rng(0)
+A = rng.standard_normal((30, 8))
+HESSIAN = A.T @ A / 30
+THRESHOLDS, CURVATURE = rng.uniform(0, 1.0, 8), rng.uniform(0, 0.1, 8)
+START, SLOPE = rng.standard_normal(8) * (rng.random(8) < 0.5), rng.standard_normal(8)
+
+
+def descend(hessian=HESSIAN, target=1e-14, limit=1000):
+    gradient, step = SLOPE.copy(), np.zeros(8)
+    sweeps = kernels.descend(hessian, THRESHOLDS, CURVATURE, START, target, limit, gradient, step)
+    return sweeps, gradient, step
+
+
+@pytest.mark.usefixtures("both_kernels")
+def test_it_ends_at_the_minimum_and_carries_the_gradient():
+    sweeps, gradient, step = descend()
+    np.testing.assert_allclose(gradient, SLOPE + HESSIAN @ step, atol=1e-13)
+    b = START + step
+    slope = gradient + CURVATURE * b
+    assert 1 < sweeps < 1000
+    assert (b == 0.0).any()
+    np.testing.assert_allclose(slope[b != 0], -THRESHOLDS[b != 0] * np.sign(b[b != 0]), atol=1e-13)
+    assert (np.abs(slope[b == 0]) <= THRESHOLDS[b == 0]).all()
+
+
+def test_both_kinds_of_kernels_make_the_same_steps():
+    found = []
+    for name in ("compiled", "reference"):
+        with kernels.using(name):
+            found.append([descend(limit=limit) for limit in (1, 2, 3, 20)])
+    for one, other in zip(*found, strict=True):
+        assert one[0] == other[0]
+        np.testing.assert_allclose(one[1], other[1], rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(one[2], other[2], rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.usefixtures("both_kernels")
+def test_without_curvature_nothing_moves():
+    bare = np.zeros((8, 8))
+    gradient, step = SLOPE.copy(), np.zeros(8)
+    kernels.descend(bare, THRESHOLDS, np.zeros(8), START, 0.0, 5, gradient, step)
+    assert not step.any()
+
+
+def test_wrong_shapes_are_refused():
+    with pytest.raises(ValueError, match="hessian must be square"):
+        kernels.descend(HESSIAN[:5], THRESHOLDS, CURVATURE, START, 0.0, 1, SLOPE.copy(), np.zeros(8))
+    with pytest.raises(ValueError, match="one entry a coefficient"):
+        kernels.descend(HESSIAN, THRESHOLDS[:5], CURVATURE, START, 0.0, 1, SLOPE.copy(), np.zeros(8))
+
+
+@pytest.mark.usefixtures("both_kernels")
+@pytest.mark.parametrize("index", [np.int32, np.int64])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_some_columns_of_compressed_rows(index, kind):
+    X = (rng.random((3000, 40)) * (rng.random((3000, 40)) < 0.2)).astype(kind)
+    whole = sp.csr_array(X)
+    whole = sp.csr_array((whole.data, whole.indices.astype(index), whole.indptr.astype(index)), shape=X.shape)
+    for columns in (np.array([7, 0, 31]), np.arange(40)[::-1], np.array([], dtype=int)):
+        chosen = make_design(whole).only(columns)
+        np.testing.assert_array_equal(chosen.array.toarray(), X[:, columns])
+        assert chosen.array.indices.dtype == index
+        assert chosen.array.has_sorted_indices
+
+
+@pytest.mark.parametrize("layout", [np.asarray, np.asfortranarray, lambda X: X.astype(np.float32)])
+def test_a_rough_hessian_is_nearly_the_hessian(layout):
+    X, y = layout(rng.standard_normal((700, 37)) * 3 + 1), (rng.random(700) < 0.5).astype(float)
+    w, o, beta = rng.random(700), rng.standard_normal(700), 0.1 * rng.standard_normal(38)
+    given = (X, np.full(37, 0.5), np.full(37, 2.0), y, w, o, beta)
+    exact, rough = np.zeros((38, 38)), np.empty((38, 38))
+    kernels.load("compiled").sweep_logistic_dense(*given, np.zeros(38), exact, 1)
+    found = []
+    for threads in (1, 2, 3):
+        kernels.load("compiled").rough_logistic_dense(*given, 0, rough, threads)
+        found.append(rough.copy())
+    scale = np.sqrt(np.diagonal(exact))
+    assert np.abs((rough - exact) / scale / scale[:, None]).max() < 1e-5
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+    kernels.load("reference").rough_logistic_dense(*given, 0, rough, 1)
+    np.testing.assert_allclose(rough, exact, rtol=1e-10, atol=1e-10)

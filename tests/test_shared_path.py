@@ -1,0 +1,65 @@
+"""Problems that share passes end where each would end alone."""
+
+import numpy as np
+import pytest
+
+import oddsmith
+from oddsmith import L1, ElasticNet, as_source
+from oddsmith.fitting import Problem
+from oddsmith.losses import Logistic
+from oddsmith.shared_path import SharedPath
+from oddsmith.shared_rows import SharedRows
+from tests.problems import generate
+
+ALPHAS = (0.05, 0.02, 0.005)
+
+
+def shared(problem, penalty, masks, tol):
+    made = Problem.of(problem.source, Logistic(), penalty, intercept=True, standardize=True, threads=2)
+    unit, zeros = penalty.bound(np.ones(problem.X.shape[1]), intercept=False), np.zeros(problem.X.shape[1])
+    thresholds, curvature = (np.tile(v, (len(masks), 1)) for v in (unit.thresholds(zeros), unit.curvature(zeros)))
+    start = made.objective.null()[0]
+    return made, SharedPath(SharedRows(made.objective, masks, 2), thresholds, curvature, start, intercept=True, tol=tol)
+
+
+@pytest.mark.parametrize("penalty", [L1(), ElasticNet(l1_ratio=0.5)])
+@pytest.mark.parametrize("columns", [12, 560])
+def test_each_ends_where_it_would_end_alone(penalty, columns):
+    problem = generate(260, columns, 7)
+    masks = np.array([np.ones(260), np.arange(260) % 2 == 0, np.arange(260) > 60], dtype=bool)
+    made, state = shared(problem, penalty, masks, 1e-13)
+    for alpha in ALPHAS:
+        state.solve(alpha)
+        assert state.done.all()
+        for k, mask in enumerate(masks):
+            # alone, on the columns as they are standardised here
+            rows = as_source((problem.X[mask] - made.axes.centre) / made.axes.scale, problem.y[mask])
+            own = {name: value for name, value in (("l1_ratio", getattr(penalty, "l1_ratio", None)),) if value}
+            alone = oddsmith.fit(rows, penalty=type(penalty)(alpha, **own))
+            np.testing.assert_allclose(state.coefficients(k), alone.beta[0], atol=2e-5)
+            assert state.value[k] == pytest.approx(alone.value, rel=1e-11)
+
+
+def test_the_gradient_is_that_of_the_loss_and_passes_are_one_for_each_look():
+    problem = generate(300, 600, 8)
+    made, state = shared(problem, L1(), np.ones((1, 300), dtype=bool), 1e-9)
+    for alpha in ALPHAS:
+        state.solve(alpha)
+    seen = made.objective.evaluate(state.coefficients(0), 1)
+    np.testing.assert_allclose(state.gradient(0), seen.gradient, atol=1e-12)
+    assert state.passes <= 2 * len(ALPHAS) + 1
+    assert len(state.rows.columns) < 600
+
+
+def test_the_bound_without_a_pass_is_no_smaller_than_what_is_left():
+    problem = generate(400, 10, 9)
+    _, rough = shared(problem, L1(), np.ones((1, 400), dtype=bool), 1e-3)
+    for alpha in ALPHAS:
+        rough.solve(alpha)
+        exact = oddsmith.fit(problem.source, penalty=L1(alpha), standardize=True).value
+        b, g = rough.coefficients(0), rough.gradient(0)
+        kept = np.flatnonzero((b != 0.0) | (np.arange(11) == 0))
+        slope = g + np.where(np.arange(11) == 0, 0.0, alpha) * np.sign(b)
+        bound, moves = rough.smooth_bound(slope, kept)
+        assert bound >= rough.value[0] - exact - 1e-15
+        assert moves >= 0.0
