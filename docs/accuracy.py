@@ -136,7 +136,8 @@ def page(results: Results, seconds: float) -> str:
         for what in ("coefficients", "standard errors"):
             if names and (what == "coefficients" or "standard_errors" in score.ANSWERS[names[0]]):
                 parts += [f"## {kind[0].upper()}{kind[1:]}: {what}\n", *table(results, names, what), ""]
-    return "\n".join([*parts, EACH, *each(results), "", FOOT])
+    sparse = "; L1 and elastic net 12 and 8" if L1 in {score.ANSWERS[name]["kind"] for name in results} else ""
+    return "\n".join([*parts, EACH, *each(results), "", FOOT.format(sparse=sparse)])
 
 
 @contextmanager
@@ -168,20 +169,21 @@ Digits of the worst coefficient. A `!` says that the library gave a warning or a
 FOOT = """## What holds, and what does not
 
 - **Default settings**: maximum likelihood in the mean to 14 digits or more and never below 8, in coefficients and in
-  standard errors; ridge 13.5 and 9; softmax 13 and 9; L1 and elastic net 12 and 8. `tests/reference/` holds this at
-  every run, and more: nothing smooth below 10.
+  standard errors; ridge 13.5 and 9; softmax 13 and 9{sparse}. `tests/reference/` holds this at every run, and
+  more: nothing smooth below 10, dense or sparse.
 - **How**: where rounding may cost more than the 12th digit, and only there, the last Newton steps have their gradient
   in double-double, about 32 digits, and the inverse Hessian is held as a product of roots
   (`src/oddsmith/refinement.py`). Well-conditioned fits pay nothing.
 - **A condition above 1e10** (of standardised columns) is reported as collinear, not solved: there the data themselves
   have rarely so many digits.
-- **Certificates.** A `proved` bound is never below the truth, wherever a fit is stopped, but for rounding: 1e-14 of the
-  objective. An `estimated` one is half the squared Newton decrement in the exact metric, within a factor of 5 of the
-  truth where it is below 1e-3 of the objective; above that, and in a solver's own metric, it is an order of magnitude.
+- **Certificates.** Stopped after 1 to 20 passes, by every solver: a `proved` bound is never below the truth but for
+  rounding, 1e-14 of the objective. An `estimated` one is within a factor of 10 of the truth, mostly within 2. Where the
+  quadratic model tells nothing of the distance there is no number: the certificate is `none`.
 - **Never silent.** Where the certificate and the standard errors leave open whether a coefficient has four digits, the
   fit warns, at any `tol` and any limit of passes. Two limits of that: a coefficient below a tenth of its standard error
   is measured by this tenth. And where no Hessian was formed (many columns, or a ridge on many rows with a number as
-  `tol`) coefficients have no standard errors: one is warned when the estimate leaves more than 0.05 of them.
+  `tol`) nothing is known of a single coefficient: one is warned when the estimate is above 1e-8 of the objective, or
+  above 0.05 standard errors.
 """
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from oddsmith.arrays import Array
 from oddsmith.errors import NumericalError
 
+EPSILON = float(np.finfo(float).eps)
 RECIPROCAL_CONDITION = 1e-12  # below it Cholesky is not trusted, and the rank is revealed by eigenvalues
 FAINT = 1e-28  # of the largest entry of a diagonal: what rounding leaves, squared, where there is nothing
 
@@ -28,6 +29,8 @@ class Factor:
         The diagonal of D; 1 where that of H is nothing but rounding.
     rank : int
         m, unless C is singular to rounding. `solve` then applies the pseudo-inverse of C between two D^-1.
+    error : float
+        Of C^-1, relative, in its worst direction: rounding times the condition.
     rank_is_sure : bool
         False if an eigenvalue that counts may be nothing but rounding.
     """
@@ -45,27 +48,30 @@ class Factor:
         self.rank_is_sure = True
         self._cholesky: Array | None = None
         self._floor = 1.0
+        self.error = 0.0
         lower, failed = lapack.dpotrf(unit, lower=1, clean=1)
         if not failed:
             reciprocal, _ = lapack.dpocon(lower, np.abs(unit).sum(axis=0).max(initial=0.0), uplo="L")
             if reciprocal > RECIPROCAL_CONDITION:
-                self._cholesky = lower
+                self._cholesky, self.error = lower, EPSILON / float(reciprocal)
                 return
         from scipy.linalg import eigh
 
         values, vectors = eigh(unit)
-        self._floor = len(unit) * 8.0 * np.finfo(float).eps * max(values[-1], 0.0)
+        self._floor = len(unit) * 8.0 * EPSILON * max(values[-1], 0.0)
         keep = values > self._floor
         self.rank_is_sure = not bool((values[keep] < 16.0 * self._floor).any())
         self.rank = int(keep.sum())
         self._half = vectors[:, keep] / np.sqrt(values[keep])
         self._null = vectors[:, ~keep]
+        self.error = EPSILON * float(values[-1] / values[keep].min()) if self.rank else 0.0
 
     @classmethod
     def of_root(cls, root: Array) -> Factor:
         """Of the H whose inverse is M M', for a square M."""
         factor = cls.__new__(cls)
         factor.size, factor.rank, factor.rank_is_sure = len(root), len(root), True
+        factor.error = 0.0
         factor.scale, factor._cholesky = np.ones(len(root)), None
         factor._half, factor._null, factor._floor = root, np.zeros((len(root), 0)), 1.0
         return factor
