@@ -44,6 +44,11 @@ class Chosen:
         return self.whole.shape[0] * len(self.places)
 
     @property
+    def cancellation(self) -> float:
+        """1: centred on the row."""
+        return self.whole.cancellation
+
+    @property
     def operands(self) -> tuple[Any, ...]:
         """X, the columns, and their centre and scale."""
         return self.whole.array, self.places, self.centre, self.scale

@@ -19,7 +19,7 @@ from oddsmith.solvers.models import Model
 
 ACCURACY, CLOSER = 0.1, 1e-3  # to which a model's violation is brought down before the loss is looked at again
 FEW = 0.1  # of the columns at hand, added to them
-CLOSE = 1e-8  # working sets end no farther away: the last of them cost little, and a proof needs them
+CLOSE = 2.5e-10  # working sets end no farther away: the last of them cost little, a proof that fails costs much
 SPARE = 1.5  # times the columns that are not 0: a larger working set drops those that are
 POLISH = 4  # exact steps, at most
 STALE = 0.1  # a metric is made anew when the decrement falls by less than this
