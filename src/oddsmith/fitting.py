@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -181,8 +181,7 @@ class Problem:
         """Solve and certify."""
         judge = self._judge(tol, max_passes)
         objective, bound, limit = self.objective, judge.penalty, judge.limit
-        small = objective.rows < SMALL_ROWS and objective.size < SMALL_SIZE
-        with nullcontext() if small else on_one_thread():
+        with self._quietly():
             beginning = _starting_point(start, self.axes, objective, bound)
             if self.bias_reduction:
                 return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
@@ -197,8 +196,9 @@ class Problem:
         self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
     ) -> Fit:
         """Solve, certify, map back."""
-        found = self.judged(solver, tol=tol, max_passes=max_passes, start=start)
-        found, combinations = self._settled(found, self._judge(tol, max_passes), solver)
+        with self._quietly():
+            found = self.judged(solver, tol=tol, max_passes=max_passes, start=start)
+            found, combinations = self._settled(found, self._judge(tol, max_passes), solver)
         solution, seen = found.solution, found.evaluation
         return Fit(
             schema=self.source.schema,
@@ -223,6 +223,11 @@ class Problem:
             bias_reduction=self.bias_reduction,
             combinations=combinations,
         )
+
+    def _quietly(self) -> AbstractContextManager[None]:
+        """BLAS on one thread, where passes have several."""
+        small = self.objective.rows < SMALL_ROWS and self.objective.size < SMALL_SIZE
+        return nullcontext() if small else on_one_thread()
 
     def _judge(self, tol: float | None, max_passes: int | None) -> Judge:
         spread = np.ones_like(self.axes.spread) if self.standardize else self.axes.spread
