@@ -78,7 +78,8 @@ def fit(
     bias_reduction : "firth", optional
         Maximum likelihood under Jeffreys' prior, which removes the bias of order 1 / n and is finite for separated
         classes too (Firth, 1993): adds :math:`-\log |I(b)| / (2 W)` to F, with I the Fisher information on raw columns.
-        Of two classes, without a penalty, by a solver of its own; the certificate is an estimate.
+        Of two classes, without a penalty, by a solver of its own; the certificate is an estimate, and it and tol are
+        relative to the mean loss alone.
     collinear : {"drop", "min-norm", "error"}, default "drop"
         Without a penalty, what becomes of columns that are linear combinations of earlier ones, the intercept
         included. "drop": their coefficient is 0 without a standard error, as in R; all else is as in a fit without
