@@ -6,7 +6,7 @@ SOURCES := $(shell find src cpp -name '*.py' -o -name '*.pyi' -o -name '*.?pp') 
 CXX ?= g++
 REBUILD := -Cbuild-dir=build/dev -Ceditable.rebuild=true
 .DEFAULT_GOAL := help
-.PHONY: help check dev demo test fast soak lint types arch cpp bench docs wheel clean
+.PHONY: help check dev demo test fast soak lint types arch cpp bench accuracy docs wheel clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 8
@@ -66,6 +66,9 @@ cpp: | check  ## the kernels alone, under the address and undefined-behaviour sa
 bench: dev  ## the arena: Oddsmith beside its peers, in one run
 	$(DEV)/bin/pip install -q --disable-pip-version-check --no-build-isolation $(REBUILD) -e '.[dev,bench]'
 	$(DEV)/bin/python -m benchmarks
+
+accuracy: dev  ## digits on the reference problems, beside its peers: docs/accuracy.md
+	$(DEV)/bin/python docs/accuracy.py
 
 docs: dev  ## draw the pictures of the lessons anew
 	$(DEV)/bin/python docs/lessons.py

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "codes.hpp"
+#include "double_double.hpp"
 #include "moments.hpp"
 #include "newton.hpp"
 #include "sparse.hpp"
@@ -238,6 +239,23 @@ void gram_sparse(const Entries<T>& data, const Entries<Index>& columns, const En
     oddsmith::gram(x, place.data(), out.shape(0), h.data(), out.data(), std::max<std::size_t>(1, threads));
 }
 
+// out += x b in double-double; of x' it is out += b'x. The two differ in shapes alone.
+template <class T, bool Transposed>
+void exact_product(const Matrix<T>& x, const Rectangle& hi, const Rectangle& lo, OutputMatrix out_hi,
+                   OutputMatrix out_lo, std::size_t threads) {
+    const auto view = dense<T>(x);
+    const std::size_t inner = Transposed ? view.rows : view.cols, cols = hi.shape(1);
+    const std::size_t rows = Transposed ? cols : view.rows, width = Transposed ? view.cols : cols;
+    require(hi.shape(0) == inner && lo.shape(0) == inner && lo.shape(1) == cols, "hi and lo have the wrong shape");
+    require(out_hi.shape(0) == rows && out_hi.shape(1) == width && out_lo.shape(0) == rows && out_lo.shape(1) == width,
+            "out_hi and out_lo have the wrong shape");
+    const oddsmith::Twofold<const double> in{hi.data(), lo.data(), cols};
+    const oddsmith::Twofold<double> out{out_hi.data(), out_lo.data(), width};
+    threads = std::max<std::size_t>(1, threads);
+    nb::gil_scoped_release release;
+    Transposed ? oddsmith::exact_slopes(view, in, out, threads) : oddsmith::exact_scores(view, in, out, threads);
+}
+
 void logistic_rows(const Vector& eta, const Vector& target, Output value, Output gradient, Output hessian) {
     const std::size_t m = eta.shape(0);
     require(target.shape(0) == m && value.shape(0) == m && gradient.shape(0) == m && hessian.shape(0) == m,
@@ -294,6 +312,13 @@ NB_MODULE(_kernels, m) {
           "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
     m.def("moments_dense", &moments_dense<float>, "x"_a.noconvert(), "weight"_a.noconvert().none(),
           "mean"_a.noconvert(), "deviation"_a.noconvert(), "threads"_a);
+#define ODDSMITH_EXACT_ARGUMENTS                                                                                \
+    "x"_a.noconvert(), "hi"_a.noconvert(), "lo"_a.noconvert(), "out_hi"_a.noconvert(), "out_lo"_a.noconvert(),  \
+        "threads"_a
+    m.def("exact_scores_dense", &exact_product<double, false>, ODDSMITH_EXACT_ARGUMENTS);
+    m.def("exact_scores_dense", &exact_product<float, false>, ODDSMITH_EXACT_ARGUMENTS);
+    m.def("exact_slopes_dense", &exact_product<double, true>, ODDSMITH_EXACT_ARGUMENTS);
+    m.def("exact_slopes_dense", &exact_product<float, true>, ODDSMITH_EXACT_ARGUMENTS);
     m.def("logistic_rows", &logistic_rows, "eta"_a.noconvert(), "target"_a.noconvert(),
           "value"_a.noconvert(), "gradient"_a.noconvert(), "hessian"_a.noconvert());
     m.def("simd_level", [] { return oddsmith::simd_level(); });

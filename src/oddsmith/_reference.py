@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
+from oddsmith.extended import Extended
 
 PANEL = 4096
 
@@ -368,6 +369,21 @@ def moments_sparse(
         mean += shift + gap
         deviation += np.bincount(column, each * d**2, p) + missing * shift**2 - gap**2 * total
     return total
+
+
+def exact_scores_dense(x: AnyArray, hi: Array, lo: Array, out_hi: Array, out_lo: Array, threads: int) -> None:
+    """Add x b to out, both in double-double."""
+    out = Extended(out_hi, out_lo)
+    for column, b in zip(x.T.astype(np.float64), map(Extended, hi, lo), strict=True):
+        out = out + b * column[:, None]
+    out_hi[:], out_lo[:] = out.hi, out.lo
+
+
+def exact_slopes_dense(x: AnyArray, hi: Array, lo: Array, out_hi: Array, out_lo: Array, threads: int) -> None:
+    """Add r'x to out, all in double-double."""
+    for j, column in enumerate(x.T.astype(np.float64)):
+        out = Extended(out_hi[:, j], out_lo[:, j]) + (Extended(hi, lo) * column[:, None]).sum()
+        out_hi[:, j], out_lo[:, j] = out.hi, out.lo
 
 
 def simd_level() -> int:

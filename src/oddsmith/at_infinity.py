@@ -51,7 +51,7 @@ def limit_of(objective: Objective, penalty: Penalty, stopped: Solution) -> Limit
     if complete is not None:
         return _along(objective, penalty, stopped, complete)
     exact = Newton().solve(objective, penalty, stopped.beta, tol=CLEAR, max_passes=None)
-    certificate, seen = certify(objective, penalty, exact, prove=True, dense_limit=objective.size)
+    certificate, seen, _ = certify(objective, penalty, exact, prove=True, dense_limit=objective.size)
     if certificate.optimum_exists:
         return None
     near = replace(continued(stopped, exact, "exact Newton, to see whether an optimum exists"), evaluation=seen)

@@ -10,6 +10,7 @@ import numpy as np
 from oddsmith.arrays import Array
 from oddsmith.design import Moments
 from oddsmith.errors import NumericalError
+from oddsmith.extended import Extended
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,12 @@ class Axes:
         coef = b[self.intercept :] / self.scale
         first = math.fsum([float(b[0]), *(-self.centre * coef).tolist()]) if self.intercept else 0.0
         return np.append(first, coef)
+
+    def to_raw_exactly(self, b: Extended) -> Extended:
+        """The same in double-double: where means are far above spreads, products of them must not be rounded."""
+        coef = b[self.intercept :].over(self.scale)
+        first = b[:1] - (coef * self.centre).sum() if self.intercept else Extended.of([0.0])
+        return Extended.joined(first, coef)
 
     def from_raw(self, raw: Array) -> Array:
         """The solver's coefficients."""

@@ -118,7 +118,7 @@ def settled(
     whole, found = found, _reduced(found, dependence, judge, finished=finished)
     solution, status, runaway = found.solution, found.status, found.runaway
     if policy == "min-norm":
-        solution = replace(solution, beta=_of_each(dependence.shortest, solution.beta, objective))
+        solution = replace(solution, beta=_of_each(dependence.shortest, solution.beta, objective), low=None)
         others = whole.runaway if whole.recession is not None else runaway
         runaway = tuple(sorted({*others, *_concerned(combinations)}))
     if status in (Status.CONVERGED, Status.COLLINEAR):
@@ -140,13 +140,14 @@ def _reduced(found: Judgement, dependence: Dependence, judge: Judge, *, finished
             runaway = reduced.columns(axes.touched(np.array(span).T, 1e-6))
         elif found.status in (Status.CONVERGED, Status.COLLINEAR):
             runaway = reduced.columns(not_unique(seen, axes))
-        found = replace(found, solution=replace(found.solution, beta=beta), runaway=runaway)
+        found = replace(found, solution=replace(found.solution, beta=beta, low=None), runaway=runaway)
     else:
         exact = Newton().solve(reduced, judge.penalty, reduced.free(beta), tol=None, max_passes=left)
         exact = continued(found.solution, exact, "exact Newton, without the collinear columns")
         found = replace(judge, objective=reduced, axes=axes, exists=True).verdict(exact, Newton())
         seen = found.evaluation
-        solution = replace(found.solution, beta=reduced.spread(found.solution.beta))
+        beta, low = found.solution.beta, found.solution.low
+        solution = replace(found.solution, beta=reduced.spread(beta), low=None if low is None else reduced.spread(low))
         found = replace(found, solution=solution, runaway=reduced.columns(found.runaway))
     return replace(found, evaluation=reduced.spread_evaluation(seen))
 

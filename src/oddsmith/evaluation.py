@@ -33,6 +33,8 @@ class Evaluation:
         Sum of the rows' weights.
     reach : float
         The largest |(1, z)|^2 over the rows of positive weight; order 2 only.
+    root : array or None
+        M with M M' = H^-1, where it is known to more digits than the Hessian tells.
     """
 
     value: float
@@ -40,12 +42,13 @@ class Evaluation:
     hessian: Array | None
     weight: float
     reach: float = 0.0
+    root: Array | None = None
 
     @cached_property
     def factor(self) -> Factor:
         """The Hessian, factorised once for all who ask."""
         assert self.hessian is not None
-        return Factor(self.hessian)
+        return Factor(self.hessian) if self.root is None else Factor.of_root(self.root)
 
     def __add__(self, other: Evaluation) -> Evaluation:
         return Evaluation(
@@ -134,10 +137,10 @@ def _symmetric(pairs: list[Array]) -> Array:
     return full.reshape(outputs * width, outputs * width)
 
 
-def panels(block: Block) -> Iterator[Block]:
+def panels(block: Block, rows: int = PANEL_ROWS) -> Iterator[Block]:
     """The same rows, few enough at a time that a matrix for each of them fits into memory."""
-    for start in range(0, len(block.target), PANEL_ROWS):
-        part = slice(start, start + PANEL_ROWS)
+    for start in range(0, len(block.target), rows):
+        part = slice(start, start + rows)
         weight, offset = (None if v is None else v[part] for v in (block.weight, block.offset))
         yield Block(block.design.take(part), block.target[part], weight, offset)
 

@@ -40,6 +40,7 @@ class Factor:
         unit = matrix / self.scale / self.scale[:, None]
         self.size = self.rank = len(matrix)
         self._cholesky: Array | None = None
+        self._floor = 1.0
         lower, failed = lapack.dpotrf(unit, lower=1, clean=1)
         if not failed:
             reciprocal, _ = lapack.dpocon(lower, np.abs(unit).sum(axis=0).max(initial=0.0), uplo="L")
@@ -49,10 +50,20 @@ class Factor:
         from scipy.linalg import eigh
 
         values, vectors = eigh(unit)
-        keep = values > len(unit) * 8.0 * np.finfo(float).eps * max(values[-1], 0.0)
+        self._floor = len(unit) * 8.0 * np.finfo(float).eps * max(values[-1], 0.0)
+        keep = values > self._floor
         self.rank = int(keep.sum())
         self._half = vectors[:, keep] / np.sqrt(values[keep])
         self._null = vectors[:, ~keep]
+
+    @classmethod
+    def of_root(cls, root: Array) -> Factor:
+        """Of the H whose inverse is M M', for a square M."""
+        factor = cls.__new__(cls)
+        factor.size = factor.rank = len(root)
+        factor.scale, factor._cholesky = np.ones(len(root)), None
+        factor._half, factor._null, factor._floor = root, np.zeros((len(root), 0)), 1.0
+        return factor
 
     def solve(self, vector: Array) -> Array:
         """H^-1 vector."""
@@ -70,6 +81,11 @@ class Factor:
             return self._half / self.scale[:, None]
         inverse: Array = _lapack().dtrtri(self._cholesky, lower=1)[0]
         return np.ascontiguousarray(inverse.T / self.scale[:, None])
+
+    @property
+    def lost(self) -> Array:
+        """What `half` lacks where H is singular, if curvature is the most that rounding hides: shape (m, m - rank)."""
+        return self.null_axes / np.sqrt(self._floor) / self.scale[:, None]
 
     @cached_property
     def inverse(self) -> Array:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
+
+import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.axes import Axes
 from oddsmith.combinations import Combination
 from oddsmith.errors import ColumnWarning, ConvergenceWarning, SeparationWarning, Status
+from oddsmith.factor import Factor
 from oddsmith.losses import Loss
 from oddsmith.optimality import Certificate
 from oddsmith.penalties import Penalty
 from oddsmith.schema import Schema, shown
 from oddsmith.solvers import Step
+
+MOST = 16.0  # digits of a double
+FEW = 4.0  # digits: below them one is warned
+NEAR = 1e-9  # standard errors: a distance that leaves every coefficient of any size its digits
+LOOSE = 0.05  # standard errors: where no Hessian tells more, a coefficient twice its own may have lost its second digit
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,8 @@ class Fit:
         With it, value takes in Jeffreys' prior on raw columns, - log |I(beta)| / (2 weight); hessian does not.
     combinations : tuple of Combination
         Columns that are linear combinations of earlier ones.
+    root : array or None
+        M with M M' = H^-1, where it is known to more digits than `hessian` tells.
     """
 
     schema: Schema
@@ -83,6 +94,13 @@ class Fit:
     reweighted: bool = False
     bias_reduction: str | None = None
     combinations: tuple[Combination, ...] = ()
+    root: Array | None = None
+
+    @property
+    def factor(self) -> Factor:
+        """The Hessian, factorised. There must be one."""
+        assert self.hessian is not None
+        return Factor(self.hessian) if self.root is None else Factor.of_root(self.root)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -135,6 +153,24 @@ class Fit:
         return f"{self.penalty.name}, alpha {self.penalty.strength:g} on the mean loss, {scale} columns{factors}"
 
     @property
+    def digits(self) -> float:
+        """To how many digits every coefficient is known, by the certificate; NaN if the Hessian is not known.
+
+        The certificate tells how many standard errors lie between a coefficient and the optimum at most: so many of
+        its own, beside its size, or beside a tenth of a standard error where it is smaller than that.
+        """
+        distance = self.certificate.standard_errors
+        if distance < NEAR:
+            return MOST
+        if self.hessian is None or not math.isfinite(distance):
+            return math.nan
+        rows = np.stack([self.axes.rows_to_raw(part) for part in np.split(self.factor.half, self.loss.outputs)])
+        se = np.linalg.norm(np.tensordot(self.loss.contrasts, rows, axes=1), axis=2) / math.sqrt(self.weight)
+        known = (se > 0.0) & np.isfinite(se)
+        size = np.maximum(np.abs(self.beta[:, 1 - self.intercept :])[known] / se[known], 0.1)
+        return float(np.clip(np.log10(size / distance), 0.0, MOST).min(initial=MOST))
+
+    @property
     def losses(self) -> list[float]:
         """Mean loss plus penalty at every step of the trace."""
         return [step.value for step in self.trace]
@@ -147,14 +183,20 @@ class Fit:
 
 
 def warn(fit: Fit, *, convergence: type[ConvergenceWarning] = ConvergenceWarning, stacklevel: int = 3) -> None:
-    """Warn of columns that were dropped, and if a fit is not to be trusted: of separation, or of anything else."""
+    """Warn of columns that were dropped, and if a fit is not to be trusted.
+
+    That is: of separation, of anything else, or of a tolerance too loose for four digits.
+    """
     if fit.dropped:
-        text = (
-            "Columns that are linear combinations of earlier ones (or constant) were dropped; their coefficients are "
-        )
-        text += f"0, without standard errors: {shown(fit.dropped_in_words)}."
+        text = "Columns that are linear combinations of earlier ones (or constant) were dropped; their coefficients "
+        text += f"are 0, without standard errors: {shown(fit.dropped_in_words)}."
         warnings.warn(text, ColumnWarning, stacklevel=stacklevel)
     if fit.status.trustworthy:
+        loose = fit.digits < FEW if fit.hessian is not None else fit.certificate.standard_errors > LOOSE
+        if fit.status is Status.CONVERGED and loose:
+            text = "The tolerance was met, but it is so loose that a coefficient may have fewer than four digits. "
+            text += f"Leave tol out for full precision. (Certificate: {fit.certificate}.)"
+            warnings.warn(text, convergence, stacklevel=stacklevel)
         return
     text = fit.status.value
     if fit.runaway:

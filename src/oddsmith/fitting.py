@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import TypeVar
 
 import numpy as np
@@ -17,6 +19,7 @@ from oddsmith.blas import on_one_thread
 from oddsmith.collinear import Collinear, settled
 from oddsmith.combinations import Combination
 from oddsmith.errors import DataError, SpecificationError
+from oddsmith.extended import Extended
 from oddsmith.firth import Firth, bias_reduced
 from oddsmith.fitted import Fit, warn
 from oddsmith.judging import Judge, Judgement
@@ -188,10 +191,14 @@ class Problem:
                 return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
             return judge.verdict(solver.solve(objective, bound, beginning, tol=tol, max_passes=limit), solver)
 
-    def raw(self, beta: Array) -> Array:
-        """The solver's coefficients on raw columns, as in `Fit.beta`."""
-        loss = self.objective.loss
-        return loss.contrasts @ [self.axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
+    def raw(self, beta: Array, low: Array | None = None) -> Array:
+        """The solver's coefficients on raw columns, as in `Fit.beta`; of beta + low, rounded at the very end."""
+        loss, axes = self.objective.loss, self.axes
+        if low is None:
+            return loss.contrasts @ [axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
+        both = Extended(beta, low).reshape(loss.outputs, -1)
+        raw = [axes.to_raw_exactly(both[k]) for k in range(loss.outputs)]
+        return reduce(add, (part * column[:, None] for part, column in zip(raw, loss.contrasts.T, strict=True))).value
 
     def solved(
         self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
@@ -204,8 +211,9 @@ class Problem:
         return Fit(
             schema=self.source.schema,
             classes=self.source.classes,
-            beta=self.raw(solution.beta),
+            beta=self.raw(solution.beta, solution.low),
             hessian=seen.hessian,
+            root=seen.root,
             axes=self.axes,
             certificate=found.certificate,
             status=found.status,

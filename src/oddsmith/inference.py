@@ -235,7 +235,7 @@ def covariance_root(fit: Fit, reference: Any = None) -> Array:
     if fit.hessian is None:
         size = fit.loss.outputs * (len(fit.names) + fit.intercept)
         return np.full((size, size), np.nan)
-    return _on_raw_columns(fit, Factor(fit.hessian).half / math.sqrt(fit.weight), reference)
+    return _on_raw_columns(fit, fit.factor.half / math.sqrt(fit.weight), reference)
 
 
 def _on_raw_columns(fit: Fit, rows: Array, reference: Any) -> Array:
@@ -295,7 +295,7 @@ def eta_standard_errors(fit: Fit, matrix: AnyArray) -> Array:
     """
     if fit.hessian is None:
         return np.full(len(matrix), np.nan)
-    factor, axes = Factor(fit.hessian), fit.axes
+    factor, axes = fit.factor, fit.axes
     design = make_design(matrix).standardised(axes.centre, axes.scale)
     se: Array = np.sqrt(design.norms(_led(factor.half, fit)) / fit.weight)
     if factor.rank < factor.size:

@@ -13,7 +13,8 @@ from oddsmith.objective import Objective
 from oddsmith.optimality import Certificate, certify
 from oddsmith.penalties import Penalty
 from oddsmith.recession import Recession, not_unique
-from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued, may_run_off
+from oddsmith.refinement import refined
+from oddsmith.solvers import Newton, SketchedNewton, Smooth, Solution, Solver, continued, may_run_off
 
 ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
 
@@ -70,8 +71,10 @@ class Judge:
     def verdict(self, solution: Solution, solver: Solver) -> Judgement:
         """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
         free = not self.exists and may_run_off(self.objective, self.penalty)
+        if self.tol is None and solver.refined and solution.status in (Status.CONVERGED, Status.STALLED):
+            solution = refined(Smooth(self.objective, self.penalty), solution)
         prove = self.tol is None or not solver.refined or free or solution.status is not Status.CONVERGED
-        certificate, seen = self._certify(solution, prove=prove)
+        certificate, seen, solution = self._certify(solution, solver, prove=prove)
         ended = solution.status in (Status.CONVERGED, Status.STALLED)
         left = None if self.limit is None else self.limit - self.objective.passes
         if ended and solver.refined and seen.hessian is not None and not certificate.optimum_exists and left != 0:
@@ -80,7 +83,7 @@ class Judge:
                 self.objective, self.penalty, solution.beta, tol=None, max_passes=left and max(1, left)
             )
             solution = continued(solution, exact, "exact Newton, to prove that an optimum exists")
-            certificate, seen = self._certify(solution, prove=True)
+            certificate, seen, solution = self._certify(solution, solver, prove=True)
         if seen.hessian is None or solution.status is Status.DIVERGED:
             unsure = free and solution.status is Status.CONVERGED
             return Judgement(solution, seen, certificate, Status.UNVERIFIED if unsure else solution.status)
@@ -88,8 +91,9 @@ class Judge:
             return self._of_an_optimum(Judgement(solution, seen, certificate, solution.status))
         return self._without_proof(Judgement(solution, seen, certificate, solution.status), solver, free=free)
 
-    def _certify(self, solution: Solution, *, prove: bool) -> tuple[Certificate, Evaluation]:
-        return certify(self.objective, self.penalty, solution, prove=prove, dense_limit=SketchedNewton.dense_limit)
+    def _certify(self, solution: Solution, solver: Solver, *, prove: bool) -> tuple[Certificate, Evaluation, Solution]:
+        limit, finish = SketchedNewton.dense_limit, solver.refined
+        return certify(self.objective, self.penalty, solution, prove=prove, dense_limit=limit, finish=finish)
 
     def _of_an_optimum(self, found: Judgement) -> Judgement:
         """A proved bound decides whether the tolerance was met, whatever the solver thought."""

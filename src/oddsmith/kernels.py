@@ -44,6 +44,12 @@ def newton_for(loss: str | None, design: str) -> Callable[..., tuple[int, int]] 
     return found
 
 
+def exact_for(verb: str, design: str) -> Callable[..., None] | None:
+    """The product in double-double, "scores" or "slopes", with a design (its `kind`), or None if there is none."""
+    found: Callable[..., None] | None = getattr(active, f"exact_{verb}_{design}", None)
+    return found
+
+
 def processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from oddsmith.errors import SpecificationError, Status
-from oddsmith.factor import Factor
 from oddsmith.firth import log_information
 from oddsmith.fitted import Fit
 
@@ -54,7 +53,7 @@ class Likelihood:
         if null_log_likelihood is None:
             null_log_likelihood = math.nan if fit.has_offset else _null(fit)
         size = fit.loss.outputs * (len(fit.names) + fit.intercept)
-        parameters = size if fit.hessian is None else Factor(fit.hessian).rank
+        parameters = size if fit.hessian is None else fit.factor.rank
         value = (_cost(fit) - fit.value) * fit.weight
         return cls(value, null_log_likelihood, parameters, fit.weight, _objection(fit), fit.loss.outputs)
 

@@ -218,6 +218,7 @@ def _to_document(model: Model) -> dict[str, Any]:
         "hessian": [_numbers(row[: k + 1]) for k, row in enumerate(fit.hessian)]
         if keep and fit.hessian is not None
         else None,
+        "root": [_numbers(row) for row in fit.root] if keep and fit.root is not None else None,
     }
 
 
@@ -269,6 +270,7 @@ def _from_document(document: dict[str, Any]) -> Model:
             Combination(column, constant, tuple((k, coef) for k, coef in terms))
             for column, constant, terms in told.get("collinear", [])
         ),
+        root=None if document.get("root") is None else np.array(document["root"], dtype=np.float64),
     )
     return Model(fit)
 

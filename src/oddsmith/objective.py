@@ -21,6 +21,8 @@ from oddsmith.evaluation import (
     linear_scores,
     weighted_rows,
 )
+from oddsmith.exact_evaluation import ExactEvaluation, evaluate_block_exactly
+from oddsmith.extended import Extended
 from oddsmith.losses import Logistic, Loss
 from oddsmith.sources import Block, Source
 
@@ -60,6 +62,19 @@ class Objective:
         self.passes += 1
         part = partial(evaluate_block, loss=self.loss, beta=self._full(beta), order=order, threads=self.threads)
         return self._free(self.source.sum(part).mean())
+
+    def evaluate_exactly(self, beta: Extended, root: Array) -> ExactEvaluation:
+        """Mean loss, its gradient in double-double, and the Hessian between M' and M, for M of shape (size, m)."""
+        self.passes += 1
+        shape = (self.loss.outputs, self.width, -1)
+        full, axes = beta.reshape(*shape[:2]), root.reshape(shape)
+        if not self.intercept:
+            full = Extended(*(np.pad(part, ((0, 0), (1, 0))) for part in (full.hi, full.lo)))
+            axes = np.pad(axes, ((0, 0), (1, 0), (0, 0)))
+        part = partial(evaluate_block_exactly, loss=self.loss, beta=full, root=axes)
+        seen = self.source.sum(part).mean()
+        free = seen.gradient if self.intercept else seen.gradient[:, 1:]
+        return replace(seen, gradient=free.reshape(-1))
 
     def near_optimum(
         self, beta: Array, curvature: Array, goal: float, limit: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from oddsmith.solvers import Smooth, Solution
 from oddsmith.solvers.newton import newton_step
 
 SURE = 0.5  # a proof needs a < 1; on separated data a is 1 up to rounding, whatever the decrement
+NEGLIGIBLE = 1e-12  # of the objective
 SLOPE_NOISE = 1e-10  # of a gradient on axes scaled to a unit diagonal
 
 
@@ -62,31 +63,46 @@ class Certificate:
 
 
 def certify(
-    objective: Objective, penalty: Penalty, solution: Solution, *, prove: bool, dense_limit: int
-) -> tuple[Certificate, Evaluation]:
+    objective: Objective, penalty: Penalty, solution: Solution, *, prove: bool, dense_limit: int, finish: bool = False
+) -> tuple[Certificate, Evaluation, Solution]:
     """Judge a solution. To prove takes the Hessian: the solution's own, or one more pass.
 
-    Returns the certificate, and the evaluation (loss plus penalty) that it rests on.
+    To `finish` is to take the exact Newton step where the optimum is proved to be near: what was left is squared. It
+    costs a pass only where the step is so long that the quadratic model does not tell the value.
+
+    Returns the certificate, the evaluation (loss plus penalty) that it rests on, and the solution.
     """
     seen = solution.evaluation
     if prove and seen.hessian is None and objective.size <= dense_limit and np.isfinite(solution.beta).all():
         seen = Smooth(objective, penalty).evaluate(solution.beta, 2)
     worst = _violation(penalty, solution, seen)
     if seen.hessian is None or solution.status is Status.DIVERGED:
-        return _estimated(solution.decrement, seen, worst), seen
-    bound = _bound(objective, seen, polished=solution.last_step is not None)
-    if bound is None:  # then the exact Hessian's decrement is at least an estimate, and better than the solver's
-        return _estimated(newton_step(seen)[1], seen, worst), seen
-    return _certificate("proved", bound, seen, worst, True), seen
+        return _estimated(solution.decrement, seen, worst), seen, solution
+    near = _near(objective, seen)
+    if near is None:  # then the exact Hessian's decrement is at least an estimate, and better than the solver's
+        return _estimated(newton_step(seen)[1], seen, worst), seen, solution
+    slack = 0.0
+    if finish and solution.last_step is None:
+        step, decrement = newton_step(seen)
+        slack = _misfit(*near)
+        if slack > NEGLIGIBLE * abs(seen.value):
+            decrement = seen.value - float(Smooth(objective, penalty).along(solution.beta, step, (1.0,))[0])
+            slack = 0.0
+        solution = replace(solution, beta=solution.beta + step, decrement=decrement, last_step=step)
+    bound = _gap(*(near if solution.last_step is None else _after_step(*near)))
+    return _certificate("proved", bound, seen, worst, True, slack), seen, solution
 
 
 def held_elsewhere(objective: Objective, seen: Evaluation, rank: int) -> bool:
     """Whether an optimum is proved to exist but for directions without any curvature, so that this is the rank."""
-    return _bound(objective, seen, polished=False, rank=rank) is not None
+    return _near(objective, seen, rank) is not None
 
 
-def _bound(objective: Objective, seen: Evaluation, *, polished: bool, rank: int | None = None) -> float | None:
-    """The proved bound on F - F*; None if there is no proof. The Hessian's rank shall be that of X if not given."""
+def _near(objective: Objective, seen: Evaluation, rank: int | None = None) -> tuple[float, float] | None:
+    """The squared Newton decrement and K^2, if they prove that there is an optimum near by; None if not.
+
+    The Hessian's rank shall be that of X if not given.
+    """
     assert seen.gradient is not None
     factor = seen.factor
     if factor.rank < objective.size:
@@ -102,13 +118,25 @@ def _bound(objective: Objective, seen: Evaluation, *, polished: bool, rank: int 
     if not reach * squared < 0.01 and squared < math.inf:
         reach = objective.loss.concordance * objective.widest(factor.half)
     a = math.sqrt(reach * squared) if np.isfinite(reach) else math.inf
-    if not a < SURE:
-        return None
-    if polished:
-        # After the exact step: |g+| <= lambda (e^a - 1 - a) / a in H^-1, and H+ >= e^-a H, K+^2 <= e^a K^2 (Bach 2010)
-        ratio = (math.expm1(a) - a) / a if a > 1e-4 else 0.5 * a
-        squared, reach = squared * ratio**2 * math.exp(a), reach * math.exp(a)
-        a = math.sqrt(reach * squared)
+    return (squared, reach) if a < SURE else None
+
+
+def _after_step(squared: float, reach: float) -> tuple[float, float]:
+    """The same after the exact step: |g+| <= lambda (e^a - 1 - a) / a in H^-1, H+ >= e^-a H, K+^2 <= e^a K^2 (Bach)."""
+    a = math.sqrt(reach * squared)
+    ratio = (math.expm1(a) - a) / a if a > 1e-4 else 0.5 * a
+    return squared * ratio**2 * math.exp(a), reach * math.exp(a)
+
+
+def _misfit(squared: float, reach: float) -> float:
+    """By how much the value after the exact step may differ from the quadratic model's: by its third derivative."""
+    a = math.sqrt(reach * squared)
+    return squared * a / 6.0 * math.exp(a)
+
+
+def _gap(squared: float, reach: float) -> float:
+    """The bound on F - F* of `Certificate`."""
+    a = math.sqrt(reach * squared)
     return (a + (1.0 - a) * math.log1p(-a)) / reach if a > 1e-4 else squared * (0.5 + a / 6.0 + a * a)
 
 
@@ -130,6 +158,10 @@ def _estimated(decrement: float, seen: Evaluation, violation: float) -> Certific
     return _certificate(kind, decrement if np.isfinite(decrement) else math.nan, seen, violation, None)
 
 
-def _certificate(kind: str, gap: float, seen: Evaluation, violation: float, exists: bool | None) -> Certificate:
-    relative = gap / abs(seen.value) if seen.value else (0.0 if gap == 0.0 else math.inf)
+def _certificate(
+    kind: str, gap: float, seen: Evaluation, violation: float, exists: bool | None, slack: float = 0.0
+) -> Certificate:
+    """`slack` is by how much the value that is told may be above that of the solution."""
+    told = gap + slack
+    relative = told / abs(seen.value) if seen.value else (0.0 if told == 0.0 else math.inf)
     return Certificate(kind, relative, math.sqrt(2.0 * seen.weight * gap), violation, exists)

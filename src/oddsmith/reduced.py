@@ -11,6 +11,8 @@ from oddsmith.arrays import AnyArray, Array
 from oddsmith.axes import Axes
 from oddsmith.errors import DataError
 from oddsmith.evaluation import Evaluation
+from oddsmith.exact_evaluation import ExactEvaluation
+from oddsmith.extended import Extended
 from oddsmith.objective import Objective
 
 
@@ -52,6 +54,11 @@ class Reduced(Objective):
         """Where it began: the compiled kernel has all coefficients."""
         return beta, []
 
+    def evaluate_exactly(self, beta: Extended, root: Array) -> ExactEvaluation:
+        """As in `Objective`."""
+        seen = self._whole.evaluate_exactly(Extended(self.spread(beta.hi), self.spread(beta.lo)), self.spread(root))
+        return replace(seen, gradient=seen.gradient[self._places])
+
     def hessian_product(self, beta: Array, vector: Array) -> Array:
         """As in `Objective`."""
         return self.free(self._whole.hessian_product(self.spread(beta), self.spread(vector)))
@@ -85,6 +92,7 @@ class Reduced(Objective):
             seen,
             gradient=None if gradient is None else gradient[self._places],
             hessian=None if hessian is None else hessian[np.ix_(self._places, self._places)],
+            root=None,
         )
 
     def spread_evaluation(self, seen: Evaluation) -> Evaluation:
@@ -94,6 +102,7 @@ class Reduced(Objective):
             seen,
             gradient=None if gradient is None else self.spread(gradient),
             hessian=None if hessian is None else self.spread(self.spread(hessian).T),
+            root=None if seen.root is None else self.spread(seen.root),
         )
 
     def columns(self, reduced: Sequence[int]) -> tuple[int, ...]:

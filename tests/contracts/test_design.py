@@ -106,3 +106,11 @@ def test_what_is_not_finite_is_found_by_place(both_kernels, kind, bad, what):
     with pytest.raises(NotFiniteError) as caught:
         make_design(KINDS[kind](broken)).moments(None, 1)
     assert (caught.value.what, caught.value.row, caught.value.column) == (what, 123, 2)
+
+
+def test_columns_are_the_raw_matrix(design):
+    raw = np.zeros(X.shape)
+    for j, rows, values in design.columns():
+        assert values.dtype == np.float64
+        raw[rows, j] += values
+    np.testing.assert_allclose(raw, X, atol=tolerance(design))

@@ -7,6 +7,7 @@ changed. A constant column has scale infinity, so that its z is exactly 0.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
@@ -53,6 +54,10 @@ class Design(Protocol):
     @property
     def shape(self) -> tuple[int, int]: ...
     @property
+    def centre(self) -> Array: ...
+    @property
+    def scale(self) -> Array: ...
+    @property
     def entries(self) -> int:
         """How many numbers are stored: what a pass costs."""
         ...
@@ -71,6 +76,10 @@ class Design(Protocol):
     def diagonal(self, h: Array) -> Array: ...
     def stored(self) -> AnyArray:
         """How many entries each column stores."""
+        ...
+
+    def columns(self) -> Iterator[tuple[int, AnyArray | slice, Array]]:
+        """The raw columns that have entries: which one, in which rows, and these entries. A column may have none."""
         ...
 
     def norms(self, half: Array | None = None) -> Array: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import ClassVar
@@ -137,6 +138,17 @@ class Codes:
         out = self._sums(None).astype(np.intp)
         out[self.places] = self.shape[0]
         return out
+
+    def columns(self) -> Iterator[tuple[int, AnyArray | slice, Array]]:
+        """The numbers, and the rows of each level."""
+        for j, every, x in self._numbers.columns():
+            yield int(self.places[j]), every, x
+        for code in self.codes:
+            order = np.argsort(code, kind="stable")
+            levels, starts = np.unique(code[order], return_index=True)
+            for level, rows in zip(levels, np.split(order, starts[1:]), strict=True):
+                if level >= 0:
+                    yield int(level), rows, np.ones(len(rows))
 
     def norms(self, half: Array | None = None) -> Array:
         """|[1, z] half|^2 of every row; half is the identity if None."""

@@ -86,6 +86,11 @@ class Dense:
         """All rows, for every column."""
         return np.full(self.shape[1], self.shape[0])
 
+    def columns(self) -> Iterator[tuple[int, slice, Array]]:
+        """The raw columns."""
+        for j in range(self.shape[1]):
+            yield j, slice(None), self.array[:, j].astype(np.float64)
+
     def norms(self, half: Array | None = None) -> Array:
         """|[1, z] half|^2 of every row; half is the identity if None."""
         out = np.empty(self.shape[0])

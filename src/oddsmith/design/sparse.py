@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -94,6 +96,12 @@ class Sparse:
     def stored(self) -> AnyArray:
         """How many entries each column stores."""
         return np.bincount(self.array.indices, minlength=self.shape[1])
+
+    def columns(self) -> Iterator[tuple[int, AnyArray, Array]]:
+        """What each raw column stores."""
+        by_column = self.array.tocsc()
+        for j, (start, end) in enumerate(pairwise(by_column.indptr)):
+            yield j, by_column.indices[start:end], by_column.data[start:end].astype(np.float64)
 
     def norms(self, half: Array | None = None) -> Array:
         """|[1, z] half|^2 of every row; half is the identity if None."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Protocol, Self
 
 from oddsmith.arrays import Array
+from oddsmith.extended import Extended
 
 
 class Loss(Protocol):
@@ -48,6 +49,10 @@ class Loss(Protocol):
 
     def rows(self, eta: Array, target: Array, order: int = 2) -> tuple[Array, Array, Array | None]:
         """Value, row_gradient and row_hessian of every row; the last may be None below order 2."""
+        ...
+
+    def exact_gradient(self, eta: Extended, target: Array) -> Extended:
+        """row_gradient in double-double, of shape (n, outputs), as eta has."""
         ...
 
     def total_curvature(self, eta: Array, weight: Array) -> Array:

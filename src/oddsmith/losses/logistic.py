@@ -11,6 +11,7 @@ import numpy as np
 from oddsmith import kernels
 from oddsmith.arrays import Array
 from oddsmith.errors import SpecificationError
+from oddsmith.extended import Extended
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,14 @@ class Logistic:
         value, gradient, hessian = np.empty((3, len(eta)))
         kernels.logistic_rows(eta, target, value, gradient, hessian)
         return value, gradient, hessian
+
+    def exact_gradient(self, eta: Extended, target: Array) -> Extended:
+        """g(eta) - y in double-double, of shape (n, 1), as eta has."""
+        up = eta.hi > 0.0
+        e = (-eta).where(up, eta).exp()
+        near = e / (e + 1.0)  # the probability of the side that eta speaks against
+        miss = np.where(up, 1.0 - target[:, None], target[:, None])
+        return (miss - near).where(up, near - miss)
 
     def total_curvature(self, eta: Array, weight: Array) -> Array:
         """The weighted sum of the row_hessians, of shape (1, 1)."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from oddsmith.arrays import Array
 from oddsmith.errors import SpecificationError
+from oddsmith.extended import Extended
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,13 @@ class Multinomial:
         root = np.sqrt(q)[:, :, None] * (self.contrasts - (q @ self.contrasts)[:, None, :])
         return value, gradient, np.matmul(root.transpose(0, 2, 1), root)
 
+    def exact_gradient(self, eta: Extended, target: Array) -> Extended:
+        """Q'(q - e_y) in double-double, of shape (n, K - 1), as eta has."""
+        scores = _product(eta, self.contrasts.T)
+        e = (scores - scores.hi.max(axis=1, keepdims=True)).exp()
+        q = e / e.sum(axis=1).reshape(-1, 1)
+        return _product(q - (target[:, None] == np.arange(self.classes)), self.contrasts)
+
     def total_curvature(self, eta: Array, weight: Array) -> Array:
         """The weighted sum of the row_hessians, of shape (K - 1, K - 1)."""
         q = self.probabilities(eta @ self.contrasts.T)
@@ -113,3 +121,8 @@ class Multinomial:
         """The eta at which every class has its share."""
         out: Array = np.log(shares) @ self.contrasts
         return out
+
+
+def _product(left: Extended, right: Array) -> Extended:
+    """The matrix product."""
+    return (left.reshape(len(left.hi), -1, 1) * right).sum(axis=1)

@@ -58,6 +58,8 @@ class Solution:
         The solver's estimate of the suboptimality of `evaluation`; NaN if it has none.
     last_step : Array or None
         The exact Newton step, taken without a further pass, that led from `evaluation`'s point to beta.
+    low : Array or None
+        What beta, in double-double, has beyond its doubles.
     """
 
     beta: Array
@@ -66,6 +68,7 @@ class Solution:
     trace: tuple[Step, ...]
     decrement: float = float("nan")
     last_step: Array | None = None
+    low: Array | None = None
 
 
 class Solver(Protocol):

@@ -15,6 +15,8 @@ from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, gradient_of, search
 
+SHARP = 1e-26  # as FULL_PRECISION, for the Hessian before the last step too: standard errors are taken from it
+
 
 @dataclass(frozen=True)
 class Newton:
@@ -42,9 +44,10 @@ class Newton:
 
 def minimise(function: Smooth, start: Array, *, tol: float | None, limit: int) -> Solution:
     """The method itself, on any smooth function of the coefficients."""
-    goal = FULL_PRECISION if tol is None else 0.5 * tol  # half: the proved bound is somewhat above the decrement
+    goal = SHARP if tol is None else 0.5 * tol  # half: the proved bound is somewhat above the decrement
     length, last = 1.0, float("inf")
     beta, trace = function.near_optimum(start, 0.1 * math.sqrt(goal), limit)  # its square is about what comes next
+    enough = FULL_PRECISION if tol is None else goal  # of a start: others have made their passes for it
     now = function.evaluate(beta, 2)
 
     def stop(status: Status, last_step: Array | None = None) -> Solution:
@@ -58,7 +61,7 @@ def minimise(function: Smooth, start: Array, *, tol: float | None, limit: int) -
             return stop(Status.STALLED)
         # at the floor the gradient is down to its own rounding: nothing is left to gain
         floor = decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last
-        if floor or decrement <= goal * abs(now.value):
+        if floor or decrement <= enough * abs(now.value):
             return stop(Status.CONVERGED, direction if tol is None else None)
         if function.separates(now):
             return stop(Status.SEPARATED)
@@ -67,7 +70,7 @@ def minimise(function: Smooth, start: Array, *, tol: float | None, limit: int) -
         new, length = search(function, beta, direction, now, 2)
         if length == 0.0:
             return stop(Status.STALLED)
-        beta, now, last = beta + length * direction, new, decrement
+        beta, now, last, enough = beta + length * direction, new, decrement, goal
 
 
 def newton_step(now: Evaluation) -> tuple[Array, float]:
