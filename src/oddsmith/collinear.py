@@ -146,8 +146,9 @@ def _reduced(found: Judgement, dependence: Dependence, judge: Judge, *, finished
         exact = continued(found.solution, exact, "exact Newton, without the collinear columns")
         found = replace(judge, objective=reduced, axes=axes, exists=True).verdict(exact, Newton())
         seen = found.evaluation
-        beta, low = found.solution.beta, found.solution.low
-        solution = replace(found.solution, beta=reduced.spread(beta), low=None if low is None else reduced.spread(low))
+        solution, low = found.solution, found.solution.low
+        low = None if low is None else reduced.spread(low)
+        solution = replace(solution, beta=reduced.spread(solution.beta), low=low)
         found = replace(found, solution=solution, runaway=reduced.columns(found.runaway))
     return replace(found, evaluation=reduced.spread_evaluation(seen))
 

@@ -58,9 +58,9 @@ class Factor:
 
     @classmethod
     def of_root(cls, root: Array) -> Factor:
-        """Of the H whose inverse is M M', for a square M."""
+        """Of the H whose inverse is M M', for a square M, or one with rows of zeros where H is 0."""
         factor = cls.__new__(cls)
-        factor.size = factor.rank = len(root)
+        factor.size, factor.rank = root.shape
         factor.scale, factor._cholesky = np.ones(len(root)), None
         factor._half, factor._null, factor._floor = root, np.zeros((len(root), 0)), 1.0
         return factor

@@ -183,10 +183,7 @@ class Fit:
 
 
 def warn(fit: Fit, *, convergence: type[ConvergenceWarning] = ConvergenceWarning, stacklevel: int = 3) -> None:
-    """Warn of columns that were dropped, and if a fit is not to be trusted.
-
-    That is: of separation, of anything else, or of a tolerance too loose for four digits.
-    """
+    """Warn of dropped columns, of a fit that is not to be trusted, and of a tolerance too loose for 4 digits."""
     if fit.dropped:
         text = "Columns that are linear combinations of earlier ones (or constant) were dropped; their coefficients "
         text += f"are 0, without standard errors: {shown(fit.dropped_in_words)}."

@@ -97,7 +97,7 @@ def _cost(fit: Fit) -> float:
         columns = np.delete(np.arange(len(fit.names)), [found.column for found in fit.combinations])
         axes = replace(fit.axes, centre=fit.axes.centre[columns], scale=fit.axes.scale[columns])
         places = [*range(fit.intercept), *(columns + fit.intercept)]
-        return -0.5 * log_information(fit.hessian[np.ix_(places, places)], fit.weight, axes) / fit.weight
+        return -0.5 * log_information(fit.factor.half[places], fit.weight, axes) / fit.weight
     scale = np.ones_like(fit.axes.spread) if fit.standardized else fit.axes.spread
     parts = [fit.axes.from_raw(row) for row in fit.loss.contrasts.T @ fit.beta]
     bound = fit.penalty.bound(scale, intercept=fit.intercept, outputs=fit.loss.outputs)
