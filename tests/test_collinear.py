@@ -14,6 +14,7 @@ from oddsmith import (
     CollinearityError,
     ColumnWarning,
     ConvergenceWarning,
+    DataError,
     Likelihood,
     LogisticRegression,
     SeparationWarning,
@@ -324,8 +325,14 @@ def test_a_million_rows_would_not_be_asked_for_nothing():
 
 def test_beside_columns_so_close_that_doubles_do_not_do():
     """The rest takes double-double, and is as it is without the columns that are dropped."""
-    close = np.column_stack([PLAIN.X, PLAIN.X[:, 0] + 1e-7 * np.cos(np.arange(500.0))])
-    with pytest.warns(ColumnWarning, match=r"x7 = 2\*x1, x8 = 4\."):
-        found = fit(as_source(np.column_stack([close, 2 * PLAIN.X[:, 1], np.full(500, 4.0)]), PLAIN.y))
-    assert found.root is not None
-    same(found, fit(as_source(close, PLAIN.y)), [7, 8])
+    for gap in (1e-4, 1e-6, 1e-7, 1e-8):
+        close = np.column_stack([PLAIN.X, PLAIN.X[:, 0] + gap * np.cos(np.arange(500.0))])
+        with pytest.warns(ColumnWarning, match=r"x7 = 2\*x1, x8 = 4\."):
+            found = fit(as_source(np.column_stack([close, 2 * PLAIN.X[:, 1], np.full(500, 4.0)]), PLAIN.y))
+        assert found.root is not None
+        same(found, fit(as_source(close, PLAIN.y)), [7, 8])
+
+
+def test_nothing_but_zeros_is_nothing_to_fit():
+    with pytest.raises(DataError, match="nothing to fit: every column is 0"):
+        fit(as_source(np.zeros((20, 2)), np.arange(20) % 2), intercept=False)

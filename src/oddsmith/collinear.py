@@ -71,7 +71,11 @@ class Dependence:
         directions = np.array([direction.vector for direction in asked]).reshape(-1, len(moments)).T
         changes = objective.largest_changes(directions) if asked else ()
         pairs = zip(asked, changes, strict=True)
-        found = [direction for direction, change in pairs if change <= direction.noise or direction.refined(objective)]
+        found = [
+            direction
+            for direction, change in pairs
+            if (change <= direction.noise and direction.sharp) or direction.refined(objective)
+        ]
         return cls(
             tuple(_combination(direction, axes) for direction in found),
             [direction.place for direction in found],
@@ -133,7 +137,8 @@ def _reduced(found: Judgement, dependence: Dependence, judge: Judge, *, finished
     axes = reduced.axes(judge.axes)
     beta = _of_each(dependence.dropped, found.solution.beta, whole)
     left = None if judge.limit is None else judge.limit - whole.passes
-    if finished or not found.certificate.optimum_exists or (left is not None and left <= 0):
+    again = found.status in (Status.CONVERGED, Status.COLLINEAR, Status.STALLED)
+    if finished or not again or (left is not None and left <= 0):
         seen, runaway = reduced.free_evaluation(found.evaluation), found.runaway
         if found.recession is not None:
             span = [reduced.free(_of_each(dependence.dropped, way, whole)) for way in found.recession.span.T]
@@ -144,7 +149,7 @@ def _reduced(found: Judgement, dependence: Dependence, judge: Judge, *, finished
     else:
         exact = Newton().solve(reduced, judge.penalty, reduced.free(beta), tol=None, max_passes=left)
         exact = continued(found.solution, exact, "exact Newton, without the collinear columns")
-        found = replace(judge, objective=reduced, axes=axes, exists=True).verdict(exact, Newton())
+        found = replace(judge, objective=reduced, axes=axes, settled=True).verdict(exact, Newton())
         seen = found.evaluation
         solution, low = found.solution, found.solution.low
         low = None if low is None else reduced.spread(low)
@@ -184,6 +189,11 @@ class _Direction:
         far = np.linalg.norm(axes.centre / axes.scale * vector[axes.intercept :]) / np.linalg.norm(vector)
         return cls(vector, place, kept, root, EXACT + 16.0 * np.finfo(float).eps * float(far))
 
+    @property
+    def sharp(self) -> bool:
+        """Whether second moments tell it to 1e-11: columns that are nearly collinear hide what is along them."""
+        return bool(np.square(self.root).sum() * np.finfo(float).eps < EXACT)
+
     def refined(self, objective: Objective) -> bool:
         """Whether no row's score changes, once what second moments did not tell is refined away. In place."""
         zero, full = np.zeros((2, objective.size))
@@ -191,9 +201,7 @@ class _Direction:
             full[: len(self.vector)] = self.vector
             slope = objective.hessian_product(zero, full)[self.kept]
             self.vector[self.kept] -= self.root.T @ (self.root @ slope) / objective.loss.flattest
-            if objective.largest_changes(self.vector[:, None])[0] <= self.noise:
-                return True
-        return False
+        return bool(objective.largest_changes(self.vector[:, None])[0] <= self.noise)
 
 
 def _combination(direction: _Direction, axes: Axes) -> Combination:

@@ -62,7 +62,9 @@ def refined(function: Smooth, solution: Solution) -> Solution:
     matrices*, for the rounds.
     """
     seen = solution.evaluation
-    if seen.hessian is None or not np.isfinite(solution.beta).all() or not wanted(seen, solution.beta):
+    if seen.hessian is None or not seen.hessian.any() or not np.isfinite(solution.beta).all():
+        return solution
+    if not wanted(seen, solution.beta):
         return solution
     beta, root = Extended.of(solution.beta), seen.factor.half
     singular = seen.factor.rank < seen.factor.size
