@@ -140,6 +140,15 @@ def test_rounding_of_the_columns_themselves_is_no_information():
     np.testing.assert_allclose(found.beta[0, 1:7], fit(as_source(far, PLAIN.y)).beta[0, 1:], rtol=1e-9)
 
 
+def test_so_it_is_of_single_precision():
+    single = PLAIN.X.astype(np.float32)
+    X = np.column_stack([single, np.float32(0.1) * single[:, 0] + single[:, 1]])
+    assert X.dtype == np.float32
+    with pytest.warns(ColumnWarning, match=r"x6 = 0.1\*x0 \+ x1"):
+        found = fit(as_source(X, PLAIN.y))
+    same(found, fit(as_source(single, PLAIN.y)), [6])
+
+
 def first_of_rank(columns):
     """Which columns of integers depend on earlier ones, by rational elimination; the intercept comes first."""
     rows = [[Fraction(int(v)) for v in column] for column in columns]
@@ -314,6 +323,21 @@ def test_a_formula():
     assert found.lr_test(smaller).statistic == pytest.approx(plain.lr_test(smaller).statistic, rel=1e-9)
     with pytest.raises(CollinearityError):
         logit("y ~ a + b + I(a - 2 * b)", data, collinear="error")
+
+
+def test_levels_of_nested_categories_are_sums_and_found_in_few_passes():
+    import pyarrow as pa
+
+    rng = np.random.default_rng(0)
+    city = rng.integers(0, 60, 20_000)
+    names = {"city": [f"c{k}" for k in city], "zone": [f"z{k // 3}" for k in city]}
+    table = pa.table({**names, "x": rng.standard_normal(20_000), "y": rng.random(20_000) < 0.4})
+    with pytest.warns(ColumnWarning, match="`zone=z0` = "):
+        found = fit(read(table, target="y"))
+    assert len(found.dropped) == 19
+    assert found.passes < 50
+    rest = fit(read(table, target="y", drop=["zone"]))
+    assert found.value == pytest.approx(rest.value, rel=1e-13)
 
 
 def test_a_million_rows_would_not_be_asked_for_nothing():

@@ -61,7 +61,7 @@ class Dependence:
             border = inner @ moments[kept, place]
             left = size - border @ border
             if left <= DOUBT * size:
-                direction = _Direction.of(place, kept.copy(), inner, border, axes)
+                direction = _Direction.of(place, kept.copy(), inner, border, axes, objective.rounding)
                 if left <= ROUNDING * size or direction.refined(objective):
                     asked.append(direction)
                     continue
@@ -183,11 +183,13 @@ class _Direction:
     noise: float
 
     @classmethod
-    def of(cls, place: int, kept: list[int], root: Array, border: Array, axes: Axes) -> _Direction:
+    def of(
+        cls, place: int, kept: list[int], root: Array, border: Array, axes: Axes, rounding: float
+    ) -> _Direction:  # fmt: skip
         vector = np.zeros(axes.free)
         vector[place], vector[kept] = 1.0, -root.T @ border
         far = np.linalg.norm(axes.centre / axes.scale * vector[axes.intercept :]) / np.linalg.norm(vector)
-        return cls(vector, place, kept, root, EXACT + 16.0 * np.finfo(float).eps * float(far))
+        return cls(vector, place, kept, root, EXACT + 4.0 * rounding * (1.0 + float(far)))
 
     @property
     def sharp(self) -> bool:

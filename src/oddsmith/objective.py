@@ -140,6 +140,11 @@ class Objective:
         sums = self.source.sum(partial(_between, loss=self.loss, beta=self._full(beta)))
         return sums[:-1].reshape(self.loss.outputs, -1) / sums[-1]
 
+    @property
+    def rounding(self) -> float:
+        """Of the numbers that X holds, relative to them: that of float32 or of float64."""
+        return float(np.finfo(next(self.source.blocks()).design.operands[0].dtype).eps)
+
     def largest_changes(self, directions: Array) -> Array:
         """The largest |(1, z)'d| / (|(1, z)| |d|) over the rows of positive weight, for each column d of a matrix.
 

@@ -53,6 +53,12 @@ class Reduced(Objective):
         seen = self._whole.evaluate_exactly(Extended(self.spread(beta.hi), self.spread(beta.lo)), self.spread(root))
         return replace(seen, gradient=seen.gradient[self._places])
 
+    def largest_changes(self, directions: Array) -> Array:
+        """As in `Objective`."""
+        full = np.zeros((self._whole.width, directions.shape[1]))
+        full[self._kept] = directions
+        return self._whole.largest_changes(full)
+
     def near_optimum(
         self, beta: Array, curvature: Array, goal: float, limit: int
     ) -> tuple[Array, list[tuple[float, float, float, float]]]:

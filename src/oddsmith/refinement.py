@@ -11,11 +11,13 @@ from oddsmith.arrays import Array
 from oddsmith.evaluation import Evaluation
 from oddsmith.extended import Extended
 from oddsmith.factor import Factor
+from oddsmith.objective import Objective
 from oddsmith.solvers import Smooth, Solution, Step
 
 ENOUGH = 3e-13  # a relative error that doubles may leave
 ROWS = 1000  # whose standard errors are what small coefficients are measured by
 SINGULAR = 1e-6  # of curvature, beside the most that rounding hides: below it columns are collinear
+UNSEEN = 1e-9  # change of a row's score, relative to its size: an eigenvector of normal equations knows no better
 MOST = 20  # rounds
 SETTLED, FAR, TOO_FAR = 1e-15, 1e-6, 0.5  # of a = K lambda, about the relative change of the Hessian over the next step
 
@@ -69,7 +71,7 @@ def refined(function: Smooth, solution: Solution) -> Solution:
     beta, root = Extended.of(solution.beta), seen.factor.half
     singular = seen.factor.rank < seen.factor.size
     if singular:
-        if _round(function, beta, seen.factor.lost).least < SINGULAR:
+        if _unseen(function.objective, seen.factor) or _round(function, beta, seen.factor.lost).least < SINGULAR:
             return solution
         root = np.hstack([root, seen.factor.lost])
     far, last, trace = False, math.inf, list(solution.trace)
@@ -93,6 +95,14 @@ def refined(function: Smooth, solution: Solution) -> Solution:
     hessian = function.evaluate(moved.hi, 2).hessian if far else seen.hessian
     end = replace(seen, value=found.value, gradient=found.gradient, hessian=hessian, root=root)
     return Solution(moved.hi, end, solution.status, tuple(trace), decrement, step, moved.lo)
+
+
+def _unseen(objective: Objective, factor: Factor) -> bool:
+    """Whether no row sees the directions without curvature: columns are collinear, to rounding. One plain pass."""
+    outputs = (factor.null_axes / factor.scale[:, None]).reshape(objective.loss.outputs, objective.width, -1)
+    directions = np.concatenate(list(outputs), axis=1)
+    directions = directions[:, np.linalg.norm(directions, axis=0) > UNSEEN]
+    return bool(objective.largest_changes(directions).max() < max(UNSEEN, 4.0 * objective.rounding))
 
 
 @dataclass(frozen=True)
