@@ -175,13 +175,14 @@ FOOT = """## What holds, and what does not
   (`src/oddsmith/refinement.py`). Well-conditioned fits pay nothing.
 - **A condition above 1e10** (of standardised columns) is reported as collinear, not solved: there the data themselves
   have rarely so many digits.
-- **Certificates.** A `proved` bound is never below the truth, wherever a fit is stopped, but for rounding: 1e-14 of the
-  objective. An `estimated` one is half the squared Newton decrement in the exact metric, within a factor of 5 of the
-  truth where it is below 1e-3 of the objective; above that, and in a solver's own metric, it is an order of magnitude.
+- **Certificates.** Stopped after 1 to 20 passes, by every solver: a `proved` bound is never below the truth but for
+  rounding, 1e-14 of the objective. An `estimated` one is within a factor of 10 of the truth, mostly within 2. Where the
+  quadratic model tells nothing of the distance there is no number: the certificate is `none`.
 - **Never silent.** Where the certificate and the standard errors leave open whether a coefficient has four digits, the
   fit warns, at any `tol` and any limit of passes. Two limits of that: a coefficient below a tenth of its standard error
   is measured by this tenth. And where no Hessian was formed (many columns, or a ridge on many rows with a number as
-  `tol`) coefficients have no standard errors: one is warned when the estimate leaves more than 0.05 of them.
+  `tol`) nothing is known of a single coefficient: one is warned when the estimate is above 1e-8 of the objective, or
+  above 0.05 standard errors.
 """
 
 

@@ -88,6 +88,18 @@ def test_standard_errors_survive_a_file(tmp_path):
     np.testing.assert_array_equal(infer(load(tmp_path / "model.json").fit).se, infer(result).se)
 
 
+def test_many_rows_take_one_pass_in_double_double(monkeypatch):
+    X, y = nearly_equal(1e-3, 3000)
+    function, solution = solved(X, y)
+    whole = refined(function, solution)
+    monkeypatch.setattr("oddsmith.refinement.HEAVY", 1.0)
+    before = function.objective.passes
+    light = refined(function, solution)
+    assert function.objective.passes == before + 1
+    np.testing.assert_allclose(light.beta, whole.beta, rtol=1e-15)
+    assert np.abs(solution.beta / whole.beta - 1).max() > 1e-14
+
+
 def test_a_ridge_without_intercept():
     X, y = nearly_equal(1e-6)
     exact = fit(as_source(X, y), penalty=L2(1e-14), intercept=False)

@@ -79,7 +79,7 @@ def evaluate_block_exactly(block: Block, *, loss: Loss, beta: Extended, root: Ar
     Ogita, Rump and Oishi (2005), *Accurate sum and dot product*.
     """
     design = block.design
-    rows = max(64, PANEL_ENTRIES // (len(beta.hi) * root.shape[-1] + design.shape[1]))
+    rows = max(64, PANEL_ENTRIES // (1 + len(beta.hi) * root.shape[-1] + design.shape[1]))
     coefficients = _to_raw(design, beta.T)
     axes = [_to_raw(design, Extended.of(part)) for part in root]
     return reduce(add, (_evaluate_panel(part, loss, coefficients, axes) for part in panels(block, rows)))
@@ -98,7 +98,7 @@ def _evaluate_panel(block: Block, loss: Loss, coefficients: Extended, axes: list
     images = np.stack([_scores(design, part).value for part in axes], axis=1)  # rows, outputs, axes
     bent = np.einsum("njk,nka->nja", curvature, images)
     norms = np.einsum("nka,nka->n", images, images)[weight > 0.0]
-    flat = (-1, images.shape[-1])
+    flat = (len(images) * outputs, images.shape[-1])
     return ExactEvaluation(
         float(value @ weight),
         gradient,

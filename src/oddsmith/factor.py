@@ -27,6 +27,8 @@ class Factor:
         The diagonal of D; 1 where that of H is 0.
     rank : int
         m, unless C is singular to rounding. `solve` then applies the pseudo-inverse of C between two D^-1.
+    error : float
+        Of C^-1, relative, in its worst direction: rounding times the condition.
     """
 
     def __init__(self, matrix: Array) -> None:
@@ -41,11 +43,12 @@ class Factor:
         self.size = self.rank = len(matrix)
         self._cholesky: Array | None = None
         self._floor = 1.0
+        self.error = 0.0
         lower, failed = lapack.dpotrf(unit, lower=1, clean=1)
         if not failed:
             reciprocal, _ = lapack.dpocon(lower, np.abs(unit).sum(axis=0).max(initial=0.0), uplo="L")
             if reciprocal > RECIPROCAL_CONDITION:
-                self._cholesky = lower
+                self._cholesky, self.error = lower, float(np.finfo(float).eps / reciprocal)
                 return
         from scipy.linalg import eigh
 
@@ -55,12 +58,14 @@ class Factor:
         self.rank = int(keep.sum())
         self._half = vectors[:, keep] / np.sqrt(values[keep])
         self._null = vectors[:, ~keep]
+        self.error = float(np.finfo(float).eps * values[-1] / values[keep].min()) if self.rank else 0.0
 
     @classmethod
     def of_root(cls, root: Array) -> Factor:
         """Of the H whose inverse is M M', for a square M, or one with rows of zeros where H is 0."""
         factor = cls.__new__(cls)
         factor.size, factor.rank = root.shape
+        factor.error = 0.0
         factor.scale, factor._cholesky = np.ones(len(root)), None
         factor._half, factor._null, factor._floor = root, np.zeros((len(root), 0)), 1.0
         return factor

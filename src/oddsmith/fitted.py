@@ -22,7 +22,7 @@ from oddsmith.solvers import Step
 MOST = 16.0  # digits of a double
 FEW = 4.0  # digits: below them one is warned
 NEAR = 1e-9  # standard errors: a distance that leaves every coefficient of any size its digits
-LOOSE = 0.05  # standard errors: where no Hessian tells more, a coefficient twice its own may have lost its second digit
+LOOSE, FAR = 1e-8, 0.05  # suboptimality, standard errors: where no Hessian tells of each coefficient
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,9 @@ def warn(fit: Fit, *, convergence: type[ConvergenceWarning] = ConvergenceWarning
         text += f"are 0, without standard errors: {shown(fit.dropped_in_words)}."
         warnings.warn(text, ColumnWarning, stacklevel=stacklevel)
     if fit.status.trustworthy:
-        loose = fit.digits < FEW if fit.hessian is not None else fit.certificate.standard_errors > LOOSE
+        told = fit.certificate
+        vague = told.suboptimality > LOOSE or told.standard_errors > FAR
+        loose = vague if fit.hessian is None else fit.digits < FEW
         if fit.status is Status.CONVERGED and loose:
             text = "The tolerance was met, but it is so loose that a coefficient may have fewer than four digits. "
             text += f"Leave tol out for full precision. (Certificate: {fit.certificate}.)"

@@ -19,10 +19,12 @@ ROWS = 1000  # whose standard errors are what small coefficients are measured by
 SINGULAR = 1e-6  # of curvature, beside the most that rounding hides: below it columns are collinear
 UNSEEN = 1e-9  # change of a row's score, relative to its size: an eigenvector of normal equations knows no better
 MOST = 20  # rounds
+HEAVY, LIGHT = 2e7, 1e-8  # products that G takes; and an error of the inverse Hessian with which one step does
+VAST = 1e4  # a cancellation that may keep doubles from coming near
 SETTLED, FAR, TOO_FAR = 1e-15, 1e-6, 0.5  # of a = K lambda, about the relative change of the Hessian over the next step
 
 
-def wanted(seen: Evaluation, beta: Array) -> bool:
+def wanted(seen: Evaluation, beta: Array, cancellation: float = 1.0) -> bool:
     r"""Whether rounding may cost a coefficient, or its standard error, more than the 12th digit.
 
     A gradient summed in doubles is wrong by about :math:`\epsilon \rho`, where :math:`\rho^2` is the mean square of the
@@ -33,16 +35,18 @@ def wanted(seen: Evaluation, beta: Array) -> bool:
               |\delta v_j| / v_j \approx \epsilon \sum_k (H^{-1})_{jk}^2 H_{kk} / v_j, \qquad v_j = (H^{-1})_{jj}.
 
     The first is compared with the coefficient or, where that is larger, with the standard error that it would have in
-    1000 rows. Both are below what traces say, which cost nothing.
+    1000 rows. Both are below what traces say, which cost nothing. Rows that are centred only afterwards (`Design.
+    cancellation`) make the gradient so many times worse, and the Hessian as often again.
     """
     factor = seen.factor
     if factor.rank < factor.size:
         return True
     assert seen.hessian is not None
-    epsilon, diagonal = np.finfo(float).eps / ENOUGH, np.diagonal(seen.hessian)
+    epsilon, diagonal = cancellation * np.finfo(float).eps / ENOUGH, np.diagonal(seen.hessian)
     variance = np.einsum("ij,ij->i", factor.half, factor.half)
     size = np.maximum(beta * beta, variance / min(seen.weight, ROWS))
     noise = min(1.0, abs(seen.value)) * epsilon**2
+    epsilon *= cancellation
     if noise * variance.sum() <= (size / variance).min() and epsilon * (variance @ diagonal) <= 1.0:
         return False
     squares = np.square(factor.inverse)
@@ -57,6 +61,9 @@ def refined(function: Smooth, solution: Solution) -> Solution:
     columns does not cost standard errors its digits twice, as in the normal equations, and where it is above 1e7, so
     that Cholesky breaks down in doubles, more rounds do. Steps are damped as long as they are long.
 
+    Where G would take long, and the Hessian in doubles is good enough to step with, that is done, once: coefficients
+    get all their digits, standard errors keep those that they have.
+
     References
     ----------
     Björck (1996), *Numerical Methods for Least Squares Problems*, section 2.9, for refinement by residuals of extended
@@ -66,19 +73,24 @@ def refined(function: Smooth, solution: Solution) -> Solution:
     seen = solution.evaluation
     if seen.hessian is None or not seen.hessian.any() or not np.isfinite(solution.beta).all():
         return solution
-    if not wanted(seen, solution.beta):
+    cancellation = next(function.objective.source.blocks()).design.cancellation
+    if not wanted(seen, solution.beta, cancellation):
         return solution
-    beta, root = Extended.of(solution.beta), seen.factor.half
     singular = seen.factor.rank < seen.factor.size
+    if singular and _unseen(function.objective, seen.factor):
+        return solution
+    if function.objective.rows * len(solution.beta) ** 2 > HEAVY and seen.factor.error < LIGHT and cancellation < VAST:
+        return _step(function, solution)
+    beta, root = Extended.of(solution.beta), seen.factor.half
     if singular:
-        if _unseen(function.objective, seen.factor) or _round(function, beta, seen.factor.lost).least < SINGULAR:
+        if _round(function, beta, seen.factor.lost).least < SINGULAR:
             return solution
         root = np.hstack([root, seen.factor.lost])
     far, last, trace = False, math.inf, list(solution.trace)
     for _ in range(MOST):
         found = _round(function, beta, root)
         root, a = found.root, found.a
-        if found.least < SINGULAR or not a <= (0.9 * last if singular else TOO_FAR):
+        if found.least < SINGULAR or not a <= (0.9 * last if singular or cancellation > VAST else TOO_FAR):
             return solution  # columns are collinear, coefficients run off, or doubles have not come near
         slope = root.T @ found.gradient
         step, decrement = -root @ slope, 0.5 * float(slope @ slope)
@@ -103,6 +115,20 @@ def _unseen(objective: Objective, factor: Factor) -> bool:
     directions = np.concatenate(list(outputs), axis=1)
     directions = directions[:, np.linalg.norm(directions, axis=0) > UNSEEN]
     return bool(objective.largest_changes(directions).max() < max(UNSEEN, 4.0 * objective.rounding))
+
+
+def _step(function: Smooth, solution: Solution) -> Solution:
+    """One step from the solution: its gradient in double-double, its metric as it is."""
+    objective, penalty, seen = function.objective, function.penalty, solution.evaluation
+    beta = Extended.of(solution.beta)
+    found = objective.evaluate_exactly(beta, np.empty((len(beta.hi), 0)))
+    gradient = (found.gradient + penalty.gradient(beta.hi)).value
+    step = -seen.factor.solve(gradient)
+    moved, decrement = beta + step, -0.5 * float(gradient @ step)
+    value = found.value + penalty.value(beta.hi)
+    line = Step(solution.trace[-1].passes + function.passes, value, decrement, 1.0, "gradient in double-double")
+    end = replace(seen, value=value, gradient=gradient)
+    return Solution(moved.hi, end, solution.status, (*solution.trace, line), decrement, step, moved.lo)
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,11 @@ class Design(Protocol):
         ...
 
     @property
+    def cancellation(self) -> float:
+        """How many times larger than z the terms are that cancel in it, at most: 1 if the row itself is centred."""
+        ...
+
+    @property
     def operands(self) -> tuple[Any, ...]:
         """What a compiled sweep over this kind of design is given first."""
         ...

@@ -58,6 +58,11 @@ class Codes:
         return self.array.size + self.codes.size
 
     @property
+    def cancellation(self) -> float:
+        """The largest mean of a level, in standard deviations: of one that nearly every row has."""
+        return float((self._shift / self.scale).max(initial=1.0))
+
+    @property
     def operands(self) -> tuple[AnyArray, ...]:
         """Numbers, their places, codes, centre and scale."""
         return self.array, self.places, self.codes, self.centre, self.scale

@@ -32,6 +32,11 @@ class Dense:
         return self.array.size
 
     @property
+    def cancellation(self) -> float:
+        """1: differences are taken on the row."""
+        return 1.0
+
+    @property
     def operands(self) -> tuple[AnyArray, Array, Array]:
         """X, centre and scale."""
         return self.array, self.centre, self.scale

@@ -33,6 +33,11 @@ class Sparse:
         return int(self.array.nnz)
 
     @property
+    def cancellation(self) -> float:
+        """The largest mean, in standard deviations."""
+        return float(np.abs(self.centre / self.scale).max(initial=1.0))
+
+    @property
     def operands(self) -> tuple[Any, ...]:
         """The three arrays of CSR, then centre and scale."""
         return self.array.data, self.array.indices, self.array.indptr, self.centre, self.scale
