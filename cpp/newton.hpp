@@ -33,7 +33,7 @@ inline bool newton_direction(double* h, const double* g, std::size_t size, doubl
     constexpr double least_pivot = 1e-8;
     std::vector<double> scale(size);
     for (std::size_t j = 0; j < size; ++j) {
-        if (!(h[j * size + j] > 0.0)) return false;
+        if (!(h[j * size + j] > 1e-290)) return false;  // rows that count for nothing leave more than 0
         scale[j] = 1.0 / std::sqrt(h[j * size + j]);
         d[j] = -g[j] * scale[j];
     }

@@ -140,6 +140,13 @@ def test_rounding_of_the_columns_themselves_is_no_information():
     np.testing.assert_allclose(found.beta[0, 1:7], fit(as_source(far, PLAIN.y)).beta[0, 1:], rtol=1e-9)
 
 
+@quiet
+def test_sparse_columns_of_far_means_are_not_taken_for_constant():
+    for mean in (1e5, 1e7):
+        source = as_source(sp.csr_array(PLAIN.X + mean), PLAIN.y)
+        assert fit(source).combinations == ()
+
+
 def test_so_it_is_of_single_precision():
     single = PLAIN.X.astype(np.float32)
     X = np.column_stack([single, np.float32(0.1) * single[:, 0] + single[:, 1]])

@@ -38,3 +38,17 @@ def test_a_singular_matrix_reveals_its_rank_and_what_it_does_not_see():
 def test_what_is_not_finite_is_refused():
     with pytest.raises(NumericalError, match="Hessian is not finite"):
         Factor(np.array([[1.0, np.nan], [np.nan, 1.0]]))
+
+
+@pytest.mark.parametrize("least, rank, sure", [(1e-9, 3, True), (2e-14, 3, False), (1e-17, 2, True)])
+def test_a_rank_that_may_be_rounding_is_not_sure(least, rank, sure):
+    angle = least / 2.0
+    H = np.array([[1.0, 1.0 - angle, 0.0], [1.0 - angle, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    factor = Factor(H)
+    assert (factor.rank, factor.rank_is_sure) == (rank, sure)
+
+
+def test_what_rounding_leaves_on_a_diagonal_is_not_seen():
+    factor = Factor(np.diag([1.0, 1e-33, 1e-20]))
+    assert factor.rank == 2
+    np.testing.assert_allclose(factor.solve(np.array([1.0, 1.0, 1e-20])), [1.0, 0.0, 1.0])

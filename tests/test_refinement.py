@@ -40,7 +40,7 @@ def test_a_well_conditioned_fit_pays_nothing(rows, columns):
     function, solution = solved(problem.X, problem.y)
     before = function.objective.passes
     assert not wanted(solution.evaluation, solution.beta)
-    assert refined(function, solution) is solution
+    assert refined(function.objective, function.penalty, solution) is solution
     assert function.objective.passes == before
 
 
@@ -58,7 +58,7 @@ def test_every_kind_of_rows_gives_the_same_digits(kind, both_kernels):
 def test_the_root_is_that_of_the_inverse_hessian():
     X, y = nearly_equal(1e-3)
     function, solution = solved(X, y)
-    end = refined(function, solution)
+    end = refined(function.objective, function.penalty, solution)
     assert end is not solution
     np.testing.assert_allclose(end.evaluation.factor.inverse, solution.evaluation.factor.inverse, rtol=1e-7)
     assert [step.passes for step in end.trace] == sorted(step.passes for step in end.trace)
@@ -70,7 +70,7 @@ def test_collinear_columns_are_left_to_those_who_name_them(error):
     X[:, 2] = (X[:, 0] + X[:, 1]) * (1 + error * np.arange(400))
     function, solution = solved(X, y)
     assert wanted(solution.evaluation, solution.beta)
-    assert refined(function, solution) is solution
+    assert refined(function.objective, function.penalty, solution) is solution
 
 
 def test_what_runs_off_is_left_alone():
@@ -91,10 +91,10 @@ def test_standard_errors_survive_a_file(tmp_path):
 def test_many_rows_take_one_pass_in_double_double(monkeypatch):
     X, y = nearly_equal(1e-3, 3000)
     function, solution = solved(X, y)
-    whole = refined(function, solution)
+    whole = refined(function.objective, function.penalty, solution)
     monkeypatch.setattr("oddsmith.refinement.HEAVY", 1.0)
     before = function.objective.passes
-    light = refined(function, solution)
+    light = refined(function.objective, function.penalty, solution)
     assert function.objective.passes == before + 1
     np.testing.assert_allclose(light.beta, whole.beta, rtol=1e-15)
     assert np.abs(solution.beta / whole.beta - 1).max() > 1e-14

@@ -99,7 +99,7 @@ def separation(
     <Verdict: quasi-complete separation; without a finite estimate: x1>
     """
     problem = _problem(X, y, sample_weight, offset, fit_intercept)
-    found = problem.judged(SketchedNewton(), tol=ROUGHLY, max_passes=PASSES, start=None)
+    found = problem.judged(problem.judge(ROUGHLY, PASSES), SketchedNewton(), None)
     if found.recession is None:
         if found.evaluation.hessian is None:
             columns = f"{len(problem.source.columns)}"

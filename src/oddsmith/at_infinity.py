@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from oddsmith.evaluation import Evaluation
+from oddsmith.factor import FAINT
 from oddsmith.objective import Objective
 from oddsmith.optimality import certify, held_elsewhere
 from oddsmith.penalties import Penalty
@@ -52,10 +53,11 @@ def limit_of(objective: Objective, penalty: Penalty, stopped: Solution) -> Limit
         return _along(objective, penalty, stopped, complete)
     exact = Newton().solve(objective, penalty, stopped.beta, tol=CLEAR, max_passes=None)
     certificate, seen, _ = certify(objective, penalty, exact, prove=True, dense_limit=objective.size)
-    if certificate.optimum_exists:
+    assert seen.hessian is not None
+    if certificate.optimum_exists or (certificate.kind == "proved" and cone.curved(seen.hessian)):
         return None
     near = replace(continued(stopped, exact, "exact Newton, to see whether an optimum exists"), evaluation=seen)
-    guess = cone.guess(near.beta, np.asarray(seen.hessian))
+    guess = cone.guess(near.beta, seen.hessian)
     if guess is not None:
         limit = _along(objective, penalty, near, guess)
         rank = cone.size + int(held.sum()) - guess.span.shape[1]
@@ -79,9 +81,9 @@ def _along(objective: Objective, penalty: Penalty, start: Solution, cone: Recess
 
 
 def _cleared(seen: Evaluation) -> Evaluation:
-    """Without what is left of rows that count for nothing: the kernels hold exp above 0."""
+    """Without what is left of rows that count for nothing: rounding, and that kernels hold exp above 0."""
     assert seen.hessian is not None
     hessian = seen.hessian.copy()
-    gone = np.diagonal(hessian) < 1e-200
+    gone = np.diagonal(hessian) <= max(FAINT * float(np.diagonal(hessian).max()), 1e-290)
     hessian[gone] = hessian[:, gone] = 0.0
     return replace(seen, hessian=hessian)

@@ -11,6 +11,7 @@ from oddsmith.arrays import Array
 from oddsmith.errors import NumericalError
 
 RECIPROCAL_CONDITION = 1e-12  # below it Cholesky is not trusted, and the rank is revealed by eigenvalues
+FAINT = 1e-28  # of the largest entry of a diagonal: what rounding leaves, squared, where there is nothing
 
 
 class Factor:
@@ -24,11 +25,13 @@ class Factor:
     Attributes
     ----------
     scale : array of shape (m,)
-        The diagonal of D; 1 where that of H is 0.
+        The diagonal of D; 1 where that of H is nothing but rounding.
     rank : int
         m, unless C is singular to rounding. `solve` then applies the pseudo-inverse of C between two D^-1.
     error : float
         Of C^-1, relative, in its worst direction: rounding times the condition.
+    rank_is_sure : bool
+        False if an eigenvalue that counts may be nothing but rounding.
     """
 
     def __init__(self, matrix: Array) -> None:
@@ -38,9 +41,10 @@ class Factor:
                 "The Hessian is not finite", "NaN or infinity in it", "Look for extreme values in the data or weights."
             )
         diagonal = np.sqrt(np.maximum(np.diagonal(matrix), 0.0))
-        self.scale = np.where(diagonal > 0.0, diagonal, 1.0)
+        self.scale = np.where(diagonal > np.sqrt(FAINT) * diagonal.max(initial=0.0), diagonal, 1.0)
         unit = matrix / self.scale / self.scale[:, None]
         self.size = self.rank = len(matrix)
+        self.rank_is_sure = True
         self._cholesky: Array | None = None
         self._floor = 1.0
         self.error = 0.0
@@ -55,6 +59,7 @@ class Factor:
         values, vectors = eigh(unit)
         self._floor = len(unit) * 8.0 * np.finfo(float).eps * max(values[-1], 0.0)
         keep = values > self._floor
+        self.rank_is_sure = not bool((values[keep] < 16.0 * self._floor).any())
         self.rank = int(keep.sum())
         self._half = vectors[:, keep] / np.sqrt(values[keep])
         self._null = vectors[:, ~keep]
@@ -64,7 +69,7 @@ class Factor:
     def of_root(cls, root: Array) -> Factor:
         """Of the H whose inverse is M M', for a square M, or one with rows of zeros where H is 0."""
         factor = cls.__new__(cls)
-        factor.size, factor.rank = root.shape
+        (factor.size, factor.rank), factor.rank_is_sure = root.shape, True
         factor.error = 0.0
         factor.scale, factor._cholesky = np.ones(len(root)), None
         factor._half, factor._null, factor._floor = root, np.zeros((len(root), 0)), 1.0
@@ -86,6 +91,12 @@ class Factor:
             return self._half / self.scale[:, None]
         inverse: Array = _lapack().dtrtri(self._cholesky, lower=1)[0]
         return np.ascontiguousarray(inverse.T / self.scale[:, None])
+
+    @cached_property
+    def variance(self) -> Array:
+        """The diagonal of H^-1."""
+        out: Array = np.einsum("ij,ij->i", self.half, self.half)
+        return out
 
     @property
     def lost(self) -> Array:

@@ -39,6 +39,7 @@ class Fit:
         Coefficients on raw columns, intercept first (0 if it was not free). Those of K classes sum to zero over these.
     hessian : array or None
         Of mean loss plus penalty at beta, in the solver's coefficients: those of `axes`, one output after another.
+        Of separated classes, in the limit: 0 along whatever runs off.
     axes : Axes
         How the solver's coefficients, of standardised columns, stand to beta.
     certificate : Certificate

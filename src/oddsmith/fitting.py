@@ -73,7 +73,7 @@ def fit(
         step and proved by a certificate.
     max_passes : int, optional
         Limit of passes over the data; the solver's own by default. A step once begun is finished, and the judge may
-        add up to four.
+        add up to four; without a penalty as many as it takes to know whether an optimum exists.
     intercept : bool, default True
     standardize : bool, default False
         Whether the penalty acts on columns divided by their standard deviations (root mean squares without an
@@ -118,7 +118,8 @@ def fit(
     ConvergenceWarning
         If the optimum was not reached, or is not unique.
     SeparationWarning
-        If there is no finite optimum.
+        If there is no finite optimum. The coefficients that `Fit.runaway` does not name are right nevertheless, and so
+        are their standard errors: those of the rows that are not separated.
     """
     began = time.perf_counter()
     check_source(source, penalty)
@@ -179,11 +180,17 @@ class Problem:
         objective = Objective(view, loss, intercept=intercept, threads=threads)
         return cls(source, objective, axes, given, standardize, bias_reduction, collinear)
 
-    def judged(
-        self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None
-    ) -> Judgement:  # fmt: skip
+    def judge(self, tol: float | None, max_passes: int | None) -> Judge:
+        """Who decides on what a solver finds."""
+        spread = np.ones_like(self.axes.spread) if self.standardize else self.axes.spread
+        bound = self.penalty.bound(spread, intercept=self.axes.intercept, outputs=self.objective.loss.outputs)
+        # one pass is spent on the moments; one at least is left to the solver
+        limit = None if max_passes is None else max(1, max_passes - 1)
+        return Judge(self.objective, bound, self.axes, tol, limit)
+
+    def judged(self, judge: Judge, solver: Solver, start: Array | None) -> Judgement:
         """Solve and certify."""
-        judge = self._judge(tol, max_passes)
+        tol = judge.tol
         objective, bound, limit = self.objective, judge.penalty, judge.limit
         with self._quietly():
             beginning = _starting_point(start, self.axes, objective, bound)
@@ -194,6 +201,8 @@ class Problem:
     def raw(self, beta: Array, low: Array | None = None) -> Array:
         """The solver's coefficients on raw columns, as in `Fit.beta`; of beta + low, rounded at the very end."""
         loss, axes = self.objective.loss, self.axes
+        if low is None and loss.outputs == 1:
+            return axes.to_raw(beta)[None]
         if low is None:
             return loss.contrasts @ [axes.to_raw(part) for part in beta.reshape(loss.outputs, -1)]
         both = Extended(beta, low).reshape(loss.outputs, -1)
@@ -204,9 +213,9 @@ class Problem:
         self, solver: Solver, *, tol: float | None, max_passes: int | None, start: Array | None, began: float
     ) -> Fit:
         """Solve, certify, map back."""
+        judge = self.judge(tol, max_passes)
         with self._quietly():
-            found = self.judged(solver, tol=tol, max_passes=max_passes, start=start)
-            found, combinations = self._settled(found, self._judge(tol, max_passes), solver)
+            found, combinations = self._settled(self.judged(judge, solver, start), judge, solver)
         solution, seen = found.solution, found.evaluation
         return Fit(
             schema=self.source.schema,
@@ -237,13 +246,6 @@ class Problem:
         """BLAS on one thread, where passes have several."""
         small = self.objective.rows < SMALL_ROWS and self.objective.size < SMALL_SIZE
         return nullcontext() if small else on_one_thread()
-
-    def _judge(self, tol: float | None, max_passes: int | None) -> Judge:
-        spread = np.ones_like(self.axes.spread) if self.standardize else self.axes.spread
-        bound = self.penalty.bound(spread, intercept=self.axes.intercept, outputs=self.objective.loss.outputs)
-        # one pass is spent on the moments; one at least is left to the solver
-        limit = None if max_passes is None else max(1, max_passes - 1)
-        return Judge(self.objective, bound, self.axes, tol, limit)
 
     def _settled(
         self, found: Judgement, judge: Judge, solver: Solver

@@ -267,9 +267,11 @@ def covariance(fit: Fit, *, reference: Any = None) -> Array:
 def standard_errors(fit: Fit, reference: Any = None) -> Array:
     """Standard errors on raw columns, in the order of `infer`. NaN if the Hessian is not known."""
     se: Array = np.linalg.norm(covariance_root(fit, reference), axis=1)
-    if fit.status is Status.SEPARATED and fit.hessian is not None:
+    separated = fit.status is Status.SEPARATED and fit.hessian is not None
+    if separated:
         se[_running_off(fit, reference)] = np.inf
-    if fit.status is not Status.SEPARATED or (fit.combinations and not fit.dropped):
+    # of more than two classes a column may run off between some of them only
+    if not separated or fit.loss.outputs == 1 or (fit.combinations and not fit.dropped):
         for column in fit.runaway:
             se[column + fit.intercept :: len(fit.names) + fit.intercept] = np.inf
     se[_dropped(fit)] = np.nan
@@ -284,7 +286,7 @@ def _running_off(fit: Fit, reference: Any) -> AnyArray:
         for rows in (_null_axes(fit, factor), np.eye(factor.size))
     )
     constant = np.tile(np.append(np.zeros(int(fit.intercept), dtype=bool), np.isinf(fit.axes.scale)), fit.loss.outputs)
-    return (part > 1e-7 * whole) | constant
+    return (part > 1e-3 * whole) | constant
 
 
 def eta_standard_errors(fit: Fit, matrix: AnyArray) -> Array:

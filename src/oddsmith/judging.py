@@ -14,7 +14,7 @@ from oddsmith.optimality import Certificate, certify
 from oddsmith.penalties import Penalty
 from oddsmith.recession import Recession, not_unique
 from oddsmith.refinement import refined
-from oddsmith.solvers import Newton, SketchedNewton, Smooth, Solution, Solver, continued, may_run_off
+from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued, may_run_off
 
 ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
 
@@ -72,7 +72,7 @@ class Judge:
         """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
         free = not self.settled and may_run_off(self.objective, self.penalty)
         if self.tol is None and solver.refined and solution.status in (Status.CONVERGED, Status.STALLED):
-            solution = refined(Smooth(self.objective, self.penalty), solution)
+            solution = refined(self.objective, self.penalty, solution)
         prove = self.tol is None or not solver.refined or free or solution.status is not Status.CONVERGED
         certificate, seen, solution = self._certify(solution, solver, prove=prove)
         ended = solution.status in (Status.CONVERGED, Status.STALLED)
@@ -108,6 +108,8 @@ class Judge:
         """Separated, if a direction shows it; else the solver could not finish."""
         solution, seen, certificate = found.solution, found.evaluation, found.certificate
         limit = limit_of(self.objective, self.penalty, replace(solution, evaluation=seen)) if free else None
+        if limit is None and certificate.kind == "proved":  # if there is an optimum
+            return self._of_an_optimum(replace(found, certificate=replace(certificate, optimum_exists=True)))
         if limit is None:
             return replace(found, status=Status.PASS_LIMIT if found.status is Status.PASS_LIMIT else Status.STALLED)
         solution = limit.solution if solver.refined else solution

@@ -278,7 +278,8 @@ class _Largest:
 
 
 def _changes(block: Block, *, directions: Array) -> _Largest:
-    size, largest = block.design.norms(), np.zeros(directions.shape[1])
+    # 1 is part of a row; of sparse rows with far means no more may be known of its size
+    size, largest = np.maximum(block.design.norms(), 1.0), np.zeros(directions.shape[1])
     for part, images in _images(block, directions):
         counted = slice(None) if block.weight is None else block.weight[part] > 0
         largest = np.maximum(largest, (images**2 / size[part, None])[counted].max(axis=0, initial=0.0))

@@ -46,7 +46,8 @@ class Certificate:
     violation : float
         The largest entry of the gradient of F in standardised columns.
     optimum_exists : bool or None
-        True if proved, False if the classes are shown to be separated, None if not known.
+        True if proved, False if the classes are shown to be separated, None if not known: a bound that rests on a
+        curvature that may be rounding proves nothing by itself.
     """
 
     kind: str
@@ -91,12 +92,12 @@ def certify(
             slack = 0.0
         solution = replace(solution, beta=solution.beta + step, decrement=decrement, last_step=step)
     bound = _gap(*(near if solution.last_step is None else _after_step(*near, error=seen.factor.error)))
-    return _certificate("proved", bound, seen, worst, True, slack), seen, solution
+    return _certificate("proved", bound, seen, worst, seen.factor.rank_is_sure or None, slack), seen, solution
 
 
 def held_elsewhere(objective: Objective, seen: Evaluation, rank: int) -> bool:
     """Whether an optimum is proved to exist but for directions without any curvature, so that this is the rank."""
-    return _near(objective, seen, rank) is not None
+    return seen.factor.rank_is_sure and _near(objective, seen, rank) is not None
 
 
 def _near(objective: Objective, seen: Evaluation, rank: int | None = None) -> tuple[float, float] | None:
@@ -114,7 +115,7 @@ def _near(objective: Objective, seen: Evaluation, rank: int | None = None) -> tu
     with np.errstate(over="ignore", invalid="ignore"):
         squared = float(seen.gradient @ factor.solve(seen.gradient))
         # K^2 <= max|x|^2 trace(H^-1) needs no pass. Only where it is too coarse is K itself worth one.
-        reach = objective.loss.concordance * seen.reach * float(np.einsum("ij,ij->", factor.half, factor.half))
+        reach = objective.loss.concordance * seen.reach * float(factor.variance.sum())
     squared = max(0.0, squared) if np.isfinite(squared) else math.inf
     if not reach * squared < 0.01 and squared < math.inf:
         reach = objective.loss.concordance * objective.widest(factor.half)

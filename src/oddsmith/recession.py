@@ -180,6 +180,10 @@ class Cone:
         seen = self._look(along, span, 1)
         return None if len(seen.target) or seen.least == np.inf else self._recession(along, span, seen)
 
+    def curved(self, hessian: Array) -> bool:
+        """Whether curvature has faded nowhere, be columns as collinear as they may: no solver is on its way."""
+        return not self._flat(hessian, FADED).shape[1]
+
     def search(self, beta: Array) -> Recession | None:
         """All of it, by linear programming; None if it holds nothing but what X does not see."""
         few = self._sample(FIRST * self.size)

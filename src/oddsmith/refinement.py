@@ -12,8 +12,10 @@ from oddsmith.evaluation import Evaluation
 from oddsmith.extended import Extended
 from oddsmith.factor import Factor
 from oddsmith.objective import Objective
+from oddsmith.penalties import Penalty
 from oddsmith.solvers import Smooth, Solution, Step
 
+EPSILON = float(np.finfo(float).eps)
 ENOUGH = 3e-13  # a relative error that doubles may leave
 ROWS = 1000  # whose standard errors are what small coefficients are measured by
 SINGULAR = 1e-6  # of curvature, beside the most that rounding hides: below it columns are collinear
@@ -42,8 +44,8 @@ def wanted(seen: Evaluation, beta: Array, cancellation: float = 1.0) -> bool:
     if factor.rank < factor.size:
         return True
     assert seen.hessian is not None
-    epsilon, diagonal = cancellation * np.finfo(float).eps / ENOUGH, np.diagonal(seen.hessian)
-    variance = np.einsum("ij,ij->i", factor.half, factor.half)
+    epsilon, diagonal = cancellation * EPSILON / ENOUGH, np.diagonal(seen.hessian)
+    variance = factor.variance
     size = np.maximum(beta * beta, variance / min(seen.weight, ROWS))
     noise = min(1.0, abs(seen.value)) * epsilon**2
     epsilon *= cancellation
@@ -53,7 +55,7 @@ def wanted(seen: Evaluation, beta: Array, cancellation: float = 1.0) -> bool:
     return bool((noise * squares.sum(axis=0) > size).any() or (epsilon * (diagonal @ squares) > variance).any())
 
 
-def refined(function: Smooth, solution: Solution) -> Solution:
+def refined(objective: Objective, penalty: Penalty, solution: Solution) -> Solution:
     r"""The solution to the last digit, if `wanted` and if there is one; else the solution as it is.
 
     Coefficients and gradient are held in double-double, and H^-1 as M M'. A round is one pass, which forms G = M'HM
@@ -73,13 +75,14 @@ def refined(function: Smooth, solution: Solution) -> Solution:
     seen = solution.evaluation
     if seen.hessian is None or not seen.hessian.any() or not np.isfinite(solution.beta).all():
         return solution
-    cancellation = next(function.objective.source.blocks()).design.cancellation
+    cancellation = next(objective.source.blocks()).design.cancellation
     if not wanted(seen, solution.beta, cancellation):
         return solution
     singular = seen.factor.rank < seen.factor.size
-    if singular and _unseen(function.objective, seen.factor):
+    if singular and _unseen(objective, seen.factor):
         return solution
-    if function.objective.rows * len(solution.beta) ** 2 > HEAVY and seen.factor.error < LIGHT and cancellation < VAST:
+    function = Smooth(objective, penalty)
+    if objective.rows * len(solution.beta) ** 2 > HEAVY and seen.factor.error < LIGHT and cancellation < VAST:
         return _step(function, solution)
     beta, root = Extended.of(solution.beta), seen.factor.half
     if singular:

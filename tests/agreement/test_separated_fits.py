@@ -158,3 +158,14 @@ def test_a_penalty_on_the_other_columns_stays_as_it_is():
     scale = 400 / rest.rows  # the mean is over more rows
     truth = fit(rest, penalty=L2(0.1 * scale))
     np.testing.assert_allclose(np.delete(found.beta, 2), truth.beta[0], rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", [2, 9, 16, 22, 33])
+def test_curvature_of_rounding_proves_no_optimum(seed):
+    """A row far from the others separates; where it no longer counts, three columns are collinear but for rounding."""
+    rng = np.random.default_rng(seed)
+    x, w, alone = 1e-3 * rng.standard_normal(393), 100 * rng.standard_normal(393), np.zeros(393)
+    alone[7] = 1.0
+    y = (w + 30 * rng.standard_normal(393) > 0).astype(int)
+    with pytest.warns(SeparationWarning):
+        fit(as_source(np.column_stack([2 * x - alone, w, alone, x]), y), collinear="min-norm")

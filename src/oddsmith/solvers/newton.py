@@ -15,7 +15,7 @@ from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, gradient_of, search
 
-SHARP = 1e-26  # as FULL_PRECISION, for the Hessian before the last step too: standard errors are taken from it
+SHARP = 1e-26  # as FULL_PRECISION, for the Hessian before the last step too: standard errors rest on it
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Newton:
 
 def minimise(function: Smooth, start: Array, *, tol: float | None, limit: int) -> Solution:
     """The method itself, on any smooth function of the coefficients."""
-    goal = SHARP if tol is None else 0.5 * tol  # half: the proved bound is somewhat above the decrement
+    full = SHARP if function.penalty.strength == 0.0 else FULL_PRECISION
+    goal = full if tol is None else 0.5 * tol  # half: the proved bound is somewhat above the decrement
     length, last = 1.0, float("inf")
     beta, trace = function.near_optimum(start, 0.1 * math.sqrt(goal), limit)  # its square is about what comes next
     enough = FULL_PRECISION if tol is None else goal  # of a start: others have made their passes for it
