@@ -10,6 +10,7 @@ import numpy as np
 from oddsmith.arrays import Array
 from oddsmith.errors import NumericalError
 
+EPSILON = float(np.finfo(float).eps)
 RECIPROCAL_CONDITION = 1e-12  # below it Cholesky is not trusted, and the rank is revealed by eigenvalues
 FAINT = 1e-28  # of the largest entry of a diagonal: what rounding leaves, squared, where there is nothing
 
@@ -52,18 +53,18 @@ class Factor:
         if not failed:
             reciprocal, _ = lapack.dpocon(lower, np.abs(unit).sum(axis=0).max(initial=0.0), uplo="L")
             if reciprocal > RECIPROCAL_CONDITION:
-                self._cholesky, self.error = lower, float(np.finfo(float).eps / reciprocal)
+                self._cholesky, self.error = lower, EPSILON / float(reciprocal)
                 return
         from scipy.linalg import eigh
 
         values, vectors = eigh(unit)
-        self._floor = len(unit) * 8.0 * np.finfo(float).eps * max(values[-1], 0.0)
+        self._floor = len(unit) * 8.0 * EPSILON * max(values[-1], 0.0)
         keep = values > self._floor
         self.rank_is_sure = not bool((values[keep] < 16.0 * self._floor).any())
         self.rank = int(keep.sum())
         self._half = vectors[:, keep] / np.sqrt(values[keep])
         self._null = vectors[:, ~keep]
-        self.error = float(np.finfo(float).eps * values[-1] / values[keep].min()) if self.rank else 0.0
+        self.error = EPSILON * float(values[-1] / values[keep].min()) if self.rank else 0.0
 
     @classmethod
     def of_root(cls, root: Array) -> Factor:

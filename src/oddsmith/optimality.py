@@ -37,7 +37,7 @@ class Certificate:
     ----------
     kind : {"proved", "estimated", "none"}
         "proved": the bound above, up to rounding. "estimated": half the squared Newton decrement, in the exact metric
-        if there is a Hessian, in the solver's otherwise; within a factor of 4 of the truth in practice.
+        if there is a Hessian, in the solver's otherwise; within a factor of 10 of the truth, mostly of 2.
         "none": neither could be had.
     suboptimality : float
         (F - F*) / F, F being mean loss plus penalty: a bound, an estimate, or NaN.

@@ -44,8 +44,7 @@ def wanted(seen: Evaluation, beta: Array, cancellation: float = 1.0) -> bool:
     if factor.rank < factor.size:
         return True
     assert seen.hessian is not None
-    epsilon, diagonal = cancellation * EPSILON / ENOUGH, np.diagonal(seen.hessian)
-    variance = factor.variance
+    epsilon, diagonal, variance = cancellation * EPSILON / ENOUGH, np.diagonal(seen.hessian), factor.variance
     size = np.maximum(beta * beta, variance / min(seen.weight, ROWS))
     noise = min(1.0, abs(seen.value)) * epsilon**2
     epsilon *= cancellation
@@ -78,17 +77,15 @@ def refined(objective: Objective, penalty: Penalty, solution: Solution) -> Solut
     cancellation = next(objective.source.blocks()).design.cancellation
     if not wanted(seen, solution.beta, cancellation):
         return solution
-    singular = seen.factor.rank < seen.factor.size
-    if singular and _unseen(objective, seen.factor):
-        return solution
-    function = Smooth(objective, penalty)
-    if objective.rows * len(solution.beta) ** 2 > HEAVY and seen.factor.error < LIGHT and cancellation < VAST:
+    factor, function = seen.factor, Smooth(objective, penalty)
+    singular = factor.rank < factor.size
+    if not singular and objective.rows * factor.size**2 > HEAVY and factor.error < LIGHT and cancellation < VAST:
         return _step(function, solution)
-    beta, root = Extended.of(solution.beta), seen.factor.half
+    beta, root = Extended.of(solution.beta), factor.half
     if singular:
-        if _round(function, beta, seen.factor.lost).least < SINGULAR:
+        if _unseen(objective, factor):
             return solution
-        root = np.hstack([root, seen.factor.lost])
+        root = np.hstack([root, factor.lost])
     far, last, trace = False, math.inf, list(solution.trace)
     for _ in range(MOST):
         found = _round(function, beta, root)

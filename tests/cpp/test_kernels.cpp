@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "codes.hpp"
+#include "double_double.hpp"
 #include "moments.hpp"
 #include "sparse.hpp"
 #include "softmax.hpp"
@@ -267,6 +268,40 @@ void check_outputs(std::size_t n, std::size_t p, std::size_t K, bool row_major, 
     for (std::size_t a = 0; a < h1.size(); ++a) expect(near(apart.hessian[a], h1[a], scale), "hessian of a class", n, p);
 }
 
+// Products in double-double: terms that cancel to 1e-17 of their size are told apart, and no bit depends on threads.
+template <class T>
+void check_exact(std::size_t n, std::size_t p, std::size_t k, bool row_major) {
+    std::vector<T> x(n * p);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<T>(1.0 + static_cast<double>(i % 7) / 8.0);
+    const auto rows = static_cast<std::ptrdiff_t>(n), cols = static_cast<std::ptrdiff_t>(p);
+    const Dense<T> view{x.data(), n, p, row_major ? cols : 1, row_major ? 1 : rows};
+    const auto entry = [&](std::size_t i, std::size_t j) {
+        return static_cast<long double>(x[row_major ? i * p + j : j * n + i]);
+    };
+    std::vector<double> b_hi(p * k), b_lo(p * k), r_hi(n * k), r_lo(n * k);
+    for (std::size_t i = 0; i < p * k; ++i) b_hi[i] = i / k % 2 ? 1e16 : -1e16, b_lo[i] = 1e-3 * static_cast<double>(i);
+    for (std::size_t i = 0; i < n * k; ++i) r_hi[i] = i / k % 2 ? 1e16 : -1e16, r_lo[i] = 1e-3 * static_cast<double>(i);
+    std::vector<double> hi(n * k), lo(n * k), g_hi(k * p), g_lo(k * p), g3_hi(k * p), g3_lo(k * p);
+    oddsmith::exact_scores(view, {b_hi.data(), b_lo.data(), k}, {hi.data(), lo.data(), k}, 2);
+    oddsmith::exact_slopes(view, {r_hi.data(), r_lo.data(), k}, {g_hi.data(), g_lo.data(), p}, 1);
+    oddsmith::exact_slopes(view, {r_hi.data(), r_lo.data(), k}, {g3_hi.data(), g3_lo.data(), p}, 3);
+    expect(g_hi == g3_hi && g_lo == g3_lo, "bits of exact slopes", n, p);
+    // the large parts are multiples of 1e16 / 8, exact in long double, and the small ones are added apart
+    const auto small = [](long double total, double h, double l) { return static_cast<long double>(h) - total + l; };
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t m = 0; m < k; ++m) {
+            long double large = 0, rest = 0;
+            for (std::size_t j = 0; j < p; ++j) large += entry(i, j) * b_hi[j * k + m], rest += entry(i, j) * b_lo[j * k + m];
+            expect(near(small(large, hi[i * k + m], lo[i * k + m]), rest, 1.0L + rest), "exact scores", n, p);
+        }
+    for (std::size_t m = 0; m < k; ++m)
+        for (std::size_t j = 0; j < p; ++j) {
+            long double large = 0, rest = 0;
+            for (std::size_t i = 0; i < n; ++i) large += entry(i, j) * r_hi[i * k + m], rest += entry(i, j) * r_lo[i * k + m];
+            expect(near(small(large, g_hi[m * p + j], g_lo[m * p + j]), rest, 1.0L + rest), "exact slopes", n, p);
+        }
+}
+
 }  // namespace
 
 int main() {
@@ -284,6 +319,12 @@ int main() {
         for (std::size_t d : {0, 1, 3, 8})
             for (std::size_t categories : {0, 1, 2, 4})
                 for (bool weighted : {true, false}) check_codes(n, d, categories, weighted);
+    for (std::size_t n : {1, 2, 65, 3000})
+        for (std::size_t p : {0, 1, 7, 8})
+            for (bool row_major : {true, false}) {
+                check_exact<double>(n, p, 1, row_major);
+                check_exact<float>(n, p, 3, row_major);
+            }
     for (std::size_t n : {1, 7, 8, 65, 3000})
         for (std::size_t p : {0, 1, 7, 8})
             for (std::size_t classes : {3, 4, 6, 11})
