@@ -136,7 +136,8 @@ def page(results: Results, seconds: float) -> str:
         for what in ("coefficients", "standard errors"):
             if names and (what == "coefficients" or "standard_errors" in score.ANSWERS[names[0]]):
                 parts += [f"## {kind[0].upper()}{kind[1:]}: {what}\n", *table(results, names, what), ""]
-    return "\n".join([*parts, EACH, *each(results), "", FOOT])
+    sparse = "; L1 and elastic net 12 and 8" if L1 in {score.ANSWERS[name]["kind"] for name in results} else ""
+    return "\n".join([*parts, EACH, *each(results), "", FOOT.format(sparse=sparse)])
 
 
 @contextmanager
@@ -168,8 +169,8 @@ Digits of the worst coefficient. A `!` says that the library gave a warning or a
 FOOT = """## What holds, and what does not
 
 - **Default settings**: maximum likelihood in the mean to 14 digits or more and never below 8, in coefficients and in
-  standard errors; ridge 13.5 and 9; softmax 13 and 9; L1 and elastic net 12 and 8. `tests/reference/` holds this at
-  every run, and more: nothing smooth below 10.
+  standard errors; ridge 13.5 and 9; softmax 13 and 9{sparse}. `tests/reference/` holds this at every run, and
+  more: nothing smooth below 10, dense or sparse.
 - **How**: where rounding may cost more than the 12th digit, and only there, the last Newton steps have their gradient
   in double-double, about 32 digits, and the inverse Hessian is held as a product of roots
   (`src/oddsmith/refinement.py`). Well-conditioned fits pay nothing.
