@@ -72,6 +72,13 @@ def test_between_is_the_hessian_on_other_axes(objective):
     np.testing.assert_allclose(objective.between(BETA, half), half.T @ hessian @ half, rtol=1e-11, atol=1e-14)
 
 
+def test_the_rounding_of_what_x_holds():
+    for kind in (np.float32, np.float64):
+        for form in (np.asarray, sp.csr_array):
+            objective = Objective(as_source(form(PROBLEM.X.astype(kind)), PROBLEM.y), Logistic())
+            assert objective.rounding == np.finfo(kind).eps
+
+
 def test_the_largest_change_along_a_direction(objective):
     direction = np.cos(np.arange(6.0))
     rows = np.column_stack([np.ones(len(PROBLEM.X)), PROBLEM.X])

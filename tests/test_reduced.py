@@ -38,10 +38,13 @@ def test_it_is_the_objective_of_the_columns_that_are_left(intercept, classes):
         lambda objective: objective.widest(half),
     ):
         np.testing.assert_allclose(what(reduced), what(plain), rtol=1e-11, atol=1e-13)
+    whole_row = whole.largest_changes(np.eye(whole.width))  # relative to its size, of all columns
+    held = [k + intercept for k in HELD]
+    np.testing.assert_allclose(reduced.largest_changes(np.eye(reduced.width)), np.delete(whole_row, held))
     if classes == 2:
         np.testing.assert_allclose(reduced.bias_slope(beta, half), plain.bias_slope(beta, half), atol=1e-13)
         np.testing.assert_allclose(reduced.between(beta, half), plain.between(beta, half), atol=1e-13)
-        assert whole.passes == reduced.passes == 6
+        assert whole.passes == reduced.passes == 8
     beta = reduced.spread(beta)
     np.testing.assert_allclose(reduced.spread(reduced.free(beta)), beta)
     spread = reduced.spread_evaluation(reduced.free_evaluation(whole.evaluate(beta, 2)))

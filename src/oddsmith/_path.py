@@ -11,7 +11,7 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array, check_integer
 from oddsmith.errors import DataError, SpecificationError
-from oddsmith.fitted import Fit, warn
+from oddsmith.fitted import Fit, warn_of_failure
 from oddsmith.fitting import Problem, check_limits, check_source, loss_for, solver_named
 from oddsmith.losses import Loss
 from oddsmith.penalties import L1, ElasticNet, Penalty
@@ -137,7 +137,7 @@ def path(
     intercept: bool = True,
     standardize: bool = True,
     threads: int | None = None,
-    warn: Callable[[Fit], None] = warn,
+    warn: Callable[[Fit], None] = warn_of_failure,
 ) -> Path:
     r"""Fit for a whole sequence of alphas, each fit starting where the one before it ended.
 

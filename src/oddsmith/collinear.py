@@ -61,7 +61,7 @@ class Dependence:
             border = inner @ moments[kept, place]
             left = size - border @ border
             if left <= DOUBT * size:
-                direction = _Direction.of(place, kept.copy(), inner, border, axes)
+                direction = _Direction.of(place, kept.copy(), inner, border, axes, objective.rounding)
                 if left <= ROUNDING * size or direction.refined(objective):
                     asked.append(direction)
                     continue
@@ -71,7 +71,11 @@ class Dependence:
         directions = np.array([direction.vector for direction in asked]).reshape(-1, len(moments)).T
         changes = objective.largest_changes(directions) if asked else ()
         pairs = zip(asked, changes, strict=True)
-        found = [direction for direction, change in pairs if change <= direction.noise or direction.refined(objective)]
+        found = [
+            direction
+            for direction, change in pairs
+            if (change <= direction.noise and direction.sharp) or direction.refined(objective)
+        ]
         return cls(
             tuple(_combination(direction, axes) for direction in found),
             [direction.place for direction in found],
@@ -133,7 +137,8 @@ def _reduced(found: Judgement, dependence: Dependence, judge: Judge, *, finished
     axes = reduced.axes(judge.axes)
     beta = _of_each(dependence.dropped, found.solution.beta, whole)
     left = None if judge.limit is None else judge.limit - whole.passes
-    if finished or not found.certificate.optimum_exists or (left is not None and left <= 0):
+    again = found.status in (Status.CONVERGED, Status.COLLINEAR, Status.STALLED)
+    if finished or not again or (left is not None and left <= 0):
         seen, runaway = reduced.free_evaluation(found.evaluation), found.runaway
         if found.recession is not None:
             span = [reduced.free(_of_each(dependence.dropped, way, whole)) for way in found.recession.span.T]
@@ -144,10 +149,11 @@ def _reduced(found: Judgement, dependence: Dependence, judge: Judge, *, finished
     else:
         exact = Newton().solve(reduced, judge.penalty, reduced.free(beta), tol=None, max_passes=left)
         exact = continued(found.solution, exact, "exact Newton, without the collinear columns")
-        found = replace(judge, objective=reduced, axes=axes, exists=True).verdict(exact, Newton())
+        found = replace(judge, objective=reduced, axes=axes, settled=True).verdict(exact, Newton())
         seen = found.evaluation
-        beta, low = found.solution.beta, found.solution.low
-        solution = replace(found.solution, beta=reduced.spread(beta), low=None if low is None else reduced.spread(low))
+        solution, low = found.solution, found.solution.low
+        low = None if low is None else reduced.spread(low)
+        solution = replace(solution, beta=reduced.spread(solution.beta), low=low)
         found = replace(found, solution=solution, runaway=reduced.columns(found.runaway))
     return replace(found, evaluation=reduced.spread_evaluation(seen))
 
@@ -177,11 +183,18 @@ class _Direction:
     noise: float
 
     @classmethod
-    def of(cls, place: int, kept: list[int], root: Array, border: Array, axes: Axes) -> _Direction:
+    def of(
+        cls, place: int, kept: list[int], root: Array, border: Array, axes: Axes, rounding: float
+    ) -> _Direction:  # fmt: skip
         vector = np.zeros(axes.free)
         vector[place], vector[kept] = 1.0, -root.T @ border
         far = np.linalg.norm(axes.centre / axes.scale * vector[axes.intercept :]) / np.linalg.norm(vector)
-        return cls(vector, place, kept, root, EXACT + 16.0 * np.finfo(float).eps * float(far))
+        return cls(vector, place, kept, root, EXACT + 4.0 * rounding * (1.0 + float(far)))
+
+    @property
+    def sharp(self) -> bool:
+        """Whether second moments tell it to 1e-11: columns that are nearly collinear hide what is along them."""
+        return bool(np.square(self.root).sum() * np.finfo(float).eps < EXACT)
 
     def refined(self, objective: Objective) -> bool:
         """Whether no row's score changes, once what second moments did not tell is refined away. In place."""
@@ -190,9 +203,7 @@ class _Direction:
             full[: len(self.vector)] = self.vector
             slope = objective.hessian_product(zero, full)[self.kept]
             self.vector[self.kept] -= self.root.T @ (self.root @ slope) / objective.loss.flattest
-            if objective.largest_changes(self.vector[:, None])[0] <= self.noise:
-                return True
-        return False
+        return bool(objective.largest_changes(self.vector[:, None])[0] <= self.noise)
 
 
 def _combination(direction: _Direction, axes: Axes) -> Combination:

@@ -14,7 +14,7 @@ from oddsmith._path import TOL, Grid, Path, Settings, kind_in_words, ratio_of, t
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.curve import curve_lines
 from oddsmith.errors import ConvergenceWarning, SpecificationError
-from oddsmith.fitted import Fit, warn
+from oddsmith.fitted import Fit, warn_of_failure
 from oddsmith.fitting import check_source
 from oddsmith.losses import Loss
 from oddsmith.penalties import L1, ElasticNet, Penalty
@@ -199,7 +199,7 @@ def cross_validate_path(
     intercept: bool = True,
     standardize: bool = True,
     threads: int | None = None,
-    warn: Callable[[Fit], None] = warn,
+    warn: Callable[[Fit], None] = warn_of_failure,
 ) -> CrossValidation:
     """Choose the strength of a penalty by how well rows are predicted that were held out.
 

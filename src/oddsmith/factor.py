@@ -68,9 +68,9 @@ class Factor:
 
     @classmethod
     def of_root(cls, root: Array) -> Factor:
-        """Of the H whose inverse is M M', for a square M."""
+        """Of the H whose inverse is M M', for a square M, or one with rows of zeros where H is 0."""
         factor = cls.__new__(cls)
-        factor.size, factor.rank, factor.rank_is_sure = len(root), len(root), True
+        (factor.size, factor.rank), factor.rank_is_sure = root.shape, True
         factor.error = 0.0
         factor.scale, factor._cholesky = np.ones(len(root)), None
         factor._half, factor._null, factor._floor = root, np.zeros((len(root), 0)), 1.0

@@ -66,18 +66,13 @@ class Point:
         return out
 
 
-def log_information(hessian: Array, weight: float, axes: Axes) -> float:
-    """The log-determinant of the information on raw columns, from the mean Hessian on those of `axes`.
+def log_information(half: Array, weight: float, axes: Axes) -> float:
+    """The log-determinant of the information on raw columns, from M: M M' is the inverse of the mean Hessian on `axes`.
 
     A column in other units adds a constant to it.
     """
-    return float(np.linalg.slogdet(hessian)[1]) + of_units(weight, axes)
-
-
-def of_units(weight: float, axes: Axes) -> float:
-    """What the sum of weights and the scales of the columns add to it."""
-    size = len(axes.scale) + axes.intercept
-    return size * math.log(weight) + 2.0 * float(np.log(axes.scale).sum())
+    of_units = len(half) * math.log(weight) + 2.0 * float(np.log(axes.scale).sum())
+    return of_units - 2.0 * float(np.linalg.slogdet(half)[1])
 
 
 @dataclass(frozen=True)
@@ -160,11 +155,10 @@ class Firth:
         if not np.isfinite(seen.value) or seen.factor.rank < seen.factor.size:
             return None
         half, weight = seen.factor.half, seen.weight
-        log_determinant = -2.0 * np.linalg.slogdet(half)[1]
         if np.square(half * seen.factor.scale[:, None]).sum() > STIFF:
             inner = Factor(self.objective.between(beta, half))
-            half, log_determinant = half @ inner.half, log_determinant - 2.0 * np.linalg.slogdet(inner.half)[1]
-        value = seen.value - 0.5 * (log_determinant + of_units(weight, self.axes)) / weight
+            half = half @ inner.half
+        value = seen.value - 0.5 * log_information(half, weight, self.axes) / weight
         return Point(beta, seen, half, value, seen.gradient + self.objective.bias_slope(beta, half) / weight)
 
     def _step(self, now: Point, direction: Array, decrement: float) -> tuple[Point | None, float]:
@@ -195,7 +189,7 @@ class Firth:
         self, now: Point, last_step: Array, decrement: float, status: Status, trace: tuple[Step, ...]
     ) -> Judgement:
         """After the last step, with an estimated certificate. That a finite optimum exists is a theorem."""
-        seen = replace(now.seen, value=now.value, gradient=now.slope)
+        seen = replace(now.seen, value=now.value, gradient=now.slope, root=now.half)
         certificate = Certificate(
             kind="estimated",
             suboptimality=decrement / now.seen.value,

@@ -199,22 +199,25 @@ class Fit:
 
 
 def warn(fit: Fit, *, convergence: type[ConvergenceWarning] = ConvergenceWarning, stacklevel: int = 3) -> None:
-    """Warn of columns that were dropped, and if a fit is not to be trusted.
+    """Warn of dropped columns, of a fit that is not to be trusted, and of a tolerance too loose for 4 digits."""
+    warn_of_failure(fit, convergence=convergence, stacklevel=stacklevel + 1)
+    told = fit.certificate
+    vague = told.suboptimality > LOOSE or told.standard_errors > FAR
+    if fit.status is Status.CONVERGED and (vague if fit.hessian is None else fit.digits < FEW):
+        text = "The tolerance was met, but it is so loose that a coefficient may have fewer than four digits. "
+        text += f"Leave tol out for full precision. (Certificate: {told}.)"
+        warnings.warn(text, convergence, stacklevel=stacklevel)
 
-    That is: of separation, of anything else, or of a tolerance too loose for four digits.
-    """
+
+def warn_of_failure(
+    fit: Fit, *, convergence: type[ConvergenceWarning] = ConvergenceWarning, stacklevel: int = 3
+) -> None:
+    """Warn of dropped columns, and of a fit that is not to be trusted at the tolerance that was asked for."""
     if fit.dropped:
         text = "Columns that are linear combinations of earlier ones (or constant) were dropped; their coefficients "
         text += f"are 0, without standard errors: {shown(fit.dropped_in_words)}."
         warnings.warn(text, ColumnWarning, stacklevel=stacklevel)
     if fit.status.trustworthy:
-        told = fit.certificate
-        vague = told.suboptimality > LOOSE or told.standard_errors > FAR
-        loose = vague if fit.hessian is None else fit.digits < FEW
-        if fit.status is Status.CONVERGED and loose:
-            text = "The tolerance was met, but it is so loose that a coefficient may have fewer than four digits. "
-            text += f"Leave tol out for full precision. (Certificate: {fit.certificate}.)"
-            warnings.warn(text, convergence, stacklevel=stacklevel)
         return
     text = fit.status.value
     if fit.runaway:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -81,7 +81,8 @@ def fit(
     bias_reduction : "firth", optional
         Maximum likelihood under Jeffreys' prior, which removes the bias of order 1 / n and is finite for separated
         classes too (Firth, 1993): adds :math:`-\log |I(b)| / (2 W)` to F, with I the Fisher information on raw columns.
-        Of two classes, without a penalty, by a solver of its own; the certificate is an estimate.
+        Of two classes, without a penalty, by a solver of its own; the certificate is an estimate, and it and tol are
+        relative to the mean loss alone.
     collinear : {"drop", "min-norm", "error"}, default "drop"
         Without a penalty, what becomes of columns that are linear combinations of earlier ones, the intercept
         included. "drop": their coefficient is 0 without a standard error, as in R; all else is as in a fit without
@@ -204,8 +205,7 @@ class Problem:
         tol = judge.tol
         objective, bound, limit = self.objective, judge.penalty, judge.limit
         carried = {} if workspace is None else {"workspace": workspace}
-        small = objective.rows < SMALL_ROWS and objective.size < SMALL_SIZE
-        with nullcontext() if small else on_one_thread():
+        with self._quietly():
             beginning = _starting_point(start, self.axes, objective, bound)
             if self.bias_reduction:
                 return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
@@ -237,7 +237,8 @@ class Problem:
         """Solve, certify, map back."""
         began = time.perf_counter() if began is None else began
         judge = self.judge(tol, max_passes)
-        found, combinations = self._settled(self.judged(judge, solver, start, workspace), judge, solver)
+        with self._quietly():
+            found, combinations = self._settled(self.judged(judge, solver, start, workspace), judge, solver)
         name = Firth.name if self.bias_reduction else solver.name
         return self.fitted(found, name, time.perf_counter() - began, combinations)
 
@@ -270,6 +271,11 @@ class Problem:
             bias_reduction=self.bias_reduction,
             combinations=combinations,
         )
+
+    def _quietly(self) -> AbstractContextManager[None]:
+        """BLAS on one thread, where passes have several."""
+        small = self.objective.rows < SMALL_ROWS and self.objective.size < SMALL_SIZE
+        return nullcontext() if small else on_one_thread()
 
     def _settled(
         self, found: Judgement, judge: Judge, solver: Solver

@@ -59,8 +59,8 @@ class Judge:
         What was asked for.
     limit : int or None
         Of passes.
-    exists : bool
-        Whether an optimum is known to exist, so that separation is not asked for.
+    settled : bool
+        Whether it is known already that the classes are not separated.
     """
 
     objective: Objective
@@ -68,13 +68,13 @@ class Judge:
     axes: Axes
     tol: float | None
     limit: int | None
-    exists: bool = False
+    settled: bool = False
 
     def verdict(self, solution: Solution, solver: Solver) -> Judgement:
         """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
         if not self.penalty.smooth:
             return self._of_composite(solution, solver)
-        free = not self.exists and may_run_off(self.objective, self.penalty)
+        free = not self.settled and may_run_off(self.objective, self.penalty)
         if self.tol is None and solver.refined and solution.status in (Status.CONVERGED, Status.STALLED):
             solution = refined(self.objective, self.penalty, solution)
         prove = self.tol is None or not solver.refined or free or solution.status is not Status.CONVERGED

@@ -98,7 +98,7 @@ def _cost(fit: Fit) -> float:
     columns = np.delete(np.arange(len(fit.names)), [found.column for found in fit.combinations])
     axes = replace(fit.axes, centre=fit.axes.centre[columns], scale=fit.axes.scale[columns])
     places = [*range(fit.intercept), *(columns + fit.intercept)]
-    return -0.5 * log_information(fit.hessian[np.ix_(places, places)], fit.weight, axes) / fit.weight
+    return -0.5 * log_information(fit.factor.half[places], fit.weight, axes) / fit.weight
 
 
 def _objection(fit: Fit) -> str:

@@ -161,6 +161,11 @@ class Objective:
         sums = self.source.sum(partial(_between, loss=self.loss, beta=self._full(beta)))
         return sums[:-1].reshape(self.loss.outputs, -1) / sums[-1]
 
+    @property
+    def rounding(self) -> float:
+        """Of the numbers that X holds, relative to them: that of float32 or of float64."""
+        return float(np.finfo(next(self.source.blocks()).design.operands[0].dtype).eps)
+
     def largest_changes(self, directions: Array) -> Array:
         """The largest |(1, z)'d| / (|(1, z)| |d|) over the rows of positive weight, for each column d of a matrix.
 
@@ -324,7 +329,8 @@ class _Largest:
 
 
 def _changes(block: Block, *, directions: Array) -> _Largest:
-    size, largest = block.design.norms(), np.zeros(directions.shape[1])
+    # 1 is part of a row; of sparse rows with far means no more may be known of its size
+    size, largest = np.maximum(block.design.norms(), 1.0), np.zeros(directions.shape[1])
     for part, images in _images(block, directions):
         counted = slice(None) if block.weight is None else block.weight[part] > 0
         largest = np.maximum(largest, (images**2 / size[part, None])[counted].max(axis=0, initial=0.0))

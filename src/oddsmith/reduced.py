@@ -48,16 +48,22 @@ class Reduced(Objective):
     def passes(self, count: int) -> None:
         self._whole.passes = count
 
+    def evaluate_exactly(self, beta: Extended, root: Array) -> ExactEvaluation:
+        """As in `Objective`."""
+        seen = self._whole.evaluate_exactly(Extended(self.spread(beta.hi), self.spread(beta.lo)), self.spread(root))
+        return replace(seen, gradient=seen.gradient[self._places])
+
+    def largest_changes(self, directions: Array) -> Array:
+        """As in `Objective`."""
+        full = np.zeros((self._whole.width, directions.shape[1]))
+        full[self._left] = directions
+        return self._whole.largest_changes(full)
+
     def near_optimum(
         self, beta: Array, curvature: Array, goal: float, limit: int
     ) -> tuple[Array, list[tuple[float, float, float, float]]]:
         """Where it began: the compiled kernel has all coefficients."""
         return beta, []
-
-    def evaluate_exactly(self, beta: Extended, root: Array) -> ExactEvaluation:
-        """As in `Objective`."""
-        seen = self._whole.evaluate_exactly(Extended(self.spread(beta.hi), self.spread(beta.lo)), self.spread(root))
-        return replace(seen, gradient=seen.gradient[self._places])
 
     def hessian_product(self, beta: Array, vector: Array) -> Array:
         """As in `Objective`."""
@@ -96,7 +102,7 @@ class Reduced(Objective):
         )
 
     def spread_evaluation(self, seen: Evaluation) -> Evaluation:
-        """With zeros in gradient and Hessian."""
+        """With zeros in gradient and Hessian, and in the root of its inverse."""
         gradient, hessian = seen.gradient, seen.hessian
         return replace(
             seen,

@@ -19,6 +19,7 @@ EPSILON = float(np.finfo(float).eps)
 ENOUGH = 3e-13  # a relative error that doubles may leave
 ROWS = 1000  # whose standard errors are what small coefficients are measured by
 SINGULAR = 1e-6  # of curvature, beside the most that rounding hides: below it columns are collinear
+UNSEEN = 1e-9  # change of a row's score, relative to its size: an eigenvector of normal equations knows no better
 MOST = 20  # rounds
 HEAVY, LIGHT = 2e7, 1e-8  # products that G takes; and an error of the inverse Hessian with which one step does
 VAST = 1e4  # a cancellation that may keep doubles from coming near
@@ -71,7 +72,7 @@ def refined(objective: Objective, penalty: Penalty, solution: Solution) -> Solut
     matrices*, for the rounds.
     """
     seen = solution.evaluation
-    if seen.hessian is None or not np.isfinite(solution.beta).all():
+    if seen.hessian is None or not seen.hessian.any() or not np.isfinite(solution.beta).all():
         return solution
     cancellation = next(objective.source.blocks()).design.cancellation
     if not wanted(seen, solution.beta, cancellation):
@@ -82,8 +83,7 @@ def refined(objective: Objective, penalty: Penalty, solution: Solution) -> Solut
         return _step(function, solution)
     beta, root = Extended.of(solution.beta), factor.half
     if singular:
-        # even in doubles, rows have no part that matters in a direction that is lost because columns are collinear
-        if objective.loss.steepest * objective.widest(factor.lost) < SINGULAR:
+        if _unseen(objective, factor):
             return solution
         root = np.hstack([root, factor.lost])
     far, last, trace = False, math.inf, list(solution.trace)
@@ -107,6 +107,14 @@ def refined(objective: Objective, penalty: Penalty, solution: Solution) -> Solut
     hessian = function.evaluate(moved.hi, 2).hessian if far else seen.hessian
     end = replace(seen, value=found.value, gradient=found.gradient, hessian=hessian, root=root)
     return Solution(moved.hi, end, solution.status, tuple(trace), decrement, step, moved.lo)
+
+
+def _unseen(objective: Objective, factor: Factor) -> bool:
+    """Whether no row sees the directions without curvature: columns are collinear, to rounding. One plain pass."""
+    outputs = (factor.null_axes / factor.scale[:, None]).reshape(objective.loss.outputs, objective.width, -1)
+    directions = np.concatenate(list(outputs), axis=1)
+    directions = directions[:, np.linalg.norm(directions, axis=0) > UNSEEN]
+    return bool(objective.largest_changes(directions).max() < max(UNSEEN, 4.0 * objective.rounding))
 
 
 def _step(function: Smooth, solution: Solution) -> Solution:
