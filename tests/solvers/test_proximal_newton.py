@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from sklearn.datasets import load_breast_cancer
 
 from oddsmith import L1, ElasticNet, ProximalNewton, as_source, fit
 from oddsmith.errors import SpecificationError, Status
@@ -181,3 +182,14 @@ def test_the_limit_of_passes_is_kept_and_told():
 def test_smooth_solvers_refuse_what_is_not():
     with pytest.raises(SpecificationError, match="needs a smooth penalty"):
         fit(WIDE.source, penalty=L1(0.01), solver="newton")
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+def test_weak_penalties_on_classes_that_are_nearly_separated(standardize):
+    """Coordinate descent crawls where curvature is nearly gone; an active set does not."""
+    X, y = load_breast_cancer(return_X_y=True)
+    for C in (1e4, 1e6):
+        result = fit(as_source(X, y), penalty=L1(1.0 / (C * len(y))), standardize=standardize)
+        assert result.status is Status.CONVERGED
+        assert result.certificate.kind == "proved"
+        assert result.passes <= 200

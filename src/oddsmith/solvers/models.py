@@ -7,7 +7,7 @@ import numpy as np
 from oddsmith import kernels
 from oddsmith.arrays import Array
 from oddsmith.factor import Factor
-from oddsmith.solvers.base import dot
+from oddsmith.solvers.base import ROUNDING, dot
 from oddsmith.solvers.composite import Composite
 
 SWEEPS = 1000  # of one descent on a model, at most
@@ -59,17 +59,36 @@ class Model:
         return direction, max(0.0, -change)
 
     def _exact(self, beta: Array, gradient: Array, direction: Array) -> Array:
-        """Newton's step among the coefficients that are not 0 after the step given, if it keeps their signs."""
-        function, after = self.function, beta + direction
-        kept = np.flatnonzero((after != 0.0) | function.free)
-        slope = (gradient + function.thresholds * np.sign(after) + function.curvature * beta)[kept]
-        gone = np.flatnonzero((after == 0.0) & (beta != 0.0))
-        slope = slope - self.hessian[np.ix_(kept, gone)] @ beta[gone]
-        factor = Factor(self.hessian[np.ix_(kept, kept)] + np.diag(function.curvature[kept]))
-        newton = -beta * (after == 0.0)
-        newton[kept] = -factor.solve(slope)
-        signs = np.sign(beta + newton) == np.sign(after)
-        return newton if (signs | function.free).all() else direction
+        """The model's minimum from a point near it: Newton's steps among the coefficients that are not 0.
+
+        Each goes as far as signs are kept; what would change its sign stays at 0, and where nothing would, the
+        coefficient at 0 that violates most joins (feature-sign search: Lee, Battle, Raina and Ng, 2006).
+        """
+        function, free, thresholds = self.function, self.function.free, self.function.thresholds
+        floor = ROUNDING * (float(np.abs(gradient).max(initial=0.0)) + float(thresholds.max(initial=0.0)))
+        for _ in range(2 * len(beta) + 10):
+            after = beta + direction
+            slope = gradient + np.einsum("ij,j->i", self.hessian, direction) + function.curvature * after
+            signs, kept = np.sign(after), (after != 0.0) | free
+            beyond = np.where(kept, 0.0, np.abs(slope) - thresholds)
+            if np.abs((slope + thresholds * signs)[kept]).max(initial=0.0) <= floor:
+                worst = int(beyond.argmax())
+                if beyond[worst] <= floor:
+                    break
+                signs[worst], kept[worst] = -np.sign(slope[worst]), True
+            change, places = np.zeros_like(beta), np.flatnonzero(kept)
+            factor = Factor(self.hessian[np.ix_(places, places)] + np.diag(function.curvature[places]))
+            change[places] = -factor.solve((slope + thresholds * signs)[places])
+            crossing = np.flatnonzero((signs * (after + change) < 0.0) & (after != 0.0) & ~free)
+            reach = -after[crossing] / change[crossing]
+            length = min(1.0, float(reach.min(initial=1.0)))
+            direction = direction + length * change
+            if len(crossing):
+                gone = crossing[reach.argmin()]
+                direction[gone] = -beta[gone]
+            elif length == 1.0 and not (beyond > floor).any():
+                break
+        return direction
 
     def corrected(self, step: Array, change: Array) -> Model:
         """The BFGS update: the Hessian that sends the step to the change of the gradient that it made."""

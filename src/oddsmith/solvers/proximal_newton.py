@@ -229,10 +229,13 @@ class Metric:
             None if hessian is None or len(hessian) != self.function.objective.size else Model(self.function, hessian)
         )
 
-    def anew(self, beta: Array) -> Model:
-        """By the Hessian at beta. A pass."""
-        self.space.anchor, self.space.hessian = beta, self._from[0].rough_hessian(beta)
-        return Model(self.function, self.space.hessian)
+    def anew(self, beta: Array, *, exact: bool = False) -> Model:
+        """By the Hessian at beta, in single precision unless it has to be exact. A pass."""
+        seen = self._from[0]
+        hessian = seen.evaluate(beta, 2).hessian if exact else seen.rough_hessian(beta)
+        assert hessian is not None
+        self.space.anchor, self.space.hessian = beta, hessian
+        return Model(self.function, hessian)
 
     def better(self) -> bool:
         """Go on to a better source of Hessians, if there is one."""
@@ -253,12 +256,12 @@ def descend(
     """
     now = function.evaluate(beta) if now is None else now
     trace: list[Step] = []
-    model, age, last, length = metric.at_hand(), 1, np.inf, 1.0
+    model, age, last, length, hard = metric.at_hand(), 1, np.inf, 1.0, False
     while True:
         if model is None:
-            model, age = metric.anew(beta), 0
+            model, age = metric.anew(beta, exact=hard), 0
         near = last <= 1e-4 * abs(now.value)
-        exact = near and goal <= FULL_PRECISION
+        exact = hard or (near and goal <= FULL_PRECISION)
         direction, decrement = model.step(beta, gradient_of(now), CLOSER if near else ACCURACY, exact=exact)
         trace.append(Step(function.passes, now.value, decrement, length, note))
         note = ""
@@ -278,6 +281,8 @@ def descend(
                 return Solution(beta, now, Status.CONVERGED, tuple(trace), decrement)
         if age < 2 and metric.better():
             note = "slow: the Hessian of all rows"
+        elif age < 2 and not hard:
+            hard, note = True, "slow: models in double precision, minimised by an active set"
         elif age == 0:
             return Solution(beta, now, Status.STALLED, tuple(trace), decrement)
         model, last = None, np.inf
