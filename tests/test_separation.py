@@ -184,7 +184,7 @@ def test_a_row_that_alone_objects_is_found_among_many():
 def test_a_face_of_a_face(program, monkeypatch):
     """What is left of the rows when some are separated may be separated in turn: all of it is named."""
     if program:
-        monkeypatch.setattr("oddsmith.recession.Cone.guess", lambda *_: None)
+        monkeypatch.setattr("oddsmith.judging.recession.Cone.guess", lambda *_: None)
     _, X, y = overlapping(400)
     X = np.column_stack([X, np.zeros((400, 3))])
     for k, (first, last, value) in enumerate([(0, 20, 1), (20, 60, 0), (60, 64, 1)]):

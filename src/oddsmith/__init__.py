@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from oddsmith import plots as plots
     from oddsmith import scratch as scratch
-    from oddsmith._path import Path, path
     from oddsmith._separation import Verdict, separation
     from oddsmith.cost import cost_function
-    from oddsmith.cross_validation import CrossValidation, cross_validate_path
     from oddsmith.errors import (
         CollinearityError,
         ColumnWarning,
@@ -34,10 +32,12 @@ if TYPE_CHECKING:
     from oddsmith.formula import LogitResult, logit
     from oddsmith.hypotheses import ChiSquareTest, lr_test, wald_test
     from oddsmith.inference import Inference, OddsRatios, covariance, infer, odds_ratios
+    from oddsmith.judging.certificate import Certificate
     from oddsmith.likelihood import Likelihood
     from oddsmith.model_file import Model, load, save
     from oddsmith.one_vs_rest import fit_one_vs_rest
-    from oddsmith.optimality import Certificate
+    from oddsmith.paths.cross_validation import CrossValidation, cross_validate_path
+    from oddsmith.paths.path import Path, path
     from oddsmith.penalties import L1, L2, ElasticNet, NoPenalty
     from oddsmith.published import from_coefficients
     from oddsmith.report import Summary, summarise
@@ -47,12 +47,12 @@ if TYPE_CHECKING:
 
 # Public names and where they live. They load on first use, so that no one pays for a face that he does not use.
 _HOMES = {
-    "Certificate": "optimality",
+    "Certificate": "judging.certificate",
     "ChiSquareTest": "hypotheses",
     "CollinearityError": "errors",
     "ColumnWarning": "errors",
     "ConvergenceWarning": "errors",
-    "CrossValidation": "cross_validation",
+    "CrossValidation": "paths.cross_validation",
     "DataError": "errors",
     "ElasticNet": "penalties",
     "Fit": "fitted",
@@ -72,7 +72,7 @@ _HOMES = {
     "OddsRatios": "inference",
     "OddsmithError": "errors",
     "OddsmithWarning": "errors",
-    "Path": "_path",
+    "Path": "paths.path",
     "ProximalNewton": "solvers",
     "Scores": "scores",
     "SeparationWarning": "errors",
@@ -85,7 +85,7 @@ _HOMES = {
     "as_source": "sources",
     "cost_function": "cost",
     "covariance": "inference",
-    "cross_validate_path": "cross_validation",
+    "cross_validate_path": "paths.cross_validation",
     "fit": "fitting",
     "fit_one_vs_rest": "one_vs_rest",
     "from_coefficients": "published",
@@ -94,7 +94,7 @@ _HOMES = {
     "logit": "formula",
     "lr_test": "hypotheses",
     "odds_ratios": "inference",
-    "path": "_path",
+    "path": "paths.path",
     "read": "sources",
     "save": "model_file",
     "score": "scores",

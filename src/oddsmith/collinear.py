@@ -12,9 +12,9 @@ from oddsmith.arrays import Array
 from oddsmith.axes import Axes
 from oddsmith.combinations import Combination
 from oddsmith.errors import CollinearityError, Status
-from oddsmith.judging import Judge, Judgement
+from oddsmith.judging.judge import Judge, Judgement
+from oddsmith.judging.recession import not_unique
 from oddsmith.objective import Objective
-from oddsmith.recession import not_unique
 from oddsmith.reduced import Reduced
 from oddsmith.schema import shown
 from oddsmith.solvers import Newton, continued

@@ -24,8 +24,8 @@ from oddsmith.collinear import Collinear
 from oddsmith.fitted import Fit, warn
 from oddsmith.fitting import fit
 from oddsmith.inference import Inference, infer
+from oddsmith.judging.certificate import Certificate
 from oddsmith.model_file import Model
-from oddsmith.optimality import Certificate
 from oddsmith.penalties import L1, L2, ElasticNet, NoPenalty, Penalty
 from oddsmith.prediction import decide, linear_predictor, probabilities
 from oddsmith.report import Summary, summarise

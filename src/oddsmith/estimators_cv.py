@@ -16,13 +16,13 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import check_is_fitted
 
-from oddsmith._path import path
 from oddsmith.arrays import AnyArray, Array, check_integer, check_positive
 from oddsmith.errors import SpecificationError
 from oddsmith.estimators import ConvergenceWarning, LogisticRegression
 from oddsmith.fitted import Fit, warn
 from oddsmith.fitting import fit
-from oddsmith.optimality import Certificate
+from oddsmith.judging.certificate import Certificate
+from oddsmith.paths.path import path
 from oddsmith.penalties import L1, L2, ElasticNet, Penalty
 from oddsmith.schema import Missing, Unseen
 from oddsmith.sources import MemorySource

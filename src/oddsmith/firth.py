@@ -14,9 +14,9 @@ from oddsmith.collinear import Dependence
 from oddsmith.errors import DataError, Status
 from oddsmith.evaluation import Evaluation
 from oddsmith.factor import Factor
-from oddsmith.judging import Judgement
+from oddsmith.judging.certificate import Certificate
+from oddsmith.judging.judge import Judgement
 from oddsmith.objective import Objective
-from oddsmith.optimality import Certificate
 from oddsmith.reduced import Reduced
 from oddsmith.solvers import Metric, Solution, Step
 from oddsmith.solvers.base import dot

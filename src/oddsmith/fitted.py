@@ -13,8 +13,8 @@ from oddsmith.axes import Axes
 from oddsmith.combinations import Combination
 from oddsmith.errors import ColumnWarning, ConvergenceWarning, SeparationWarning, Status
 from oddsmith.factor import Factor
+from oddsmith.judging.certificate import Certificate
 from oddsmith.losses import Loss
-from oddsmith.optimality import Certificate
 from oddsmith.penalties import Penalty
 from oddsmith.schema import Schema, shown
 from oddsmith.solvers import Step

@@ -22,7 +22,7 @@ from oddsmith.errors import DataError, SpecificationError
 from oddsmith.extended import Extended
 from oddsmith.firth import Firth, bias_reduced
 from oddsmith.fitted import Fit, warn
-from oddsmith.judging import Judge, Judgement
+from oddsmith.judging.judge import Judge, Judgement
 from oddsmith.losses import Loss
 from oddsmith.objective import Objective
 from oddsmith.penalties import NoPenalty, Penalty

@@ -22,7 +22,7 @@ from oddsmith.axes import Axes
 from oddsmith.combinations import Combination
 from oddsmith.errors import DataError, ModelFileError, SpecificationError, Status
 from oddsmith.fitted import Fit
-from oddsmith.optimality import Certificate
+from oddsmith.judging.certificate import Certificate
 from oddsmith.prediction import decide, linear_predictor, probabilities
 from oddsmith.schema import Coding, Column, Kind, Missing, Schema, Unseen, choice
 from oddsmith.sources import NewRows, is_frame, read_rows

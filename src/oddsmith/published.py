@@ -11,9 +11,9 @@ import numpy as np
 from oddsmith.axes import Axes
 from oddsmith.errors import SpecificationError, Status
 from oddsmith.fitted import Fit
+from oddsmith.judging.certificate import Certificate
 from oddsmith.losses import Logistic
 from oddsmith.model_file import Model
-from oddsmith.optimality import Certificate
 from oddsmith.penalties import NoPenalty
 from oddsmith.schema import MISSING, Column, Missing, Schema, Unseen, choice
 from oddsmith.sources import as_text

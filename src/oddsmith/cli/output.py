@@ -14,8 +14,8 @@ from oddsmith.errors import DataError, SpecificationError
 
 if TYPE_CHECKING:
     from oddsmith.arrays import Array
-    from oddsmith.cross_validation import Choice, CrossValidation
     from oddsmith.fitted import Fit
+    from oddsmith.paths.cross_validation import Choice, CrossValidation
     from oddsmith.report import ScoreCard
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from oddsmith._path import TOL, Grid, Path, Settings, kind_in_words, ratio_of, trace
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.curve import curve_lines
 from oddsmith.errors import ConvergenceWarning, SpecificationError
 from oddsmith.fitted import Fit, warn_of_failure
 from oddsmith.fitting import check_source
 from oddsmith.losses import Loss
+from oddsmith.paths.curve import curve_lines
+from oddsmith.paths.path import TOL, Grid, Path, Settings, kind_in_words, ratio_of, trace
 from oddsmith.penalties import L1, ElasticNet, Penalty
 from oddsmith.scores import Scorer, folds_of
 from oddsmith.solvers import Solver

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from oddsmith import L2, NoPenalty, Status, as_source
-from oddsmith.at_infinity import limit_of
+from oddsmith.judging.at_infinity import limit_of
 from oddsmith.losses import Logistic, Multinomial
 from oddsmith.objective import Objective
 from oddsmith.solvers import Solution, Step

@@ -4,7 +4,7 @@ import pytest
 from oddsmith import L1, L2, NoPenalty, SpecificationError
 from oddsmith.fitting import Problem, solver_named
 from oddsmith.losses import Logistic
-from oddsmith.walking import can_share, of_strength, walk_one_by_one, walk_together
+from oddsmith.paths.walking import can_share, of_strength, walk_one_by_one, walk_together
 from tests.problems import PROBLEMS
 
 ALPHAS = np.array([0.1, 0.03, 0.01])

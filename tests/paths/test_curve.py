@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from oddsmith.curve import BRAILLE, curve_lines
+from oddsmith.paths.curve import BRAILLE, curve_lines
 
 ENDS = ("left", "right")
 

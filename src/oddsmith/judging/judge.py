@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from oddsmith.at_infinity import limit_of
 from oddsmith.axes import Axes
-from oddsmith.duality import certify_composite
 from oddsmith.errors import Status
 from oddsmith.evaluation import Evaluation
+from oddsmith.judging.at_infinity import limit_of
+from oddsmith.judging.certificate import Certificate, certify
+from oddsmith.judging.duality import certify_composite
+from oddsmith.judging.recession import Recession, not_unique
+from oddsmith.judging.refinement import refined
 from oddsmith.objective import Objective
-from oddsmith.optimality import Certificate, certify
 from oddsmith.penalties import Penalty
-from oddsmith.recession import Recession, not_unique
-from oddsmith.refinement import refined
 from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued, may_run_off
 
 AGAIN = 1e-3  # times the tolerance, where it was too loose for a proof

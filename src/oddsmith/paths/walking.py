@@ -12,16 +12,16 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.blas import on_one_thread
-from oddsmith.duality import certify_composite
 from oddsmith.errors import SpecificationError, Status
 from oddsmith.evaluation import Evaluation
 from oddsmith.fitted import Fit
 from oddsmith.fitting import Problem
-from oddsmith.judging import ENOUGH, Judgement
+from oddsmith.judging.duality import certify_composite
+from oddsmith.judging.judge import ENOUGH, Judgement
 from oddsmith.losses import Logistic
+from oddsmith.paths.shared_path import SharedPath
+from oddsmith.paths.shared_rows import SharedRows
 from oddsmith.penalties import L1, L2, ElasticNet, Penalty
-from oddsmith.shared_path import SharedPath
-from oddsmith.shared_rows import SharedRows
 from oddsmith.solvers import ProximalNewton, Solution, Solver, Step, Workspace
 
 ENTRIES, AT_HAND = 1 << 26, 2000  # of standardised columns that may be copied; columns that may come to hand

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsmith import L1, ElasticNet
-from oddsmith.duality import _gap, certify_composite
 from oddsmith.errors import Status
 from oddsmith.fitting import Problem
+from oddsmith.judging.duality import _gap, certify_composite
 from oddsmith.losses import Logistic, Multinomial
 from oddsmith.solvers import Composite, ProximalNewton, Solution
 from oddsmith.sources import as_source

@@ -6,9 +6,9 @@ from oddsmith import L2, Newton, NoPenalty, Status, as_source, fit
 from oddsmith.axes import Axes
 from oddsmith.errors import OddsmithWarning
 from oddsmith.inference import infer
+from oddsmith.judging.refinement import refined, wanted
 from oddsmith.losses import Logistic
 from oddsmith.objective import Objective
-from oddsmith.refinement import refined, wanted
 from oddsmith.solvers import Smooth
 from oddsmith.sources import StandardisedSource
 from tests.problems import generate
@@ -92,7 +92,7 @@ def test_many_rows_take_one_pass_in_double_double(monkeypatch):
     X, y = nearly_equal(1e-3, 3000)
     function, solution = solved(X, y)
     whole = refined(function.objective, function.penalty, solution)
-    monkeypatch.setattr("oddsmith.refinement.HEAVY", 1.0)
+    monkeypatch.setattr("oddsmith.judging.refinement.HEAVY", 1.0)
     before = function.objective.passes
     light = refined(function.objective, function.penalty, solution)
     assert function.objective.passes == before + 1

@@ -5,7 +5,7 @@ import scipy.sparse
 from oddsmith import as_source
 from oddsmith.losses import Logistic
 from oddsmith.objective import Objective
-from oddsmith.shared_rows import Metrics, SharedRows
+from oddsmith.paths.shared_rows import Metrics, SharedRows
 from oddsmith.sources import StandardisedSource
 from tests.problems import generate
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from oddsmith import ConvergenceWarning, Newton, NoPenalty, SeparationWarning, as_source, fit, recession
+from oddsmith import ConvergenceWarning, Newton, NoPenalty, SeparationWarning, as_source, fit
+from oddsmith.judging import recession
+from oddsmith.judging.recession import Cone
 from oddsmith.losses import Logistic
 from oddsmith.objective import Objective
-from oddsmith.recession import Cone
 from tests.problems import PROBLEMS
 
 

@@ -6,7 +6,7 @@ import pytest
 import oddsmith
 from oddsmith import L1, L2, ElasticNet, NoPenalty, SpecificationError, as_source, path
 from oddsmith.errors import DataError
-from oddsmith.optimality import Certificate
+from oddsmith.judging.certificate import Certificate
 from tests.problems import PROBLEMS, generate, many_classes
 
 PENALTIES = {"lasso": L1(), "elastic net": ElasticNet(l1_ratio=0.4), "ridge": L2()}

@@ -7,8 +7,8 @@ import oddsmith
 from oddsmith import L1, ElasticNet, as_source
 from oddsmith.fitting import Problem
 from oddsmith.losses import Logistic
-from oddsmith.shared_path import SharedPath
-from oddsmith.shared_rows import SharedRows
+from oddsmith.paths.shared_path import SharedPath
+from oddsmith.paths.shared_rows import SharedRows
 from tests.problems import generate
 
 ALPHAS = (0.05, 0.02, 0.005)

@@ -11,9 +11,9 @@ import numpy as np
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.evaluation import Evaluation
 from oddsmith.factor import Factor
+from oddsmith.judging.certificate import SLOPE_NOISE, SURE, Certificate, certificate
 from oddsmith.losses import Loss
 from oddsmith.objective import Objective
-from oddsmith.optimality import SLOPE_NOISE, SURE, Certificate, certificate
 from oddsmith.penalties import Penalty
 from oddsmith.solvers import Composite, Solution
 

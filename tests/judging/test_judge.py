@@ -3,7 +3,7 @@ import pytest
 
 from oddsmith import L2, GradientDescent, Newton, NoPenalty, Status
 from oddsmith.axes import Axes
-from oddsmith.judging import Judge
+from oddsmith.judging.judge import Judge
 from oddsmith.losses import Logistic
 from oddsmith.objective import Objective
 from oddsmith.sources import StandardisedSource, as_source

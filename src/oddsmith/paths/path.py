@@ -14,10 +14,10 @@ from oddsmith.errors import DataError, SpecificationError
 from oddsmith.fitted import Fit, warn_of_failure
 from oddsmith.fitting import Problem, check_limits, check_source, loss_for, solver_named
 from oddsmith.losses import Loss
+from oddsmith.paths.walking import can_share, of_strength, walk_one_by_one, walk_together
 from oddsmith.penalties import L1, ElasticNet, Penalty
 from oddsmith.solvers import Solver, largest_alpha
 from oddsmith.sources import Source
-from oddsmith.walking import can_share, of_strength, walk_one_by_one, walk_together
 
 ENOUGH_EXPLAINED, LEAST_GAIN, LEAST_POINTS = 0.999, 1e-5, 5  # glmnet's rules of stopping early
 RIDGE_SHARE = 1e-3  # the l1_ratio that sets alpha_max where there is none, as in glmnet

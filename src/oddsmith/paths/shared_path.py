@@ -12,10 +12,10 @@ import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.duality import self_concordant
 from oddsmith.factor import Factor
+from oddsmith.judging.duality import self_concordant
 from oddsmith.losses import Logistic
-from oddsmith.shared_rows import Metrics, SharedRows
+from oddsmith.paths.shared_rows import Metrics, SharedRows
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
 SWEEPS = 1000

@@ -9,10 +9,10 @@ import numpy as np
 
 from oddsmith.evaluation import Evaluation
 from oddsmith.factor import FAINT
+from oddsmith.judging.certificate import certify, held_elsewhere
+from oddsmith.judging.recession import Cone, Recession
 from oddsmith.objective import Objective
-from oddsmith.optimality import certify, held_elsewhere
 from oddsmith.penalties import Penalty
-from oddsmith.recession import Cone, Recession
 from oddsmith.solvers import Newton, Smooth, Solution, continued
 
 CLEAR = 1e-8  # a tolerance at which an optimum is proved to exist, or a way along the recession cone is seen

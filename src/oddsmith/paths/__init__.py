@@ -1,0 +1,1 @@
+"""Fits at many strengths of one penalty, and the choice among them by rows held out."""
