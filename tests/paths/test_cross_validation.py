@@ -14,8 +14,8 @@ from oddsmith import (
     SpecificationError,
     as_source,
     cross_validate_path,
-    shared_path,
 )
+from oddsmith.paths import shared_path
 from tests.problems import PROBLEMS, generate, many_classes
 
 PLAIN = PROBLEMS["plain"]
