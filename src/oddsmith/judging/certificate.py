@@ -88,7 +88,7 @@ def certify(
         step, decrement = newton_step(seen)
         slack = _misfit(*near)
         if slack > NEGLIGIBLE * abs(seen.value):
-            decrement = seen.value - float(Smooth(objective, penalty).along(solution.beta, step, (1.0,))[0])
+            decrement = seen.value - Smooth(objective, penalty).evaluate(solution.beta + step, 0).value
             slack = 0.0
         solution = replace(solution, beta=solution.beta + step, decrement=decrement, last_step=step)
     bound = _gap(*(near if solution.last_step is None else _after_step(*near, error=seen.factor.error)))
