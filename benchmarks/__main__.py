@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import pickle
 import platform
 import statistics
 import subprocess
@@ -19,7 +18,7 @@ import numpy as np
 
 from benchmarks import calls, commands, objective, paths
 from benchmarks.datasets import DATASETS
-from benchmarks.datasets.base import Problem
+from benchmarks.datasets.base import Problem, save
 from benchmarks.solvers import SOLVERS
 
 TARGETS = (1e-6, 1e-9)
@@ -39,8 +38,7 @@ def main() -> None:
         problem = DATASETS[name]()
         print(f"### {problem.title}\n", flush=True)
         with tempfile.TemporaryDirectory() as folder:
-            with (Path(folder) / "problem.pickle").open("wb") as file:
-                pickle.dump(problem, file, protocol=5)
+            save(problem, Path(folder))
             best = objective.optimum(problem)
             seen: dict = {}
             for target in TARGETS:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import pickle
 import sys
 import time
 import warnings
@@ -13,14 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import objective
+from benchmarks.datasets.base import load
 
 ENOUGH = 10.0  # seconds after which a slow contestant is not asked again
 
 
 def main(folder: str, solver: str, tol: str, repeats: str) -> None:
     """Print a line of JSON: the first call apart, the others' times, passes, value, memory beyond the data."""
-    with (Path(folder) / "problem.pickle").open("rb") as file:
-        problem = pickle.load(file)
+    problem = load(Path(folder))
     contestant = importlib.import_module(f"benchmarks.solvers.{solver}")
     before = peak_kb()
     times = []

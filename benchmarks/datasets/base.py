@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -77,3 +79,19 @@ def correlated(rows: int, count: int, seed: int) -> tuple[np.ndarray, np.ndarray
     eta = (X - X.mean(axis=0)) / X.std(axis=0) @ (rng.standard_normal(count) * 1.2 / np.sqrt(count)) - 1.3
     y = (rng.random(rows) < 1 / (1 + np.exp(-eta))).astype(np.int64)
     return units(X, rng), y
+
+
+def save(problem: Problem, folder: Path) -> None:
+    """For `load`: arrays apart, as they lie in memory."""
+    arrays: list[pickle.PickleBuffer] = []
+    (folder / "problem").write_bytes(pickle.dumps(problem, protocol=5, buffer_callback=arrays.append))
+    for k, array in enumerate(arrays):
+        (folder / f"array{k}").write_bytes(array.raw())
+
+
+def load(folder: Path) -> Problem:
+    """With arrays that NumPy allocated, as a user's are; pickle's own lie in small pages."""
+    count = sum(1 for _ in folder.glob("array*"))
+    arrays = [np.fromfile(folder / f"array{k}", dtype=np.uint8) for k in range(count)]
+    problem: Problem = pickle.loads((folder / "problem").read_bytes(), buffers=arrays)
+    return problem
