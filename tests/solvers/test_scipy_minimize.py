@@ -48,7 +48,7 @@ def test_a_tolerance_that_is_met_is_proved_to_be(solver, tol):
 
 @every_solver
 def test_scipy_is_asked_once_for_each_pass(solver, monkeypatch):
-    """Every point that SciPy asks for is a pass; the rest are moments, Hessians, and the value after the judge's step."""
+    """Every point that SciPy asks for is a pass; the rest are moments, Hessians, and the value after the last step."""
     asked = []
     minimize = scipy.optimize.minimize
 
