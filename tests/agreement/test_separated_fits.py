@@ -25,6 +25,8 @@ from oddsmith import (
 from tests.problems import generate
 from tests.test_separation import problem
 
+pytestmark = pytest.mark.slow
+
 SOLVERS = ["auto", "newton", "newton_cg", "scipy-cg", "scipy-bfgs", "scipy-lbfgs", "gd"]
 
 

@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HIDDEN, SHOWN = "\x1b[?25l", "\x1b[?25h"  # the cursor
 BEGIN = """
 import sys, time

@@ -11,6 +11,8 @@ import pytest
 from docs import lessons
 from oddsmith import plots
 
+pytestmark = pytest.mark.slow
+
 PAGES = lessons.lessons()
 ROOT = lessons.FOLDER.parents[1]
 

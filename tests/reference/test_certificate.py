@@ -12,6 +12,8 @@ from tests.reference import score
 from tests.reference.exact import excess
 from tests.reference.problems import L2, ML, SOFTMAX
 
+pytestmark = pytest.mark.slow
+
 ROUNDING = 1e-14  # of the objective
 FACTOR = 10.0  # between an estimate and the truth, as docs/accuracy.md says
 SOLVERS = ["auto", "newton_cg", "gd", "scipy-cg", "scipy-bfgs", "scipy-lbfgs"]

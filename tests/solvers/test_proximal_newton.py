@@ -10,6 +10,8 @@ from oddsmith.losses import Logistic, Multinomial
 from oddsmith.solvers import Workspace, largest_alpha
 from tests.problems import PROBLEMS, generate, lasso_by_hand, many_classes
 
+pytestmark = pytest.mark.slow
+
 WIDE = generate(150, 400, 7, weighted=True)
 SETTINGS = {
     "all columns": ProximalNewton(),
