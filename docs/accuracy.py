@@ -189,7 +189,7 @@ FOOT = """## What holds, and what does not
 
 def main() -> None:
     with timed() as seconds:
-        results = {name: {one: run(one, name) for one in CONTESTANTS} for name in score.solvable()}
+        results = {name: {one: run(one, name) for one in CONTESTANTS} for name in score.ANSWERS}
         PAGE.write_text(page(results, seconds()))
 
 

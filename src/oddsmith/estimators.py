@@ -199,10 +199,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         if isinstance(self.fit_intercept, str):
             found = repr(self.fit_intercept)
             raise errors.SpecificationError("fit_intercept must be True or False", found, "Leave out the quotes.")
-        source = self._source(X, y, sample_weight, offset)
-        if self.class_weight is not None:
-            weight = self._class_factors(source)[source.target.astype(np.intp)]
-            source = source.take(slice(None), weight if source.weight is None else weight * source.weight)
+        source = self._reweighted(self._source(X, y, sample_weight, offset))
         start = None
         if self.warm_start and hasattr(self, "fit_") and len(self.fit_.names) == len(source.columns):
             start = self._current().beta
@@ -355,13 +352,17 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         check_classification_targets(labels)
         return labels
 
-    def _class_factors(self, source: MemorySource) -> Array:
-        """What class_weight multiplies the weights of each class by."""
+    def _reweighted(self, source: MemorySource) -> MemorySource:
+        """With the weight of each row multiplied by what class_weight says of its class."""
+        if self.class_weight is None:
+            return source
         if self.class_weight == "balanced":
             weights = np.array(source.class_weights())
-            return weights.sum() / (len(weights) * np.maximum(weights, 1e-300))
-        factors = compute_class_weight(self.class_weight, classes=source.classes, y=source.classes)
-        return np.asarray(factors, dtype=np.float64)
+            factors = weights.sum() / (len(weights) * np.maximum(weights, 1e-300))
+        else:
+            factors = compute_class_weight(self.class_weight, classes=source.classes, y=source.classes)
+        own = np.asarray(factors, dtype=np.float64)[source.target.astype(np.intp)]
+        return source.take(slice(None), own if source.weight is None else own * source.weight)
 
     def _penalty(self, weight: float) -> Penalty:
         check_positive(self.C, "C", "Use C=np.inf for no penalty.", finite=False)

@@ -154,10 +154,7 @@ class LogisticRegressionCV(LogisticRegression):
         check_integer(self.max_iter, "max_iter")
         source = self._source(X, y, sample_weight, None)
         labels = source.classes[source.target.astype(np.intp)]
-        weighted = source
-        if self.class_weight is not None:
-            factors = self._class_factors(source)[source.target.astype(np.intp)]
-            weighted = source.take(slice(None), factors if source.weight is None else factors * source.weight)
+        weighted = self._reweighted(source)
         self.classes_ = source.classes
         self.Cs_ = self._strengths()
         folds = list(check_cv(self.cv, labels, classifier=True).split(np.zeros((source.rows, 1)), labels, groups))

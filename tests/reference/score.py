@@ -14,7 +14,7 @@ import numpy as np
 
 import oddsmith
 from oddsmith.inference import infer
-from tests.reference.problems import L1, L2, ML, NET, PROBLEMS, SOFTMAX, Reference
+from tests.reference.problems import PROBLEMS, Reference
 
 ANSWERS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("answers.json").read_text())
 MOST = 16.0  # a double has no more
@@ -58,18 +58,6 @@ def penalty(given: Reference) -> Any:
     if given.l1_ratio:
         return oddsmith.ElasticNet(given.alpha, given.l1_ratio)
     return oddsmith.L2(given.alpha) if given.alpha else None
-
-
-def solvable() -> list[str]:
-    """The problems whose penalty Oddsmith has."""
-    known = [
-        ML,
-        L2,
-        SOFTMAX,
-        *([L1] if hasattr(oddsmith, "L1") else []),
-        *([NET] if hasattr(oddsmith, "ElasticNet") else []),
-    ]
-    return names(*known)
 
 
 def score_coefficients(name: str, beta: np.ndarray) -> float:

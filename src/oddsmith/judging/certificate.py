@@ -91,7 +91,7 @@ def certify(
             decrement = seen.value - Smooth(objective, penalty).evaluate(solution.beta + step, 0).value
             slack = 0.0
         solution = replace(solution, beta=solution.beta + step, decrement=decrement, last_step=step)
-    bound = _gap(*(near if solution.last_step is None else _after_step(*near, error=seen.factor.error)))
+    bound = largest_fall(*(near if solution.last_step is None else _after_step(*near, error=seen.factor.error)))
     return certificate("proved", bound, seen, worst, seen.factor.rank_is_sure or None, slack), seen, solution
 
 
@@ -151,8 +151,8 @@ def _misfit(squared: float, reach: float) -> float:
     return squared * a / 6.0 * math.exp(a)
 
 
-def _gap(squared: float, reach: float) -> float:
-    """The bound on F - F* of `Certificate`."""
+def largest_fall(squared: float, reach: float) -> float:
+    """The bound on F - F* of `Certificate`, from lambda^2 and K^2."""
     a = math.sqrt(reach * squared)
     return (a + (1.0 - a) * math.log1p(-a)) / reach if a > 1e-4 else squared * (0.5 + a / 6.0 + a * a)
 

@@ -11,7 +11,7 @@ import numpy as np
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.evaluation import Evaluation
 from oddsmith.factor import Factor
-from oddsmith.judging.certificate import SLOPE_NOISE, SURE, Certificate, certificate
+from oddsmith.judging.certificate import SLOPE_NOISE, SURE, Certificate, certificate, largest_fall
 from oddsmith.losses import Loss
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
@@ -97,7 +97,7 @@ def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray
             return None  # curvature has vanished where the rows do see a direction
     loss = function.objective.loss
     squared = max(0.0, float(slope[kept] @ factor.solve(slope[kept])))
-    reach = loss.concordance * seen.reach * float(np.einsum("ij,ij->", factor.half, factor.half))
+    reach = loss.concordance * seen.reach * float(factor.variance.sum())
     if not reach * squared < 0.01:  # the largest eigenvalue is at most the largest sum of a row
         reach = min(reach, loss.concordance * seen.reach * float(np.abs(factor.inverse).sum(axis=1).max()))
     if not reach * squared < SURE**2 and part.objective.rows * len(kept) <= WIDEST:
@@ -112,10 +112,11 @@ def self_concordant(squared: float, reach: float, loss: Loss) -> tuple[float, fl
     a = math.sqrt(reach * squared)
     if not a < SURE:
         return None
-    bound = (a + (1.0 - a) * math.log1p(-a)) / reach if a > 1e-4 else squared * (0.5 + a / 6.0 + a * a)
     u = -math.log1p(-a)
     radius = u / math.sqrt(reach) if reach > 0.0 else math.sqrt(squared)
-    return bound, math.sqrt(loss.steepest) * radius * (math.expm1(0.5 * u) / (0.5 * u) if u > 1e-8 else 1.0)
+    return largest_fall(squared, reach), math.sqrt(loss.steepest) * radius * (
+        math.expm1(0.5 * u) / (0.5 * u) if u > 1e-8 else 1.0
+    )
 
 
 def _gap(function: Composite, penalty: Penalty, beta: Array, seen: Evaluation) -> float | None:

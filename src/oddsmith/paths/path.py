@@ -168,7 +168,7 @@ def path(
     standardize : bool, default True
         Whether the penalty acts on columns divided by their standard deviations. The coefficients are on raw columns.
     warn : callable, optional
-        Is given each Fit that is not to be trusted.
+        Is given each Fit, to warn if it is not to be trusted.
 
     Returns
     -------

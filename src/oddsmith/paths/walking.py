@@ -96,9 +96,9 @@ def walk_together(
         state = SharedPath(rows, thresholds, curvature, problem.from_raw(start), intercept=axes.intercept, tol=tol)
     for alpha in alphas:
         began, passes = time.perf_counter(), state.passes
-        with on_one_thread():
-            found = _judged(problem.at(of_strength(penalty, float(alpha))), state, tol)
         at = problem.at(of_strength(penalty, float(alpha)))
+        with on_one_thread():
+            found = _judged(at, state, tol)
         at.objective.passes = state.passes - passes
         fit = at.fitted(found, ProximalNewton.name, time.perf_counter() - began)
         folds = np.array([problem.raw(state.coefficients(k)) for k in range(1, len(scales))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -12,16 +13,16 @@ from oddsmith.errors import SpecificationError
 from oddsmith.penalties.base import check_alpha, check_factors, check_length
 
 
-class Mixture:
+class Mixture(ABC):
     """What the two classes below share: everything but their arguments."""
 
     alpha: float
     factors: Array | None
 
     @property
+    @abstractmethod
     def mixed(self) -> tuple[float, Array | None]:
         """l1_ratio, and the factors of the squares."""
-        raise NotImplementedError
 
     def __post_init__(self) -> None:
         check_alpha(self.alpha)
