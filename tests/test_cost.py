@@ -20,9 +20,10 @@ RNG = np.random.default_rng(0)
 
 
 def textbook(theta, lam=0.0):
-    """The formula as it stands, which takes complex numbers."""
-    h = 1.0 / (1.0 + np.exp(-(theta[0] + X @ theta[1:])))
-    return -np.mean(Y * np.log(h) + (1 - Y) * np.log(1 - h)) + lam / (2 * len(Y)) * (theta[1:] @ theta[1:])
+    """The formula as it stands, which takes complex numbers; 1 - h is h of minus the score, without cancelling."""
+    z = theta[0] + X @ theta[1:]
+    h, not_h = 1.0 / (1.0 + np.exp(-z)), 1.0 / (1.0 + np.exp(z))
+    return -np.mean(Y * np.log(h) + (1 - Y) * np.log(not_h)) + lam / (2 * len(Y)) * (theta[1:] @ theta[1:])
 
 
 @pytest.mark.parametrize("lam", [0.0, 3.0])

@@ -10,8 +10,8 @@ from oddsmith.losses import Logistic, Multinomial
 from oddsmith.sources import Block
 from tests.contracts.test_design import CENTRE, KINDS, SCALE, X
 
-rng = np.random.default_rng(5)
-WEIGHT, OFFSET = rng.integers(0, 4, len(X)) / 2.0, rng.standard_normal(len(X))
+RNG = np.random.default_rng(5)
+WEIGHT, OFFSET = RNG.integers(0, 4, len(X)) / 2.0, RNG.standard_normal(len(X))
 LOSSES = {"logistic": Logistic(), "multinomial": Multinomial(4)}
 
 
@@ -22,7 +22,7 @@ def block(kind, loss):
 
 
 def point(loss):
-    hi = rng.standard_normal((loss.outputs, 1 + X.shape[1])) * 0.3
+    hi = RNG.standard_normal((loss.outputs, 1 + X.shape[1])) * 0.3
     return Extended(hi, hi * 1e-17)
 
 
@@ -56,7 +56,7 @@ def test_every_kind_of_rows_gives_the_same_gradient_to_24_digits(loss):
 def test_panels_and_blocks_add_up(monkeypatch):
     loss = Logistic()
     at, rows = point(loss), block("dense", loss)
-    root = rng.standard_normal((*at.hi.shape, 6))
+    root = RNG.standard_normal((*at.hi.shape, 6))
     whole = evaluate_block_exactly(rows, loss=loss, beta=at, root=root)
     monkeypatch.setattr("oddsmith.exact_evaluation.PANEL_ENTRIES", 1)
     parts = evaluate_block_exactly(rows, loss=loss, beta=at, root=root)

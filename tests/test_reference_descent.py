@@ -7,11 +7,11 @@ import scipy.sparse as sp
 from oddsmith import kernels
 from oddsmith.design import make_design
 
-rng = np.random.default_rng(0)
-A = rng.standard_normal((30, 8))
+RNG = np.random.default_rng(0)
+A = RNG.standard_normal((30, 8))
 HESSIAN = A.T @ A / 30
-THRESHOLDS, CURVATURE = rng.uniform(0, 1.0, 8), rng.uniform(0, 0.1, 8)
-START, SLOPE = rng.standard_normal(8) * (rng.random(8) < 0.5), rng.standard_normal(8)
+THRESHOLDS, CURVATURE = RNG.uniform(0, 1.0, 8), RNG.uniform(0, 0.1, 8)
+START, SLOPE = RNG.standard_normal(8) * (RNG.random(8) < 0.5), RNG.standard_normal(8)
 
 
 def descend(hessian=HESSIAN, target=1e-14, limit=1000):
@@ -62,7 +62,7 @@ def test_wrong_shapes_are_refused():
 @pytest.mark.parametrize("index", [np.int32, np.int64])
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_some_columns_of_compressed_rows(index, kind):
-    X = (rng.random((3000, 40)) * (rng.random((3000, 40)) < 0.2)).astype(kind)
+    X = (RNG.random((3000, 40)) * (RNG.random((3000, 40)) < 0.2)).astype(kind)
     whole = sp.csr_array(X)
     whole = sp.csr_array((whole.data, whole.indices.astype(index), whole.indptr.astype(index)), shape=X.shape)
     for columns in (np.array([7, 0, 31]), np.arange(40)[::-1], np.array([], dtype=int)):
@@ -74,8 +74,8 @@ def test_some_columns_of_compressed_rows(index, kind):
 
 @pytest.mark.parametrize("layout", [np.asarray, np.asfortranarray, lambda X: X.astype(np.float32)])
 def test_a_rough_hessian_is_nearly_the_hessian(layout):
-    X, y = layout(rng.standard_normal((700, 37)) * 3 + 1), (rng.random(700) < 0.5).astype(float)
-    w, o, beta = rng.random(700), rng.standard_normal(700), 0.1 * rng.standard_normal(38)
+    X, y = layout(RNG.standard_normal((700, 37)) * 3 + 1), (RNG.random(700) < 0.5).astype(float)
+    w, o, beta = RNG.random(700), RNG.standard_normal(700), 0.1 * RNG.standard_normal(38)
     given = (X, np.full(37, 0.5), np.full(37, 2.0), y, w, o, beta)
     exact, rough = np.zeros((38, 38)), np.empty((38, 38))
     kernels.load("compiled").sweep_logistic_dense(*given, np.zeros(38), exact, 1)

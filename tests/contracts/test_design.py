@@ -6,11 +6,11 @@ import scipy.sparse as sp
 
 from oddsmith.design import Codes, NotFiniteError, make_design
 
-rng = np.random.default_rng(0)
-X = rng.standard_normal((400, 5)) * (rng.random((400, 5)) < 0.4) + np.array([0, 0, 0, 2.0, 0])
-LEVEL = rng.integers(-1, 2, 400)  # of a category whose two columns are the first and the last
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((400, 5)) * (RNG.random((400, 5)) < 0.4) + np.array([0, 0, 0, 2.0, 0])
+LEVEL = RNG.integers(-1, 2, 400)  # of a category whose two columns are the first and the last
 X[:, 0], X[:, 4] = LEVEL == 0, LEVEL == 1
-CENTRE, SCALE = rng.standard_normal(5), rng.uniform(0.5, 2, 5)
+CENTRE, SCALE = RNG.standard_normal(5), RNG.uniform(0.5, 2, 5)
 Z = (X - CENTRE) / SCALE
 
 
@@ -40,7 +40,7 @@ def tolerance(design):
 
 
 def test_the_verbs_are_those_of_the_standardised_matrix(design):
-    v, r, h = rng.standard_normal(5), rng.standard_normal(400), rng.random(400)
+    v, r, h = RNG.standard_normal(5), RNG.standard_normal(400), RNG.random(400)
     close = {"rtol": tolerance(design), "atol": 100 * tolerance(design)}
     np.testing.assert_allclose(design.matvec(v), Z @ v, **close)
     np.testing.assert_allclose(design.rmatvec(r), Z.T @ r, **close)
@@ -52,7 +52,7 @@ def test_the_verbs_are_those_of_the_standardised_matrix(design):
     np.testing.assert_allclose(design.diagonal(h), h @ Z**2, **close)
     nowhere = (design.codes < 0).sum() if design.kind == "codes" else 0  # a code of no column is stored too
     assert design.entries == design.stored().sum() + nowhere
-    half = rng.standard_normal((6, 3))
+    half = RNG.standard_normal((6, 3))
     for matrix in (half, None):
         image = np.column_stack([np.ones(400), Z]) @ (np.eye(6) if matrix is None else matrix)
         square = np.linalg.norm(image, axis=1) ** 2
@@ -60,7 +60,7 @@ def test_the_verbs_are_those_of_the_standardised_matrix(design):
 
 
 def test_rmatvec_is_the_adjoint_of_matvec(design):
-    v, r = rng.standard_normal(5), rng.standard_normal(400)
+    v, r = RNG.standard_normal(5), RNG.standard_normal(400)
     assert r @ design.matvec(v) == pytest.approx(v @ design.rmatvec(r), rel=1e-10)
 
 
@@ -68,7 +68,7 @@ def test_rmatvec_is_the_adjoint_of_matvec(design):
 def test_a_constant_column_is_exactly_zero(design, column):
     scale = np.where(np.arange(5) == column, np.inf, SCALE)
     blind = design.standardised(CENTRE, scale)
-    v, r, h = rng.standard_normal(5), rng.standard_normal(400), rng.random(400)
+    v, r, h = RNG.standard_normal(5), RNG.standard_normal(400), RNG.random(400)
     assert blind.rmatvec(r)[column] == 0.0
     assert (blind.gram(h)[column] == 0.0).all()
     np.testing.assert_array_equal(blind.matvec(v), blind.matvec(np.where(np.arange(5) == column, 9.0, v)))
@@ -82,7 +82,7 @@ def test_taking_rows(design):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_moments_add_up_over_any_cutting(both_kernels, kind, weighted):
-    w = rng.integers(0, 3, 400).astype(float) if weighted else None
+    w = RNG.integers(0, 3, 400).astype(float) if weighted else None
     ones = np.ones(400) if w is None else w
     total = sum(
         (

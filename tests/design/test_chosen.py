@@ -6,11 +6,11 @@ from oddsmith.evaluation import evaluate_block
 from oddsmith.losses import Logistic
 from oddsmith.sources import Block
 
-rng = np.random.default_rng(0)
-X = rng.standard_normal((700, 9)) * 3 + 1
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((700, 9)) * 3 + 1
 COLUMNS = np.array([7, 0, 4])
-CENTRE, SCALE = rng.standard_normal(9), rng.uniform(0.5, 2, 9)
-y, w, o = (rng.random(700) < 0.4).astype(float), rng.random(700), rng.standard_normal(700)
+CENTRE, SCALE = RNG.standard_normal(9), RNG.uniform(0.5, 2, 9)
+y, w, o = (RNG.random(700) < 0.4).astype(float), RNG.random(700), RNG.standard_normal(700)
 
 
 @pytest.fixture(params=["dense", "column-major", "float32"])
@@ -23,7 +23,7 @@ def pair(request):
 @pytest.mark.usefixtures("both_kernels")
 @pytest.mark.parametrize("weight, offset", [(None, None), (w, o)])
 def test_a_pass_over_it_is_one_over_a_copy(pair, weight, offset):
-    beta = rng.standard_normal(4)
+    beta = RNG.standard_normal(4)
     for order in (0, 1, 2):
         view, copy = (
             evaluate_block(Block(design, y, weight, offset), loss=Logistic(), beta=beta, order=order, threads=2)
@@ -37,7 +37,7 @@ def test_a_pass_over_it_is_one_over_a_copy(pair, weight, offset):
 
 def test_its_verbs_are_those_of_a_copy(pair):
     view, copy = pair
-    v, r, h, half = rng.standard_normal(3), rng.standard_normal(700), rng.random(700), rng.standard_normal((4, 2))
+    v, r, h, half = RNG.standard_normal(3), RNG.standard_normal(700), RNG.random(700), RNG.standard_normal((4, 2))
     for name, argument in (
         ("matvec", v), ("dot_rows", v), ("rmatvec", r), ("gram", h), ("diagonal", h), ("norms", half),
     ):  # fmt: skip

@@ -5,14 +5,14 @@ import pytest
 
 from oddsmith.design import Codes, make_design
 
-rng = np.random.default_rng(0)
+RNG = np.random.default_rng(0)
 ROWS, WIDTH = 500, 13
 NUMBERS = np.array([0, 5, 12])  # columns 1 to 4 and 6 to 11 are levels
-FIRST, SECOND = rng.integers(1, 6, ROWS) % 5, rng.integers(6, 12, ROWS)  # of the first category, 0 is none
+FIRST, SECOND = RNG.integers(1, 6, ROWS) % 5, RNG.integers(6, 12, ROWS)  # of the first category, 0 is none
 CODES = np.array([np.where(FIRST == 0, -1, FIRST), SECOND])
 X = np.zeros((ROWS, WIDTH))
 X[np.arange(ROWS), FIRST] = X[np.arange(ROWS), SECOND] = 1.0
-X[:, NUMBERS] = rng.standard_normal((ROWS, 3)) + [1e3, 0.0, 2.0]
+X[:, NUMBERS] = RNG.standard_normal((ROWS, 3)) + [1e3, 0.0, 2.0]
 
 
 def pair():
@@ -25,7 +25,7 @@ def pair():
 @pytest.mark.parametrize("outputs", [(), (3,)])
 def test_the_verbs_are_those_of_the_one_hot_matrix(both_kernels, outputs):
     codes, one_hot = pair()
-    v, r, h = rng.standard_normal((WIDTH, *outputs)), rng.standard_normal((ROWS, *outputs)), rng.random(ROWS)
+    v, r, h = RNG.standard_normal((WIDTH, *outputs)), RNG.standard_normal((ROWS, *outputs)), RNG.random(ROWS)
     for verb, given in (("matvec", v), ("dot_rows", v), ("rmatvec", r)):
         np.testing.assert_allclose(getattr(codes, verb)(given), getattr(one_hot, verb)(given), rtol=1e-10, atol=1e-10)
     whole = one_hot.gram(h)
@@ -35,7 +35,7 @@ def test_the_verbs_are_those_of_the_one_hot_matrix(both_kernels, outputs):
     np.testing.assert_allclose(codes.gram(h, columns), whole[np.ix_(columns, columns)], rtol=1e-10, atol=1e-10)
     stored = np.where(np.isin(np.arange(WIDTH), NUMBERS), ROWS, (X != 0).sum(axis=0))
     np.testing.assert_array_equal(codes.stored(), stored)
-    half = rng.standard_normal((1 + WIDTH, 4))
+    half = RNG.standard_normal((1 + WIDTH, 4))
     for matrix in (half, None):
         np.testing.assert_allclose(codes.norms(matrix), one_hot.norms(matrix), rtol=1e-10)
     assert codes.shape == one_hot.shape
@@ -44,20 +44,20 @@ def test_the_verbs_are_those_of_the_one_hot_matrix(both_kernels, outputs):
 @pytest.mark.parametrize("rows", [slice(10, 90), np.array([3, 3, 499, 0])])
 def test_some_rows_are_those_of_the_one_hot_matrix(rows):
     codes, one_hot = pair()
-    v = rng.standard_normal(WIDTH)
+    v = RNG.standard_normal(WIDTH)
     np.testing.assert_allclose(codes.take(rows).matvec(v), one_hot.take(rows).matvec(v), rtol=1e-10, atol=1e-10)
     assert codes.take(rows).codes.strides[1] == codes.codes.itemsize  # as the kernels take them
 
 
 def test_a_row_alone_has_the_bits_that_it_has_among_others():
     design = Codes.of(np.asfortranarray(X[:, NUMBERS]), NUMBERS, CODES, WIDTH)
-    v = rng.standard_normal((WIDTH, 2))
+    v = RNG.standard_normal((WIDTH, 2))
     alone = np.vstack([design.take(np.array([k])).dot_rows(v) for k in range(ROWS)])
     np.testing.assert_array_equal(alone, design.dot_rows(v))
 
 
 def test_a_level_of_every_row_is_constant_whatever_the_weights():
-    weight = rng.random(ROWS) / 3
+    weight = RNG.random(ROWS) / 3
     design = Codes.of(np.empty((ROWS, 0), order="F"), np.array([], dtype=int), np.zeros((1, ROWS)), 2)
     moments = design.moments(weight) + design.moments(7 * weight)
     assert moments.mean.tolist() == [1.0, 0.0]
@@ -72,8 +72,8 @@ def test_rows_without_weight_are_no_division_by_zero():
 
 def test_no_memory_grows_with_rows_times_levels():
     rows, levels = 200_000, 5000
-    design = Codes.of(np.ones((rows, 1), order="F"), np.array([levels]), rng.integers(0, levels, (1, rows)), levels + 1)
-    h, v = rng.random(rows), rng.standard_normal(levels + 1)
+    design = Codes.of(np.ones((rows, 1), order="F"), np.array([levels]), RNG.integers(0, levels, (1, rows)), levels + 1)
+    h, v = RNG.random(rows), RNG.standard_normal(levels + 1)
     tracemalloc.start()
     moments = design.moments(None)
     view = design.standardised(moments.mean, moments.scale(centred=True))

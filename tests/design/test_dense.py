@@ -2,18 +2,18 @@ import numpy as np
 
 from oddsmith.design import make_design
 
-rng = np.random.default_rng(0)
-X = rng.standard_normal((400, 5))
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((400, 5))
 
 
 def test_no_bit_depends_on_the_layout():
-    v = rng.standard_normal(5)
+    v = RNG.standard_normal(5)
     one, two = (make_design(A).matvec(v) for A in (X, np.asfortranarray(X)))
     np.testing.assert_array_equal(one, two)
 
 
 def test_a_row_alone_has_the_bits_that_it_has_among_others():
-    v = rng.standard_normal((5, 2))
+    v = RNG.standard_normal((5, 2))
     together = make_design(X).dot_rows(v)
     alone = np.vstack([make_design(X[k : k + 1]).dot_rows(v) for k in range(len(X))])
     np.testing.assert_array_equal(alone, together)

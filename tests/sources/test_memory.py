@@ -5,8 +5,8 @@ import scipy.sparse as sp
 
 from oddsmith import DataError, as_source
 
-rng = np.random.default_rng(0)
-X, y = rng.standard_normal((50, 3)), np.arange(50) % 2
+RNG = np.random.default_rng(0)
+X, y = RNG.standard_normal((50, 3)), np.arange(50) % 2
 
 
 def design(source):
