@@ -66,6 +66,17 @@ ODDSMITH_INLINE void eta_rows(const Dense<T>& x, std::size_t start, std::size_t 
     }
 }
 
+// Asks for four rows of the next panel, while this one is read from cache for the second time: memory would stand idle.
+// The processor does so by itself where rows are short.
+template <class T>
+ODDSMITH_INLINE void ask_for(const T* rows, std::size_t count) {
+#if defined(__GNUC__)
+    if (count < 4 * 512 / sizeof(T)) return;
+    const char* first = reinterpret_cast<const char*>(rows);
+    for (std::size_t b = 0; b < count * sizeof(T); b += 64) __builtin_prefetch(first + b, 0, 2);
+#endif
+}
+
 template <class T>
 ODDSMITH_INLINE void gradient_rows(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,
                                    const double* r, double* g) {
@@ -75,6 +86,7 @@ ODDSMITH_INLINE void gradient_rows(const Dense<T>& x, std::size_t start, std::si
         const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
         const T *b = a + x.row_stride, *d = b + x.row_stride, *e = d + x.row_stride;
         const double r0 = r[i], r1 = r[i + 1], r2 = r[i + 2], r3 = r[i + 3];
+        ask_for(a + static_cast<std::ptrdiff_t>(m) * x.row_stride, 4 * p);
 #pragma omp simd
         for (std::size_t j = 0; j < p; ++j)
             g[j] += ((a[j] - c[j]) * r0 + (b[j] - c[j]) * r1) + ((d[j] - c[j]) * r2 + (e[j] - c[j]) * r3);

@@ -186,7 +186,9 @@ def test_a_sample_smaller_than_a_rare_class():
     y = np.zeros(500, dtype=int)
     y[[3, 400]] = 1
     X = np.random.default_rng(0).standard_normal((500, 2))
-    result = fit(as_source(X, y), penalty=L2(0.01), solver=SketchedNewton(most_rows=5, rows_per_column=1))
+    result = fit(
+        as_source(X, y), penalty=L2(0.01), solver=SketchedNewton(most_rows=5, rows_per_column=1, newton_limit=1)
+    )
     np.testing.assert_allclose(result.beta, fit(as_source(X, y), penalty=L2(0.01)).beta, rtol=1e-9)
 
 
@@ -199,7 +201,7 @@ def test_a_tolerance_that_is_met_is_proved_to_be(seed):
         assert result.certificate.suboptimality <= tol
 
 
-@pytest.mark.parametrize("settings", [{"most_rows": 0}, {"rows_per_column": 0}, {"memory": 0}])
+@pytest.mark.parametrize("settings", [{"most_rows": 0}, {"rows_per_column": 0}, {"newton_limit": 0}, {"memory": 0}])
 def test_settings_without_meaning(settings):
     with pytest.raises(SpecificationError, match="must be an integer >= 1"):
         SketchedNewton(**settings)

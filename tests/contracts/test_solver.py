@@ -8,7 +8,9 @@ from oddsmith.errors import ConvergenceWarning, Status
 from tests.problems import PROBLEMS, newton_by_hand
 
 SETTINGS = {
-    "sketched_newton": solvers.SketchedNewton(most_rows=100, rows_per_column=5),  # small enough that it does sketch
+    "sketched_newton": solvers.SketchedNewton(
+        most_rows=100, rows_per_column=20, newton_limit=1
+    ),  # small enough that it does sketch
     "gradient_descent": solvers.GradientDescent(max_iter=200_000),
 }
 SOLVERS = list(solvers.CATALOGUE)

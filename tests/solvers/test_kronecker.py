@@ -50,10 +50,10 @@ def test_where_the_hessian_would_cost_too_much_the_product_stands_for_it(monkeyp
     monkeypatch.setattr("oddsmith.solvers.sketches.SAVED", 0)
     X, y = many_classes(20_000, 20, 10)
     source = as_source(X, y)
-    result = fit(source, penalty=L2(1 / 20_000), tol=1e-9)
+    result = fit(source, penalty=L2(1 / 20_000), tol=1e-9, solver=SketchedNewton(newton_limit=1))
     assert "Kronecker metric: a Hessian of 189 x 189 would cost more than the passes it saves" in result.trace[0].note
     assert result.passes <= 25
-    huge = fit(source, penalty=L2(1 / 20_000), tol=1e-9, solver=SketchedNewton(dense_limit=100))
+    huge = fit(source, penalty=L2(1 / 20_000), tol=1e-9, solver=SketchedNewton(dense_limit=100, newton_limit=1))
     assert "is too large" in huge.trace[0].note
     monkeypatch.undo()
     exact = fit(source, penalty=L2(1 / 20_000))

@@ -11,7 +11,7 @@ from oddsmith.objective import Objective
 from oddsmith.sources import as_source
 from tests.problems import generate
 
-SMALL = SketchedNewton(most_rows=500, rows_per_column=20)
+SMALL = SketchedNewton(most_rows=500, rows_per_column=20, newton_limit=1)
 
 
 @pytest.mark.parametrize("penalty", [None, L2(1e-3)])
@@ -19,14 +19,22 @@ SMALL = SketchedNewton(most_rows=500, rows_per_column=20)
 def test_few_passes_whatever_the_scales(penalty, scales, centre):
     """Asserted, for it is what makes the fit fast: passes over the data at 1e-9, moments included."""
     problem = generate(60_000, 20, 1, scales=scales, centre=centre)
-    result = fit(problem.source, penalty=penalty, standardize=True, solver=SketchedNewton(most_rows=10_000), tol=1e-9)
+    result = fit(
+        problem.source,
+        penalty=penalty,
+        standardize=True,
+        solver=SketchedNewton(most_rows=10_000, newton_limit=1),
+        tol=1e-9,
+    )
     assert result.status is Status.CONVERGED
     assert "sample of" in result.trace[0].note
     assert result.passes <= 6
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("rows", "columns", "penalty"), [(1_000_000, 50, L2(1e-4)), (500_000, 30, None)])
+@pytest.mark.parametrize(
+    ("rows", "columns", "penalty"), [(1_000_000, 50, L2(1e-4)), (100_000, 300, L2(1e-4)), (500_000, 30, None)]
+)
 def test_the_arenas_problems_take_at_most_six_passes(rows, columns, penalty):
     problem = generate(rows, columns, 2, scales=(0.01, 100), centre=3.0)
     result = fit(problem.source, penalty=penalty, tol=1e-9)
@@ -34,10 +42,28 @@ def test_the_arenas_problems_take_at_most_six_passes(rows, columns, penalty):
     assert result.passes <= 6
 
 
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("tol", [1e-4, 1e-6, 1e-9])
+def test_what_a_step_that_no_pass_looked_at_leaves_is_told(seed, tol):
+    problem = generate(12_000, 3 + 2 * seed, seed, scales=(0.1, 10), centre=1.0)
+    penalty = L2(10.0 ** -(seed % 5))
+    result = fit(problem.source, penalty=penalty, standardize=True, solver=SketchedNewton(newton_limit=1), tol=tol)
+    exact = fit(problem.source, penalty=penalty, standardize=True, solver="newton")
+    scored = result.beta[0, 0] + problem.X @ result.beta[0, 1:]
+    value = np.mean(np.logaddexp(0, scored) - problem.y * scored) + result.cost
+    assert result.status is Status.CONVERGED
+    assert value - exact.value <= 0.6 * tol * value
+    told = result.certificate.suboptimality
+    assert value - exact.value <= (3.0 * told + 1e-14) * value
+    assert abs(result.value - value) <= (3.0 * told + 1e-14) * value
+    assert told <= tol
+
+
 def test_the_sample_decides_passes_and_never_the_answer():
     problem = generate(20_000, 6, 3)
     fits = [
-        fit(problem.source, solver=SketchedNewton(most_rows=rows, seed=seed)) for rows, seed in ((200, 0), (3000, 7))
+        fit(problem.source, solver=SketchedNewton(most_rows=rows, seed=seed, newton_limit=1))
+        for rows, seed in ((200, 0), (3000, 7))
     ]
     np.testing.assert_allclose(fits[0].beta, fits[1].beta, rtol=1e-11)
     for result in fits:
@@ -170,7 +196,9 @@ def test_blocks_that_do_not_do_are_formed_anew_and_then_given_up(monkeypatch):
     monkeypatch.setattr("oddsmith.solvers.sketches.WIDE_PATIENCE", 1)
     X, y = power_law(2_000, 500, per_row=20, seed=5)
     source, penalty = as_source(X, y), L2(1e-5)
-    result = fit(source, penalty=penalty, tol=1e-9, solver=SketchedNewton(dense_limit=100, most_rows=300))
+    result = fit(
+        source, penalty=penalty, tol=1e-9, solver=SketchedNewton(dense_limit=100, most_rows=300, newton_limit=1)
+    )
     notes = [step.note for step in result.trace if step.note]
     assert "block and diagonal on the whole data" in notes
     assert "slow: Newton steps by conjugate gradients on the whole data" in notes

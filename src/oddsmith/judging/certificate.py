@@ -13,6 +13,7 @@ from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers import Smooth, Solution
 from oddsmith.solvers.newton import newton_step
+from oddsmith.solvers.quasi_newton import unseen_fall
 
 SURE = 0.5  # a proof needs a < 1; on separated data a is 1 up to rounding, whatever the decrement
 TELLING = 1e-3  # of the objective: a smaller decrement that proves nothing tells nothing either
@@ -37,7 +38,9 @@ class Certificate:
     ----------
     kind : {"proved", "estimated", "none"}
         "proved": the bound above, up to rounding. "estimated": half the squared Newton decrement, in the exact metric
-        if there is a Hessian, in the solver's otherwise; within a factor of 10 of the truth, mostly of 2.
+        if there is a Hessian, in the solver's otherwise; within a factor of 10 of the truth, mostly of 2. Where the
+        last step was taken without a pass that looked at it, what it leaves of the decrement if it is no better than
+        the two before it, and how far the value may be from what is told: rather too much than too little.
         "none": neither could be had.
     suboptimality : float
         (F - F*) / F, F being mean loss plus penalty: a bound, an estimate, or NaN.
@@ -77,9 +80,13 @@ def certify(
     seen = solution.evaluation
     if prove and seen.hessian is None and objective.size <= dense_limit and np.isfinite(solution.beta).all():
         seen = Smooth(objective, penalty).evaluate(solution.beta, 2)
+        if solution.last_step is not None:
+            solution = replace(solution, last_step=None, left=None)
     worst = _violation(penalty, solution, seen)
     if seen.hessian is None or solution.status is Status.DIVERGED:
-        return _estimated(solution.decrement, seen, worst), seen, solution
+        left = solution.decrement if solution.left is None else solution.left
+        slack = 0.0 if solution.left is None else unseen_fall(solution.decrement, left)
+        return _estimated(left, seen, worst, slack), seen, solution
     near = _near(objective, seen)
     if near is None:
         return _estimated(_far(seen), seen, worst), seen, solution
@@ -170,9 +177,9 @@ def _rank_of_columns(objective: Objective) -> int:
     return objective.evaluate(np.zeros(objective.size), 2).factor.rank
 
 
-def _estimated(decrement: float, seen: Evaluation, violation: float) -> Certificate:
+def _estimated(decrement: float, seen: Evaluation, violation: float, slack: float = 0.0) -> Certificate:
     kind = "estimated" if np.isfinite(decrement) else "none"
-    return certificate(kind, decrement if np.isfinite(decrement) else math.nan, seen, violation, None)
+    return certificate(kind, decrement if np.isfinite(decrement) else math.nan, seen, violation, None, slack)
 
 
 def certificate(

@@ -53,13 +53,16 @@ class Solution:
     ----------
     beta : Array
     evaluation : Evaluation
-        Loss plus penalty at beta or, after an exact last step, at beta - last_step.
+        Loss plus penalty at beta or, after a last step, at beta - last_step.
     decrement : float
         The solver's estimate of the suboptimality of `evaluation`; NaN if it has none.
     last_step : Array or None
-        The exact Newton step, taken without a further pass, that led from `evaluation`'s point to beta.
+        The step, taken without a further pass, that led from `evaluation`'s point to beta: Newton's, where the
+        evaluation holds the Hessian.
     low : Array or None
         What beta, in double-double, has beyond its doubles.
+    left : float or None
+        After a last step that was not Newton's, what it probably leaves of the suboptimality.
     """
 
     beta: Array
@@ -69,6 +72,7 @@ class Solution:
     decrement: float = float("nan")
     last_step: Array | None = None
     low: Array | None = None
+    left: float | None = None
 
 
 class Solver(Protocol):
@@ -117,6 +121,12 @@ class Smooth:
         if hessian is not None:
             hessian.reshape(-1)[:: len(beta) + 1] += self.penalty.curvature(beta) + self.ridge
         return Evaluation(seen.value + self._cost(beta), gradient, hessian, seen.weight, seen.reach)
+
+    def rough_hessian(self, beta: Array) -> Array:
+        """The Hessian of the sum, that of the loss in single precision where there is a kernel for it."""
+        hessian = self.objective.rough_hessian(beta)
+        hessian.reshape(-1)[:: len(beta) + 1] += self.penalty.curvature(beta) + self.ridge
+        return hessian
 
     def near_optimum(self, beta: Array, goal: float, limit: int) -> tuple[Array, list[Step]]:
         """Where the problem is small: a point near the optimum, and how it was reached. A smooth penalty is a ridge."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -59,8 +60,9 @@ def descend(
 ) -> Solution:  # fmt: skip
     """L-BFGS. STALLED asks for a better metric: the decrement has not fallen tenfold in `patience` passes.
 
-    A `cautious` descent does not believe its metric alone: it also looks at how the objective fell. For a `proof` the
-    last pass forms the Hessian.
+    Once steps are known to be good the last of them is not looked at: what it leaves is told from how much the others
+    left. A `cautious` descent does not believe its metric alone: it also looks at how the objective fell, and at every
+    step. For a `proof` the last pass forms the Hessian.
     """
     goal = FULL_PRECISION if tol is None else 0.5 * tol
     length = 1.0
@@ -77,6 +79,9 @@ def descend(
         note = ""
         status = None
         floor = _slow(trace, PATIENCE) and decrement <= ROUNDING * abs(now.value)
+        left = math.inf if cautious or proof else _after_step(trace)
+        if unseen_fall(decrement, left) <= goal * abs(now.value):
+            return Solution(beta + direction, now, Status.CONVERGED, tuple(trace), decrement, direction, left=left)
         if floor or decrement <= goal * abs(now.value):
             status = Status.CONVERGED
         elif function.separates(now):
@@ -94,6 +99,22 @@ def descend(
                 beta, now = beta + length * direction, new
         if status is not None:
             return Solution(beta, now, status, tuple(trace), decrement)
+
+
+def unseen_fall(decrement: float, left: float) -> float:
+    """How far the value after a step that no pass looked at may be from what its decrement tells.
+
+    The decrement falls with the square of the metric's relative error, which is also that of the decrement.
+    """
+    return 0.5 * math.sqrt(decrement * left)
+
+
+def _after_step(trace: list[Step]) -> float:
+    """The decrement that a full step will leave, if it is no better than either of the last two."""
+    if len(trace) < 3 or any(step.length != 1.0 for step in trace[-2:]):
+        return math.inf
+    last, before, first = (step.decrement for step in (trace[-1], trace[-2], trace[-3]))
+    return last * max(last / before, before / first) if last < before < first else math.inf
 
 
 def _slow(trace: list[Step], patience: int) -> bool:

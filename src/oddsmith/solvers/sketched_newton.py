@@ -35,6 +35,7 @@ class SketchedNewton:
 
     The sample only preconditions: it decides how many passes are made, never where they end. When the decrement does
     not fall tenfold in three passes (eight by a Kronecker product), exact Newton steps on the whole data take over.
+    Once steps are known to be good the last one is taken without looking at it: the certificate tells what it leaves.
     With tol=None one exact Newton step ends the fit. With a number as tol the last pass forms the Hessian where a
     coefficient is not penalised: only it can prove that an optimum exists. Data of few rows are solved by exact Newton
     from the beginning. Of several outputs, the Hessian of the sample is a Kronecker product where it would cost more
@@ -48,10 +49,15 @@ class SketchedNewton:
 
     Parameters
     ----------
-    rows_per_column : int, default 20
-    most_rows : int, default 20_000
-        The sample has rows_per_column * p rows or, while that costs little beside a pass, up to most_rows; for a block
-        and a diagonal most_rows; of more than two classes as many as pay.
+    rows_per_column : int, default 80
+        The sample has so many rows for a column, unless these are more than a quarter of all or their Hessian costs
+        more than a few passes; in any case a quarter as many. Of more than two classes as many as pay.
+    most_rows : int, default 40_000
+        Where a twentieth of all rows is more, it is that, up to most_rows. For a block and a diagonal it is half as
+        many.
+    newton_limit : int, default 30_000_000
+        Up to so many products in a Hessian of all rows, n p^2 / 2, and 60 000 rows, exact Newton steps are taken from
+        the beginning; of K classes, up to seven times as many in n (K - 1)^2 p^2 / 4.
     memory : int, default 10
         Pairs that L-BFGS keeps.
     dense_limit : int, default 4000
@@ -64,17 +70,18 @@ class SketchedNewton:
     Nocedal and Wright (2006), chapter 7, for L-BFGS; Erdogdu and Montanari (2015) for sub-sampled Newton.
     """
 
-    rows_per_column: int = 20
-    most_rows: int = 20_000
+    rows_per_column: int = 80
+    most_rows: int = 40_000
     memory: int = 10
     dense_limit: int = 4000
     seed: int = 0
+    newton_limit: int = 30_000_000
     max_passes: int = 1000
     name: ClassVar[str] = "sketched_newton"
     refined: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        for name in ("rows_per_column", "most_rows", "memory", "max_passes"):
+        for name in ("rows_per_column", "most_rows", "memory", "newton_limit", "max_passes"):
             check_integer(getattr(self, name), name)
 
     def solve(
@@ -82,14 +89,14 @@ class SketchedNewton:
     ) -> Solution:
         """Minimise objective + penalty from start."""
         limit = max_passes or self.max_passes
-        costs = Costs.of(objective, self.rows_per_column, self.most_rows)
+        costs = Costs.of(objective, self.rows_per_column, self.most_rows, self.newton_limit)
         in_blocks = self._in_blocks(objective, penalty, tol)
         dense = not in_blocks and objective.size <= self.dense_limit
         if dense and costs.few:
             return Newton().solve(objective, penalty, start, tol=tol, max_passes=limit)
         if in_blocks:
-            sample = objective.sample(self.most_rows, self.seed)
-            sketch = block_sketch(sample, penalty, null_start(objective, start), self.rows_per_column)
+            sample = objective.sample(self.most_rows // 2, self.seed)
+            sketch = block_sketch(sample, penalty, null_start(objective, start), self.rows_per_column // 4)
         elif objective.loss.outputs * objective.width**2 > self.dense_limit**2:  # what a Kronecker metric keeps
             sketch = diagonal_sketch(objective, penalty, start)
         else:
@@ -121,7 +128,7 @@ class SketchedNewton:
         why = "" if costs.hessian_pays else "would cost more than the passes it saves"
         why = why if objective.size <= self.dense_limit else "is too large"
         sample = objective.sample(costs.sample_rows, self.seed)
-        return sampled_sketch(sample, penalty, start, self.memory, dense=why)
+        return sampled_sketch(sample, penalty, start, self.memory, dense=why, seed=self.seed)
 
     def _refreshed(
         self, function: Smooth, solution: Solution, metric: Metric, sketch: Sketch, *, tol: float | None, limit: int

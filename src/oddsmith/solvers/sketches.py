@@ -13,7 +13,7 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import Status
-from oddsmith.factor import Factor
+from oddsmith.factor import EPSILON, Factor
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import Smooth
@@ -24,7 +24,12 @@ from oddsmith.solvers.quasi_newton import PATIENCE, Inverse, Metric, descend
 BLOCK = 500  # columns: factorised in a hundredth of a second, and more of them saved no pass
 RIDGE = 1e-5  # on a block, relative to its diagonal
 WIDE_PATIENCE = 40  # passes in which the decrement must fall tenfold where the metric is little more than a diagonal
-FEW = 2e8  # multiplications that are done in no time
+NEWTON_ROWS = 60_000  # of more, a step by a sample costs less than an exact one, however few the columns
+PAYING = 75  # rows of a sample, times columns, for each row of all: its Hessian then costs as much as three passes
+SEVERAL = 7  # times as many multiplications are worth it where the sketch would be of several outputs
+SINGLE = 1e4 * EPSILON  # of the inverse in double: above it, products in single precision are worth no digit
+MANY = 1e9  # from so many on, and so many rows for a coefficient, the way to the sample's optimum has a sketch too
+QUARTERED = 60
 SAVED = 10  # passes that a dense factor saves, where a Kronecker metric would do
 
 
@@ -113,48 +118,54 @@ class Costs:
     hessian_pays: bool
 
     @classmethod
-    def of(cls, objective: Objective, rows_per_column: int, most_rows: int) -> Costs:
-        """Of one output at least so many rows for a column; of several 80 to 200 for a coefficient of an output."""
+    def of(cls, objective: Objective, rows_per_column: int, most_rows: int, newton_limit: int) -> Costs:
+        """Of one output so many rows for a column, or more; of several 80 to 200 for a coefficient of an output."""
         outputs, width, rows = objective.loss.outputs, objective.width, objective.rows
+        of_a_row = outputs * (outputs + 1) // 2 * width * (width + 1) // 2  # in multiplications
         if outputs == 1:
-            sample_rows = max(rows_per_column * width, min(most_rows, 10 * rows // width))
-            return cls(sample_rows, rows <= 3 * max(rows_per_column * width, most_rows), True)
+            least = max(1, rows_per_column // 4) * width
+            pays = min(rows // 4, PAYING * rows // width)
+            sample_rows = max(least, min(rows_per_column * width, pays), min(most_rows, rows // 20))
+            soon = rows <= NEWTON_ROWS and of_a_row * rows <= newton_limit
+            return cls(sample_rows, soon or rows <= 2 * least, True)
         sample_rows = int(np.clip(rows // 10, 80 * width, 200 * width))
-        # in multiplications; those of a pass take twice as long, for it waits for the data and for exp
-        of_a_row = outputs * (outputs + 1) // 2 * width * (width + 1) // 2
-        of_a_pass = 4 * rows * (outputs + 1) * width
+        of_a_pass = 4 * rows * (outputs + 1) * width  # they take twice as long, for it waits for the data and for exp
         pays = sample_rows * of_a_row + objective.size**3 // 3 <= SAVED * of_a_pass
-        return cls(sample_rows, of_a_row * rows <= FEW, pays)
+        return cls(sample_rows, of_a_row * rows <= SEVERAL * newton_limit, pays)
 
 
-def sampled_sketch(sample: Objective, penalty: Penalty, start: Array, memory: int, *, dense: str) -> Sketch:
+def sampled_sketch(
+    sample: Objective, penalty: Penalty, start: Array, memory: int, *, dense: str, seed: int
+) -> Sketch:  # fmt: skip
     """The sample's optimum, as far as sampling error makes sense, and what solves with its Hessian there.
 
-    The Hessian costs as much as many passes, so the way there is L-BFGS with a Kronecker metric; Newton's steps only
-    where that fails. `dense` is empty, or says why the Hessian is not formed at all.
+    The Hessian costs as much as many passes, so the way there is L-BFGS with a Kronecker metric or, of a sample that
+    is large itself, with the Hessian of a quarter of it; Newton's steps only where that fails. `dense` is empty, or
+    says why the Hessian is not formed at all.
     """
     start = null_start(sample, start)
     # what one row more would weigh: of rare classes little, as the curvature of the loss is
     ridge = 4.0 * float(np.diagonal(sample.curvature_between_outputs(start)).mean()) / sample.rows
     function, tol = Smooth(sample, penalty, ridge), 0.1 * sample.size / sample.rows
-    moments = sample.second_moments()
-    first = Metric(_kronecker(sample, moments, penalty, start, ridge), memory)
-    near = descend(function, start, first, tol=tol, limit=30, patience=8)
+    if not dense and sample.rows * sample.size**2 > MANY and sample.rows > QUARTERED * sample.size:
+        quarter = sampled_sketch(sample.sample(sample.rows // 4, seed), penalty, start, memory, dense="", seed=seed)
+        start, base = quarter.beta, quarter.inverse
+    else:
+        base = _kronecker(sample, penalty, start, ridge)
+    near = descend(function, start, Metric(base, memory), tol=tol, limit=30, patience=8)
     if not dense and near.status is not Status.CONVERGED:
         near = minimise(function, near.beta, tol=tol, limit=15)
     note = f"sample of {sample.rows} rows, {function.passes} passes over it, "
     if dense:
-        metric = _kronecker(sample, moments, penalty, near.beta, 0.0)
+        metric = _kronecker(sample, penalty, near.beta, 0.0)
         note += f"Kronecker metric: a Hessian of {sample.size} x {sample.size} {dense}"
         return Sketch(near.beta, metric, note, patience=8)
-    hessian = near.evaluation.hessian
-    hessian = function.evaluate(near.beta, 2).hessian if hessian is None else hessian
-    assert hessian is not None
-    hessian = hessian + np.diag(_missed(sample, moments, hessian))
-    # The ridge bounds the sample's solution, and has no place in the metric: along weakly determined directions it
-    # would make the decrement, by which we stop, far too small. It stays only where the sample sees no curvature.
-    plain = Factor(hessian - ridge * np.eye(len(hessian)))
-    factor = plain if plain.rank == len(hessian) else Factor(hessian)
+    known = near.evaluation.hessian
+    factor = _without_ridge(function.rough_hessian(near.beta) if known is None else known, sample, ridge)
+    if known is None and factor.error > SINGLE:
+        exact = function.evaluate(near.beta, 2).hessian
+        assert exact is not None
+        factor = _without_ridge(exact, sample, ridge)
     return Sketch(near.beta, factor, note + "dense factor")
 
 
@@ -196,16 +207,27 @@ def null_start(objective: Objective, start: Array) -> Array:
     return objective.null()[0]
 
 
-def _kronecker(sample: Objective, moments: Array, penalty: Penalty, beta: Array, ridge: float) -> Kronecker:
+def _kronecker(sample: Objective, penalty: Penalty, beta: Array, ridge: float) -> Kronecker:
     """The metric at beta; columns that the sample hardly saw have the spread of the whole data."""
     between = sample.curvature_between_outputs(beta)
     curvature = (penalty.curvature(beta) + ridge).reshape(len(between), -1)
-    return Kronecker.of(between, moments + np.diag(_missed(sample, moments, moments)), curvature)
+    moments = sample.second_moments()
+    return Kronecker.of(between, moments + np.diag(_missed(sample, moments)), curvature)
 
 
-def _missed(sample: Objective, moments: Array, hessian: Array) -> Array:
+def _without_ridge(hessian: Array, sample: Objective, ridge: float) -> Factor:
+    """The ridge bounds the sample's solution, and has no place in the metric: along weakly determined directions it
+    would make the decrement, by which we stop, far too small. It stays only where the sample sees no curvature.
+    """
+    whole = hessian + np.diag(_missed(sample, hessian))
+    plain = Factor(whole - ridge * np.eye(len(whole)))
+    return plain if plain.rank == len(whole) else Factor(whole)
+
+
+def _missed(sample: Objective, hessian: Array) -> Array:
     """Curvature of columns that the sample hardly saw: there the whole data's spread, which is 1, speaks instead."""
-    seen = np.diagonal(moments)[1:] - moments[0, 1:] ** 2 if sample.intercept else np.diagonal(moments)
+    columns = sample.source.moments(sample.threads)
+    seen = columns.deviation / columns.weight + (0.0 if sample.intercept else columns.mean**2)
     diagonal = np.diagonal(hessian).reshape(-1, sample.width)
     typical = diagonal[:, :1] if sample.intercept else diagonal.mean(axis=1, keepdims=True)
     missed = np.where(seen < 0.5, typical * np.maximum(0.0, 1.0 - seen), 0.0)
