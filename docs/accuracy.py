@@ -173,17 +173,17 @@ FOOT = """## What holds, and what does not
   more: nothing smooth below 10, dense or sparse.
 - **How**: where rounding may cost more than the 12th digit, and only there, the last Newton steps have their gradient
   in double-double, about 32 digits, and the inverse Hessian is held as a product of roots
-  (`src/oddsmith/refinement.py`). Well-conditioned fits pay nothing.
+  (`src/oddsmith/judging/refinement.py`). Well-conditioned fits pay nothing.
 - **A condition above 1e10** (of standardised columns) is reported as collinear, not solved: there the data themselves
   have rarely so many digits.
 - **Certificates.** Stopped after 1 to 20 passes, by every solver: a `proved` bound is never below the truth but for
-  rounding, 1e-14 of the objective. An `estimated` one is within a factor of 10 of the truth, mostly within 2. Where the
+  rounding, 1e-14 of the objective. An `estimated` one is within a factor of 10 of the truth, mostly within 2; rather
+  too large where the last step was taken without a pass to look at it. Where the
   quadratic model tells nothing of the distance there is no number: the certificate is `none`.
 - **Never silent.** Where the certificate and the standard errors leave open whether a coefficient has four digits, the
-  fit warns, at any `tol` and any limit of passes. Two limits of that: a coefficient below a tenth of its standard error
-  is measured by this tenth. And where no Hessian was formed (many columns, or a ridge on many rows with a number as
-  `tol`) nothing is known of a single coefficient: one is warned when the estimate is above 1e-8 of the objective, or
-  above 0.05 standard errors.
+  fit warns, at any `tol` and any limit of passes. Where no Hessian was formed (a ridge on many rows with a number as
+  `tol`, many columns, L1) the standard errors are those of the solver's metric. A coefficient below a tenth of its
+  standard error is measured by this tenth.
 """
 
 

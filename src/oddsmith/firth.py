@@ -60,6 +60,12 @@ class Point:
         inner = self.half.T @ self.slope
         return 0.5 * dot(inner, inner)
 
+    @property
+    def variance(self) -> Array:
+        """The diagonal of H^-1."""
+        out: Array = np.einsum("ij,ij->i", self.half, self.half)
+        return out
+
     def solve(self, vector: Array) -> Array:
         """H^-1 vector."""
         out: Array = self.half @ (self.half.T @ vector)

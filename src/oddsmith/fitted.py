@@ -22,7 +22,7 @@ from oddsmith.solvers import Step
 MOST = 16.0  # digits of a double
 FEW = 4.0  # digits: below them one is warned
 NEAR = 1e-9  # standard errors: a distance that leaves every coefficient of any size its digits
-LOOSE, FAR = 1e-8, 0.05  # suboptimality, standard errors: where no Hessian tells of each coefficient
+LOOSE, FAR = 1e-8, 0.05  # suboptimality, standard errors: where nothing tells of each coefficient
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ class Fit:
         Columns that are linear combinations of earlier ones.
     root : array or None
         M with M M' = H^-1, where it is known to more digits than `hessian` tells.
+    variance : array or None
+        Of the solver's coefficients, times the weight: a rough idea, for `digits` alone, where there is no Hessian.
     """
 
     schema: Schema
@@ -97,6 +99,7 @@ class Fit:
     bias_reduction: str | None = None
     combinations: tuple[Combination, ...] = ()
     root: Array | None = None
+    variance: Array | None = None
 
     @property
     def factor(self) -> Factor:
@@ -170,21 +173,34 @@ class Fit:
 
     @property
     def digits(self) -> float:
-        """To how many digits every coefficient is known, by the certificate; NaN if the Hessian is not known.
+        """To how many digits every coefficient is known, by the certificate; NaN if no standard error is known.
 
         The certificate tells how many standard errors lie between a coefficient and the optimum at most: so many of
-        its own, beside its size, or beside a tenth of a standard error where it is smaller than that.
+        its own, beside its size, or beside a tenth of a standard error where it is smaller than that. Where there is
+        no Hessian, the standard errors are those of the solver's metric, and the intercept is that at the means.
         """
         distance = self.certificate.standard_errors
         if distance < NEAR:
             return MOST
-        if self.hessian is None or not math.isfinite(distance):
+        if (self.hessian is None and self.variance is None) or not math.isfinite(distance):
             return math.nan
-        rows = np.stack([self.axes.rows_to_raw(part) for part in np.split(self.factor.half, self.loss.outputs)])
-        se = np.linalg.norm(np.tensordot(self.loss.contrasts, rows, axes=1), axis=2) / math.sqrt(self.weight)
+        if self.hessian is None:
+            size, spread = self._beside_the_metric()
+        else:
+            rows = np.stack([self.axes.rows_to_raw(part) for part in np.split(self.factor.half, self.loss.outputs)])
+            spread = np.linalg.norm(np.tensordot(self.loss.contrasts, rows, axes=1), axis=2)
+            size = np.abs(self.beta[:, 1 - self.intercept :])
+        se = spread / math.sqrt(self.weight)
         known = (se > 0.0) & np.isfinite(se)
-        size = np.maximum(np.abs(self.beta[:, 1 - self.intercept :])[known] / se[known], 0.1)
-        return float(np.clip(np.log10(size / distance), 0.0, MOST).min(initial=MOST))
+        units = np.maximum(size[known] / se[known], 0.1)
+        return float(np.clip(np.log10(units / distance), 0.0, MOST).min(initial=MOST))
+
+    def _beside_the_metric(self) -> tuple[Array, Array]:
+        """Coefficients on standardised columns, and the roots of their variances, of every class."""
+        assert self.variance is not None
+        size = np.abs([self.axes.from_raw(part) for part in self.beta])
+        spread: Array = np.sqrt(self.loss.contrasts**2 @ self.variance.reshape(self.loss.outputs, -1))
+        return size, spread
 
     @property
     def losses(self) -> list[float]:
@@ -201,11 +217,12 @@ class Fit:
 def warn(fit: Fit, *, convergence: type[ConvergenceWarning] = ConvergenceWarning, stacklevel: int = 3) -> None:
     """Warn of dropped columns, of a fit that is not to be trusted, and of a tolerance too loose for 4 digits."""
     warn_of_failure(fit, convergence=convergence, stacklevel=stacklevel + 1)
-    told = fit.certificate
+    told, digits = fit.certificate, fit.digits
     vague = told.suboptimality > LOOSE or told.standard_errors > FAR
-    if fit.status is Status.CONVERGED and (vague if fit.hessian is None else fit.digits < FEW):
-        text = "The tolerance was met, but it is so loose that a coefficient may have fewer than four digits. "
-        text += f"Leave tol out for full precision. (Certificate: {told}.)"
+    if fit.status is Status.CONVERGED and (vague if math.isnan(digits) else digits < FEW):
+        text = "The tolerance was met, but it is so loose that a coefficient may have fewer than four digits"
+        text += "" if math.isnan(digits) else f": {digits:.1f}"
+        text += f". Leave tol out for full precision. (Certificate: {told}.)"
         warnings.warn(text, convergence, stacklevel=stacklevel)
 
 

@@ -270,6 +270,7 @@ class Problem:
             seconds=seconds,
             bias_reduction=self.bias_reduction,
             combinations=combinations,
+            variance=found.variance,
         )
 
     def _quietly(self) -> AbstractContextManager[None]:

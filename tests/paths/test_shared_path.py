@@ -60,6 +60,7 @@ def test_the_bound_without_a_pass_is_no_smaller_than_what_is_left():
         b, g = rough.coefficients(0), rough.gradient(0)
         kept = np.flatnonzero((b != 0.0) | (np.arange(11) == 0))
         slope = g + np.where(np.arange(11) == 0, 0.0, alpha) * np.sign(b)
-        bound, moves = rough.smooth_bound(slope, kept)
+        found = rough.smooth_bound(slope, kept)
+        bound, moves = found.fall, found.moves
         assert bound >= rough.value[0] - exact - 1e-15
         assert moves >= 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -17,15 +18,34 @@ from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers import Composite, Solution
 
-SmoothBound = Callable[[Array, AnyArray], tuple[float, float] | None]  # of slopes of G on S, and S
+SmoothBound = Callable[[Array, AnyArray], "Bound | None"]  # of slopes of G on S, and S
 WIDEST = 1 << 26  # rows times coefficients, for the exact K
 ROUNDS = 3  # of taking in coefficients that might not stay 0
 STEPS = 10  # of Newton, for what is not penalised
 
 
+@dataclass(frozen=True)
+class Bound:
+    """What is known of a smooth function near its optimum.
+
+    Attributes
+    ----------
+    fall : float
+        By how much it may fall, at most.
+    moves : float
+        By how much the gradient of a coefficient beside it may change on the way.
+    variance : array or None
+        The diagonal of its inverse Hessian.
+    """
+
+    fall: float
+    moves: float
+    variance: Array | None = None
+
+
 def certify_composite(
     objective: Objective, penalty: Penalty, solution: Solution, *, smooth_bound: SmoothBound | None = None
-) -> Certificate:
+) -> tuple[Certificate, Array | None]:
     r"""Bound F(b) - F* for mean loss plus penalty; `solution.evaluation` must hold the value and the loss's gradient.
 
     Let S be the coefficients that are not 0 or not penalised, and G the sum with :math:`t_j |b_j|` replaced by
@@ -43,23 +63,27 @@ def certify_composite(
     .. math:: F(b) - F^* \le F(b) + \frac{1}{W} \sum_i w_i [\ell^*(s r_i, y_i) - s r_i o_i] + P^*(-s \nabla L(b)).
 
     It falls with the violation itself only.
+
+    Returns the certificate and, where it is the first of these bounds, the diagonal of H^-1: 0 outside S.
     """
     function, seen = Composite.of(objective, penalty), solution.evaluation
     if seen.gradient is None or not np.isfinite(seen.gradient).all():
-        return certificate("none", math.nan, seen, math.nan, None)
+        return certificate("none", math.nan, seen, math.nan, None), None
     violation = float(np.abs(function.slope(solution.beta, seen.gradient)).max(initial=0.0))
     on_columns = smooth_bound or partial(_smooth_bound, function, solution.beta)
-    bound = _on_support(function, solution.beta, seen.gradient, on_columns)
+    bound, variance = _on_support(function, solution.beta, seen.gradient, on_columns)
     if bound is None and smooth_bound is None:
         bound = _gap(function, penalty, solution.beta, seen)
     if bound is None:
         kind = "estimated" if math.isfinite(solution.decrement) else "none"
-        return certificate(kind, solution.decrement, seen, violation, None)
-    return certificate("proved", bound, seen, violation, True)
+        return certificate(kind, solution.decrement, seen, violation, None), None
+    return certificate("proved", bound, seen, violation, True), variance
 
 
-def _on_support(function: Composite, beta: Array, gradient: Array, smooth_bound: SmoothBound) -> float | None:
-    """The first bound of `certify_composite`; a pass over the columns of S for every round."""
+def _on_support(
+    function: Composite, beta: Array, gradient: Array, smooth_bound: SmoothBound
+) -> tuple[float | None, Array | None]:
+    """The first bound of `certify_composite`, and its variances; a pass over the columns of S for every round."""
     signs, slack = np.sign(beta), function.thresholds - np.abs(gradient)
     inside = (beta != 0.0) | function.free
     for _ in range(ROUNDS):
@@ -67,19 +91,20 @@ def _on_support(function: Composite, beta: Array, gradient: Array, smooth_bound:
         slope = gradient + function.thresholds * signs + function.curvature * beta
         found = smooth_bound(slope, np.flatnonzero(inside))
         if found is None:
-            return None
-        bound, moves = found
-        leaving = ~inside & (slack < moves)
+            return None, None
+        leaving = ~inside & (slack < found.moves)
         if not leaving.any():
-            return bound
+            variance = np.zeros_like(beta)
+            variance[inside] = 0.0 if found.variance is None else found.variance
+            return found.fall, None if found.variance is None else variance
         inside |= leaving
-    return None
+    return None, None
 
 
-def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray) -> tuple[float, float] | None:
+def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray) -> Bound | None:
     """How far G may fall on these coefficients, and by how much any other gradient may change on the way."""
     if not len(kept):
-        return 0.0, 0.0
+        return Bound(0.0, 0.0, np.zeros(0))
     marked = np.zeros(len(beta), dtype=bool)
     marked[kept] = True
     columns = function.columns(marked)
@@ -104,19 +129,19 @@ def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray
         half = np.zeros((len(members), factor.rank))
         half[inner] = factor.half
         reach = loss.concordance * part.objective.widest(half)
-    return self_concordant(squared, reach, loss)
+    bound = self_concordant(squared, reach, loss)
+    return None if bound is None else replace(bound, variance=factor.variance)
 
 
-def self_concordant(squared: float, reach: float, loss: Loss) -> tuple[float, float] | None:
+def self_concordant(squared: float, reach: float, loss: Loss) -> Bound | None:
     """How far a smooth function may fall, and a gradient beside it change, where lambda^2 and K^2 are known."""
     a = math.sqrt(reach * squared)
     if not a < SURE:
         return None
     u = -math.log1p(-a)
     radius = u / math.sqrt(reach) if reach > 0.0 else math.sqrt(squared)
-    return largest_fall(squared, reach), math.sqrt(loss.steepest) * radius * (
-        math.expm1(0.5 * u) / (0.5 * u) if u > 1e-8 else 1.0
-    )
+    growth = math.expm1(0.5 * u) / (0.5 * u) if u > 1e-8 else 1.0
+    return Bound(largest_fall(squared, reach), math.sqrt(loss.steepest) * radius * growth)
 
 
 def _gap(function: Composite, penalty: Penalty, beta: Array, seen: Evaluation) -> float | None:

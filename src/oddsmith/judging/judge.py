@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from oddsmith.arrays import Array
 from oddsmith.axes import Axes
 from oddsmith.errors import Status
 from oddsmith.evaluation import Evaluation
@@ -16,6 +17,7 @@ from oddsmith.judging.refinement import refined
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued, may_run_off
+from oddsmith.solvers.sketches import diagonal_sketch
 
 AGAIN = 1e-3  # times the tolerance, where it was too loose for a proof
 ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
@@ -37,6 +39,8 @@ class Judgement:
         Columns without a finite or a unique optimum; -1 is the intercept.
     recession : Recession or None
         The directions in which the loss falls for ever, if there are any.
+    variance : array or None
+        Of every coefficient, times the weight, roughly: where there is no Hessian to tell it.
     """
 
     solution: Solution
@@ -45,6 +49,7 @@ class Judgement:
     status: Status
     runaway: tuple[int, ...] = ()
     recession: Recession | None = None
+    variance: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -90,14 +95,15 @@ class Judge:
             certificate, seen, solution = self._certify(solution, solver, prove=True)
         if seen.hessian is None or solution.status is Status.DIVERGED:
             unsure = free and solution.status is Status.CONVERGED
-            return Judgement(solution, seen, certificate, Status.UNVERIFIED if unsure else solution.status)
+            status = Status.UNVERIFIED if unsure else solution.status
+            return Judgement(solution, seen, certificate, status, variance=self._variance(solution))
         if certificate.optimum_exists:
             return self._of_an_optimum(Judgement(solution, seen, certificate, solution.status))
         return self._without_proof(Judgement(solution, seen, certificate, solution.status), solver, free=free)
 
     def _of_composite(self, solution: Solution, solver: Solver) -> Judgement:
         """Of a penalty that is not smooth: where a bound proves less than was asked for, go on until it does."""
-        certificate, tol = certify_composite(self.objective, self.penalty, solution), self.tol
+        (certificate, variance), tol = certify_composite(self.objective, self.penalty, solution), self.tol
         enough = max(self.tol or 0.0, ENOUGH)
         while solution.status is Status.CONVERGED and not (certificate.suboptimality <= enough) and tol is not None:
             left = None if self.limit is None else self.limit - self.objective.passes
@@ -106,11 +112,17 @@ class Judge:
             tol = None if tol < ENOUGH else AGAIN * tol
             more = solver.solve(self.objective, self.penalty, solution.beta, tol=tol, max_passes=left)
             solution = continued(solution, more, "closer, for a proof")
-            certificate = certify_composite(self.objective, self.penalty, solution)
+            certificate, variance = certify_composite(self.objective, self.penalty, solution)
         status = solution.status
         if status in (Status.CONVERGED, Status.STALLED) and certificate.kind == "proved":
             status = Status.CONVERGED if certificate.suboptimality <= enough else Status.STALLED
-        return Judgement(solution, solution.evaluation, certificate, status)
+        variance = self._variance(solution) if variance is None else variance
+        return Judgement(solution, solution.evaluation, certificate, status, variance=variance)
+
+    def _variance(self, solution: Solution) -> Array:
+        """By the solver's metric or, where it has none, what columns that know nothing of one another would have."""
+        metric = solution.inverse or diagonal_sketch(self.objective, self.penalty, solution.beta).inverse
+        return metric.variance
 
     def _certify(self, solution: Solution, solver: Solver, *, prove: bool) -> tuple[Certificate, Evaluation, Solution]:
         limit, finish = SketchedNewton.dense_limit, solver.refined

@@ -13,7 +13,7 @@ import numpy as np
 from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.factor import Factor
-from oddsmith.judging.duality import self_concordant
+from oddsmith.judging.duality import Bound, self_concordant
 from oddsmith.losses import Logistic
 from oddsmith.paths.shared_rows import Metrics, SharedRows
 
@@ -112,7 +112,7 @@ class SharedPath:
         """Of the mean loss of problem k, likewise."""
         return np.concatenate([[self._r[k].sum()], self.slopes[k]]) if self.intercept else self.slopes[k]
 
-    def smooth_bound(self, slope: Array, kept: AnyArray) -> tuple[float, float] | None:
+    def smooth_bound(self, slope: Array, kept: AnyArray) -> Bound | None:
         """What `certify_composite` asks of the first problem: no pass is made.
 
         Where every row has at least c times its frozen curvature, H is at least c times the frozen one; where c is

@@ -117,7 +117,7 @@ def _judged(at: Problem, state: SharedPath, tol: float | None) -> Judgement:
             step = Step(state.passes, value, decrement)
             status = Status.CONVERGED if state.done[0] else Status.STALLED
             solution = Solution(state.coefficients(0), seen, status, (step,), decrement)
-            proof = certify_composite(at.objective, bound, solution, smooth_bound=state.smooth_bound)
+            proof, _ = certify_composite(at.objective, bound, solution, smooth_bound=state.smooth_bound)
             if proof.kind != "proved" or proof.suboptimality <= enough:
                 break
             state.goal *= 0.1

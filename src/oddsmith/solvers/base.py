@@ -63,6 +63,8 @@ class Solution:
         What beta, in double-double, has beyond its doubles.
     left : float or None
         After a last step that was not Newton's, what it probably leaves of the suboptimality.
+    inverse : Inverse or None
+        Roughly the inverse Hessian, where the solver has one.
     """
 
     beta: Array
@@ -73,6 +75,20 @@ class Solution:
     last_step: Array | None = None
     low: Array | None = None
     left: float | None = None
+    inverse: Inverse | None = None
+
+
+class Inverse(Protocol):
+    """An approximate inverse Hessian."""
+
+    @property
+    def variance(self) -> Array:
+        """The diagonal of H^-1."""
+        ...
+
+    def solve(self, vector: Array) -> Array:
+        """H^-1 vector."""
+        ...
 
 
 class Solver(Protocol):

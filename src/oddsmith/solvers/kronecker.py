@@ -37,6 +37,12 @@ class Kronecker:
         sizes = np.maximum(values, 1e-8 * values[-1])
         return cls(axes, tuple(Factor(a * moments + np.diag(d)) for a, d in zip(sizes, diagonals, strict=True)))
 
+    @property
+    def variance(self) -> Array:
+        """The diagonal of (A (x) G + D)^-1."""
+        out: Array = (self.axes**2 @ [factor.variance for factor in self.factors]).ravel()
+        return out
+
     def solve(self, vector: Array) -> Array:
         """(A (x) G + D)^-1 vector, for the coefficients of one output after another."""
         turned = self.axes.T @ vector.reshape(len(self.axes), -1)

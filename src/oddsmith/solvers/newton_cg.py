@@ -11,8 +11,7 @@ from oddsmith.arrays import Array
 from oddsmith.errors import Status
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
-from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, dot, gradient_of, search
-from oddsmith.solvers.quasi_newton import Inverse
+from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Inverse, Smooth, Solution, Step, dot, gradient_of, search
 from oddsmith.solvers.sketches import diagonal_sketch
 
 RESIDUAL = 0.1  # of a step's equation, relative; the decrement is then right to a hundredth
@@ -71,7 +70,7 @@ def minimise(function: Smooth, start: Array, inverse: Inverse, *, tol: float | N
             else:
                 beta, now, last = beta + length * direction, new, decrement
         if status is not None:
-            return Solution(beta, now, status, tuple(trace), decrement)
+            return Solution(beta, now, status, tuple(trace), decrement, inverse=inverse)
 
 
 def _direction(function: Smooth, beta: Array, gradient: Array, inverse: Inverse, limit: int) -> tuple[Array, bool]:

@@ -5,24 +5,15 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from oddsmith.arrays import Array
 from oddsmith.errors import Status
 from oddsmith.evaluation import Evaluation
-from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Smooth, Solution, Step, dot, gradient_of, search
+from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Inverse, Smooth, Solution, Step, dot, gradient_of, search
 
 PATIENCE = 3  # passes in which a good metric lets the decrement fall tenfold
-
-
-class Inverse(Protocol):
-    """An approximate inverse Hessian."""
-
-    def solve(self, vector: Array) -> Array:
-        """H^-1 vector."""
-        ...
 
 
 @dataclass
@@ -81,7 +72,8 @@ def descend(
         floor = _slow(trace, PATIENCE) and decrement <= ROUNDING * abs(now.value)
         left = math.inf if cautious or proof else _after_step(trace)
         if unseen_fall(decrement, left) <= goal * abs(now.value):
-            return Solution(beta + direction, now, Status.CONVERGED, tuple(trace), decrement, direction, left=left)
+            end = beta + direction
+            return Solution(end, now, Status.CONVERGED, tuple(trace), decrement, direction, None, left, metric.base)
         if floor or decrement <= goal * abs(now.value):
             status = Status.CONVERGED
         elif function.separates(now):
@@ -98,7 +90,7 @@ def descend(
                 metric.update(length * direction, gradient_of(new) - gradient)
                 beta, now = beta + length * direction, new
         if status is not None:
-            return Solution(beta, now, status, tuple(trace), decrement)
+            return Solution(beta, now, status, tuple(trace), decrement, inverse=metric.base)
 
 
 def unseen_fall(decrement: float, left: float) -> float:

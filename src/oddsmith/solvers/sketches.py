@@ -16,10 +16,10 @@ from oddsmith.errors import Status
 from oddsmith.factor import EPSILON, Factor
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
-from oddsmith.solvers.base import Smooth
+from oddsmith.solvers.base import Inverse, Smooth
 from oddsmith.solvers.kronecker import Kronecker
 from oddsmith.solvers.newton import minimise
-from oddsmith.solvers.quasi_newton import PATIENCE, Inverse, Metric, descend
+from oddsmith.solvers.quasi_newton import PATIENCE, Metric, descend
 
 BLOCK = 500  # columns: factorised in a hundredth of a second, and more of them saved no pass
 RIDGE = 1e-5  # on a block, relative to its diagonal
@@ -59,6 +59,11 @@ class Diagonal:
 
     diagonal: Array
 
+    @property
+    def variance(self) -> Array:
+        """The diagonal of H^-1."""
+        return 1.0 / self.diagonal
+
     def solve(self, vector: Array) -> Array:
         """H^-1 vector."""
         return vector / self.diagonal
@@ -91,6 +96,13 @@ class BlockDiagonal:
         whole = diagonal + penalty
         positive = np.where(whole > 0.0, whole, 1.0)  # a constant column, which nothing moves
         return cls(columns, members, Factor(inside), positive)
+
+    @property
+    def variance(self) -> Array:
+        """The diagonal of H^-1."""
+        out = 1.0 / self.diagonal
+        out[self.members] = self.block.variance
+        return out
 
     def solve(self, vector: Array) -> Array:
         """H^-1 vector."""
