@@ -90,8 +90,7 @@ Sums sweep(const Chosen<T>& x, const View& view, const Rows& rows, const double*
         for (std::size_t a = 0; a < (order >= 2 ? size : 0); ++a)
             for (std::size_t b = a; b < size; ++b) hessian[a * size + b] += hessians[k * square + a * width + b];
     }
-    for (std::size_t a = 0; a < (order >= 2 ? size : 0); ++a)
-        for (std::size_t b = 0; b < a; ++b) hessian[a * size + b] = hessian[b * size + a];
+    if (order >= 2) mirror(hessian, size);
     return total;
 }
 

@@ -11,21 +11,28 @@
 namespace oddsmith {
 
 // Minimised over d: g'd + d'Hd / 2 + sum of thresholds_j |b_j + d_j| + curvature_j (b_j + d_j)^2 / 2, with b = start.
+// H may be held in single precision, which is half as much to read.
+template <class T>
 struct Quadratic {
-    const double *hessian, *thresholds, *curvature, *start;
+    const T* hessian;
+    const double *thresholds, *curvature, *start;
     std::size_t size;
 };
 
-ODDSMITH_CLONES static void add_multiple(const double* row, double length, std::size_t m, double* gradient) {
-#pragma omp simd
-    for (std::size_t k = 0; k < m; ++k) gradient[k] += row[k] * length;
-}
+#define ODDSMITH_ADD_MULTIPLE(T)                                                                                  \
+    ODDSMITH_CLONES static void add_multiple(const T* row, double length, std::size_t m, double* gradient) {     \
+        _Pragma("omp simd") for (std::size_t k = 0; k < m; ++k) gradient[k] += row[k] * length;                   \
+    }
+ODDSMITH_ADD_MULTIPLE(double)
+ODDSMITH_ADD_MULTIPLE(float)
+#undef ODDSMITH_ADD_MULTIPLE
 
 // One sweep; the largest violation that it met. A coefficient without curvature stays where it is.
-inline double sweep(const Quadratic& q, const std::vector<std::size_t>& chosen, double* gradient, double* step) {
+template <class T>
+double sweep(const Quadratic<T>& q, const std::vector<std::size_t>& chosen, double* gradient, double* step) {
     double worst = 0.0;
     for (const std::size_t j : chosen) {
-        const double* row = q.hessian + j * q.size;
+        const T* row = q.hessian + j * q.size;
         const double b = q.start[j] + step[j], bend = row[j] + q.curvature[j], t = q.thresholds[j];
         const double slope = gradient[j] + q.curvature[j] * b;
         const double size = b != 0.0 ? std::fabs(slope + std::copysign(t, b)) : std::max(std::fabs(slope) - t, 0.0);
@@ -41,7 +48,8 @@ inline double sweep(const Quadratic& q, const std::vector<std::size_t>& chosen, 
 
 // All coefficients, then those that are not 0 until their violation is at most `target`, then all again; until a sweep
 // over all finds nothing larger. Begins at `step`, where the quadratic's gradient is `gradient`. Returns the sweeps.
-inline std::size_t descend(const Quadratic& q, double target, std::size_t limit, double* gradient, double* step) {
+template <class T>
+std::size_t descend(const Quadratic<T>& q, double target, std::size_t limit, double* gradient, double* step) {
     std::vector<std::size_t> all(q.size), active;
     for (std::size_t j = 0; j < q.size; ++j) all[j] = j;
     std::size_t sweeps = 0;

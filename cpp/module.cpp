@@ -31,9 +31,11 @@ using Vector = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::
 using Output = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Places = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using CodeMatrix = nb::ndarray<const std::int32_t, nb::ndim<2>, nb::device::cpu>;
-using Rectangle = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Grid = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using OutputCube = nb::ndarray<double, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
-using OutputMatrix = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using OutputMatrix = Grid<double>;
+using Rectangle = Grid<const double>;
 using MaybeVector = std::optional<Vector>;
 using MaybeOutput = std::optional<Output>;
 using MaybeMatrix = std::optional<OutputMatrix>;
@@ -252,13 +254,13 @@ void gram_sparse(const Entries<T>& data, const Entries<Index>& columns, const En
         before = at;
     }
     nb::gil_scoped_release release;
-    oddsmith::gram(x, place.data(), out.shape(0), h.data(), out.data(), std::max<std::size_t>(1, threads));
+    oddsmith::gram(x, place.data(), out.shape(0), out.shape(0), h.data(), out.data(), std::max<std::size_t>(1, threads));
 }
 
 template <class T>
 void rough_logistic_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
                           const MaybeVector& weight, const MaybeVector& offset, const Vector& beta, std::size_t known,
-                          OutputMatrix hessian, std::size_t threads) {
+                          Grid<float> hessian, std::size_t threads) {
     const auto view = dense<T>(x);
     const std::size_t p = view.cols;
     require(centre.shape(0) == p && scale.shape(0) == p && beta.shape(0) == p + 1 && target.shape(0) == view.rows &&
@@ -295,14 +297,15 @@ void select_sparse(const Entries<T>& data, const Entries<Index>& columns, const 
     oddsmith::select(x, place.data(), new_begin.data(), new_columns.data(), new_data.data(), threads);
 }
 
-std::size_t descend(const Rectangle& hessian, const Vector& thresholds, const Vector& curvature, const Vector& start,
+template <class T>
+std::size_t descend(const Grid<const T>& hessian, const Vector& thresholds, const Vector& curvature, const Vector& start,
                     double target, std::size_t limit, Output gradient, Output step) {
     const std::size_t m = gradient.shape(0);
     require(hessian.shape(0) == m && hessian.shape(1) == m, "hessian must be square");
     for (const auto& v : {thresholds, curvature, start, Vector(step)}) require(v.shape(0) == m, "one entry a coefficient");
     nb::gil_scoped_release release;
-    return oddsmith::descend({hessian.data(), thresholds.data(), curvature.data(), start.data(), m}, target, limit,
-                             gradient.data(), step.data());
+    const oddsmith::Quadratic<T> q{hessian.data(), thresholds.data(), curvature.data(), start.data(), m};
+    return oddsmith::descend(q, target, limit, gradient.data(), step.data());
 }
 
 // out += x b in double-double; of x' it is out += b'x. The two differ in shapes alone.
@@ -389,8 +392,9 @@ NB_MODULE(_kernels, m) {
 #define ODDSMITH_COUNT_ARGUMENTS "columns"_n, "begin"_n, "place"_n, "counts"_n, "threads"_a
     m.def("count_sparse", &count_sparse<std::int32_t>, ODDSMITH_COUNT_ARGUMENTS);
     m.def("count_sparse", &count_sparse<std::int64_t>, ODDSMITH_COUNT_ARGUMENTS);
-    m.def("descend", &descend, "hessian"_n, "thresholds"_n, "curvature"_n, "start"_n, "target"_a, "limit"_a,
-          "gradient"_n, "step"_n);
+#define ODDSMITH_DESCEND_ARGUMENTS \
+    "hessian"_n, "thresholds"_n, "curvature"_n, "start"_n, "target"_a, "limit"_a, "gradient"_n, "step"_n
+    m.def("descend", &descend<double>, ODDSMITH_DESCEND_ARGUMENTS).def("descend", &descend<float>, ODDSMITH_DESCEND_ARGUMENTS);
     m.def("logistic_rows", &logistic_rows, "eta"_n, "target"_n, "value"_n, "gradient"_n, "hessian"_n);
     m.def("simd_level", [] { return oddsmith::simd_level(); });
 }

@@ -67,8 +67,8 @@ ODDSMITH_PANEL_MOMENTS(float)
 template <class T>
 double moments(const Dense<T>& x, const double* weight, double* mean, double* deviation, std::size_t threads) {
     const std::size_t p = x.cols;
-    const Parts parts(x.rows, 1024, 256);
-    const std::size_t panel = panel_rows(std::max<std::size_t>(1, p) * sizeof(T));
+    const Parts parts(x.rows, std::clamp<std::size_t>((std::size_t{1} << 20) / std::max<std::size_t>(1, p), 64, 1024), 256);
+    const std::size_t panel = x.row_major() ? panel_rows(std::max<std::size_t>(1, p) * sizeof(T)) : parts.rows_each;
     std::vector<double> shift(p), sums(parts.count * 2 * p), weights(parts.count);
     std::size_t origin = 0;
     while (weight && origin + 1 < x.rows && weight[origin] == 0.0) ++origin;

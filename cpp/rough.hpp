@@ -7,10 +7,12 @@ namespace oddsmith {
 
 constexpr std::size_t rough_rows = 8, rough_cols = 16;
 
-// H += Z' diag(h) Z, lower triangle of tiles from row `first` on, of a packed panel; hz is scratch of m * rough_rows.
+// H += Z' diag(h) Z, lower triangle of tiles from row `first` on, which is where H begins; of a packed panel. hz is
+// scratch of m * rough_rows.
 ODDSMITH_CLONES static void rough_gram(const float* z, float* hz, std::size_t m, std::size_t width, const float* h,
                                        std::size_t first, float* hessian) {
-    for (std::size_t a = first / rough_rows * rough_rows; a < width; a += rough_rows) {
+    first = first / rough_rows * rough_rows;
+    for (std::size_t a = first; a < width; a += rough_rows) {
         for (std::size_t i = 0; i < m; ++i) {
 #pragma omp simd
             for (std::size_t s = 0; s < rough_rows; ++s) hz[i * rough_rows + s] = h[i] * z[i * width + a + s];
@@ -26,7 +28,7 @@ ODDSMITH_CLONES static void rough_gram(const float* z, float* hz, std::size_t m,
             }
             for (std::size_t s = 0; s < rough_rows; ++s) {
 #pragma omp simd
-                for (std::size_t t = 0; t < rough_cols; ++t) hessian[(a + s) * width + b + t] += tile[s][t];
+                for (std::size_t t = 0; t < rough_cols; ++t) hessian[(a - first + s) * width + b + t] += tile[s][t];
             }
         }
     }
@@ -57,16 +59,17 @@ ODDSMITH_ROUGH_PACK(float)
 // Fills hessian [(1 + p)^2], in standardised columns, intercept first; but for its first rows and columns, if asked.
 template <class Loss, class T>
 void rough_hessian(const Dense<T>& x, const View& view, const Rows& rows, const double* beta, std::size_t known,
-                   double* hessian, std::size_t threads) {
+                   float* hessian, std::size_t threads) {
     const std::size_t p = x.cols, size = 1 + p, width = (size + rough_cols - 1) / rough_cols * rough_cols;
     const std::size_t panel = std::clamp<std::size_t>((std::size_t{1} << 17) / width / 64 * 64, 64, 256);
-    const Parts parts(x.rows, std::clamp<std::size_t>((std::size_t{1} << 18) / size, 256, 1024), 8);
+    const std::size_t square = (width - known / rough_rows * rough_rows) * width;  // of the rows that are asked for
+    const std::size_t most = std::clamp<std::size_t>((std::size_t{1} << 20) / square, 2, 8);
+    const Parts parts(x.rows, std::clamp<std::size_t>((std::size_t{1} << 18) / size, 256, 1024), most);
     threads = std::min(threads, parts.count);
     std::vector<double> u(p), inverse(p);
     for (std::size_t j = 0; j < p; ++j) inverse[j] = 1.0 / view.scale[j], u[j] = beta[1 + j] * inverse[j];
 
     using Floats = std::vector<float, LineAllocator<float>>;
-    const std::size_t square = width * width;
     Floats hessians(parts.count * square), singles(threads * panel * (width + rough_rows + 1));
     Buffer doubles(threads * panel * 4);
     in_parallel(parts.count, threads, [&](std::size_t k, std::size_t worker) {
@@ -84,12 +87,16 @@ void rough_hessian(const Dense<T>& x, const View& view, const Rows& rows, const 
             rough_gram(fz, hz, m, width, fh, known, hessians.data() + k * square);
         }
     });
-    for (std::size_t a = known; a < size; ++a)
-        for (std::size_t b = 0; b <= a; ++b) {
-            double sum = 0.0;
-            for (std::size_t k = 0; k < parts.count; ++k) sum += hessians[k * square + a * width + b];
-            hessian[a * size + b] = hessian[b * size + a] = sum;
-        }
+    const float* lower = hessians.data() - known / rough_rows * rough_rows * width;
+    constexpr std::size_t tile = 32;  // what is written across lies far apart
+    for (std::size_t a = known; a < size; a += tile)
+        for (std::size_t b = 0; b < size; b += tile)
+            for (std::size_t i = a; i < std::min(size, a + tile); ++i)
+                for (std::size_t j = b; j < std::min(i + 1, b + tile); ++j) {
+                    double sum = 0.0;
+                    for (std::size_t k = 0; k < parts.count; ++k) sum += lower[k * square + i * width + j];
+                    hessian[i * size + j] = hessian[j * size + i] = static_cast<float>(sum);
+                }
 }
 
 }  // namespace oddsmith

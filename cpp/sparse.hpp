@@ -90,12 +90,12 @@ void add_in_order(std::size_t parts, std::size_t threads, std::vector<double>& t
 
 }  // namespace detail
 
-// out += X' diag(h) X among the columns j with place[j] >= 0, of shape (size, size), its upper triangle. place ascends
-// over those columns; null stands for all. Each thread owns some rows of `out` and sums over all rows of X in order:
-// no bit depends on how they are shared out, and no thread needs a matrix of its own.
+// out += X' diag(h) X among the columns j with place[j] >= 0, of `size` rows, `stride` apart, its upper triangle. place
+// ascends over those columns; null stands for all. Each thread owns some rows of `out` and sums over all rows of X in
+// order: no bit depends on how they are shared out, and no thread needs a matrix of its own.
 template <class T, class Index>
-void gram(const Csr<T, Index>& x, const std::int64_t* place, std::size_t size, const double* h, double* out,
-          std::size_t threads) {
+void gram(const Csr<T, Index>& x, const std::int64_t* place, std::size_t size, std::size_t stride, const double* h,
+          double* out, std::size_t threads) {
     struct Entry {
         std::size_t at;
         double value;
@@ -113,10 +113,11 @@ void gram(const Csr<T, Index>& x, const std::int64_t* place, std::size_t size, c
         }
         return m;
     };
-    // where to cut, so that every share has about the same number of products
+    // where to cut, so that every share has about the same number of products: some rows tell
     std::vector<double> work(size);
     std::vector<Entry> first(longest + 1);
-    for (std::size_t i = 0; i < x.rows && threads > 1; ++i) {
+    const std::size_t step = 1 + x.rows / 4096;
+    for (std::size_t i = 0; i < x.rows && threads > 1; i += step) {
         const std::size_t m = collect(i, 0, first.data());
         for (std::size_t a = 0; a < m; ++a) work[first[a].at] += static_cast<double>(m - a);
     }
@@ -134,14 +135,15 @@ void gram(const Csr<T, Index>& x, const std::int64_t* place, std::size_t size, c
             const std::size_t m = collect(i, cut[share], kept.data());
             for (std::size_t a = 0; a < m && kept[a].at < cut[share + 1]; ++a) {
                 const double hx = h[i] * kept[a].value;
-                double* row = out + kept[a].at * size;
+                double* row = out + kept[a].at * stride;
                 for (std::size_t b = a; b < m; ++b) row[kept[b].at] += hx * kept[b].value;
             }
         }
     });
 }
 
-// As `sweep` over dense rows. The Hessian takes a second reading of X, with the row Hessians of the first.
+// As `sweep` over dense rows. The Hessian, which has to come in as zeros, takes a second reading of X, with the row
+// Hessians of the first.
 template <class Loss, class T, class Index>
 Sums sweep(const Csr<T, Index>& x, const View& view, const Rows& rows, const double* beta, int order, double* gradient,
            double* hessian, std::size_t threads) {
@@ -200,21 +202,18 @@ Sums sweep(const Csr<T, Index>& x, const View& view, const Rows& rows, const dou
     }
     if (order >= 2) {
         const double *t = totals.data() + size, sum = t[p];
-        std::vector<double> plain(p * p);
-        gram(x, nullptr, p, h.data(), plain.data(), threads);
+        gram(x, nullptr, p, size, h.data(), hessian + size + 1, threads);
         hessian[0] += sum;
         for (std::size_t a = 0; a < p; ++a) {
             const double ca = view.centre[a];
             hessian[1 + a] += (t[a] - ca * sum) * inverse[a];
-            hessian[(1 + a) * size] = hessian[1 + a];
+            double* row = hessian + (1 + a) * size + 1;
             for (std::size_t b = a; b < p; ++b) {
                 const double cb = view.centre[b];
-                hessian[(1 + a) * size + 1 + b] +=
-                    (plain[a * p + b] - ca * t[b] - cb * t[a] + sum * ca * cb) * inverse[a] * inverse[b];
+                row[b] = (row[b] - ca * t[b] - cb * t[a] + sum * ca * cb) * inverse[a] * inverse[b];
             }
         }
-        for (std::size_t a = 0; a < size; ++a)
-            for (std::size_t b = 0; b < a; ++b) hessian[a * size + b] = hessian[b * size + a];
+        mirror(hessian, size);
     }
     return total;
 }

@@ -61,6 +61,16 @@ struct View {
     const double *centre, *scale;  // z = (x - centre) / scale
 };
 
+// Completes a symmetric matrix of which the upper triangle is known, a tile at a time: columns are read far apart.
+inline void mirror(double* matrix, std::size_t size) {
+    constexpr std::size_t tile = 32;
+    for (std::size_t first = 0; first < size; first += tile)
+        for (std::size_t across = 0; across <= first; across += tile)
+            for (std::size_t a = first; a < std::min(size, first + tile); ++a)
+                for (std::size_t b = across; b < std::min(a, across + tile); ++b)
+                    matrix[a * size + b] = matrix[b * size + a];
+}
+
 // One part: its panels in order, each read twice while it is in cache.
 template <class Loss, class T>
 Sums sweep_part(const Dense<T>& x, const View& view, const Rows& rows, const double* u, const double* inverse,
@@ -128,8 +138,7 @@ Sums sweep(const Dense<T>& x, const View& view, const Rows& rows, const double* 
                 hessian[a * size + b] += hessians[(k * width + a) * width + b];
     }
     for (std::size_t j = 0; j < (order >= 1 ? p : 0); ++j) gradient[1 + j] *= inverse[j];
-    for (std::size_t a = 0; a < (order >= 2 ? size : 0); ++a)
-        for (std::size_t b = 0; b < a; ++b) hessian[a * size + b] = hessian[b * size + a];
+    if (order >= 2) mirror(hessian, size);
     return total;
 }
 

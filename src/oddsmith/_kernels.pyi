@@ -141,7 +141,7 @@ def rough_logistic_dense(
     offset: _Array | None,
     beta: _Array,
     known: int,
-    hessian: _Array,
+    hessian: npt.NDArray[np.float32],
     threads: int,
 ) -> None: ...
 def count_sparse(
@@ -162,7 +162,7 @@ def select_sparse(
     threads: int,
 ) -> None: ...
 def descend(
-    hessian: _Array,
+    hessian: npt.NDArray[Any],
     thresholds: _Array,
     curvature: _Array,
     start: _Array,

@@ -12,7 +12,7 @@ Sweep = Callable[..., tuple[float, float]]
 
 
 def descend(
-    hessian: Array,
+    hessian: AnyArray,
     thresholds: Array,
     curvature: Array,
     start: Array,
@@ -99,10 +99,10 @@ def rough(sweep: Sweep) -> Callable[..., None]:
 
     def rough_logistic_dense(
         x: AnyArray, centre: Array, scale: Array, target: Array, weight: Array | None, offset: Array | None,
-        beta: Array, known: int, hessian: Array, threads: int,
+        beta: Array, known: int, hessian: AnyArray, threads: int,
     ) -> None:  # fmt: skip
-        """Fill the Hessian but for its first `known` rows and columns. Products may be of single precision."""
-        whole = np.zeros_like(hessian)
+        """Fill the Hessian, in single precision, but for its first `known` rows and columns."""
+        whole = np.zeros(hessian.shape)
         sweep(x, centre, scale, target, weight, offset, beta, np.zeros(len(beta)), whole, threads)
         hessian[known:], hessian[:, known:] = whole[known:], whole[:, known:]
 

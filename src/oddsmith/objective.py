@@ -65,21 +65,21 @@ class Objective:
         part = partial(evaluate_block, loss=self.loss, beta=self._full(beta), order=order, threads=self.threads)
         return self._free(self.source.sum(part).mean())
 
-    def rough_hessian(self, beta: Array, known: Array | None = None) -> Array:
-        """The Hessian, in single precision where there is a kernel for that: a metric for steps.
+    def rough_hessian(self, beta: Array, known: AnyArray | None = None) -> AnyArray:
+        """The Hessian in single precision: a metric for steps.
 
         Its leading block may be known, where beta has the coefficients after those of that block at 0.
         """
         rough = kernels.rough_for(self.loss.kernel, next(self.source.blocks()).design.kind)
         if rough is None or not self.intercept:
-            hessian = self.evaluate(beta, 2).hessian
-            assert hessian is not None
-            return hessian
+            exact = self.evaluate(beta, 2).hessian
+            assert exact is not None
+            return exact.astype(np.float32)
         self.passes += 1
         first = 0 if known is None else len(known)
         part = partial(_rough, rough=rough, beta=self._full(beta), known=first, threads=self.threads)
-        hessian = self.source.sum(part).mean().hessian
-        assert hessian is not None
+        hessian = self.source.sum(part)
+        hessian /= sum(self.source.class_weights())
         if known is not None:
             hessian[:first, :first] = known
         return hessian
@@ -274,12 +274,13 @@ class Objective:
         return rows if self.intercept else np.hstack([np.zeros((len(rows), 1)), rows])
 
 
-def _rough(block: Block, *, rough: Callable[..., None], beta: Array, known: int, threads: int | None) -> Evaluation:
-    hessian = np.zeros((len(beta), len(beta)))
+def _rough(block: Block, *, rough: Callable[..., None], beta: Array, known: int, threads: int | None) -> AnyArray:
+    hessian = np.empty((len(beta), len(beta)), dtype=np.float32)
+    hessian[:known, :known] = 0.0
     threads = kernels.threads_for(block.design.entries * len(beta), threads)
     rough(*block.design.operands, block.target, block.weight, block.offset, beta, known, hessian, threads)
     hessian.reshape(-1)[:: len(beta) + 1] *= 1.0 + ROUGH  # positive, whatever was rounded
-    return Evaluation(0.0, None, hessian, block.total_weight)
+    return hessian
 
 
 def _at_zero(block: Block, *, threads: int | None) -> Evaluation:

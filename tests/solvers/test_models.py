@@ -33,12 +33,18 @@ def test_a_step_ends_at_the_minimum_of_the_model(function, exact):
     assert (step[function.thresholds > 0] == 0.0).any()
 
 
-def test_a_correction_sends_the_step_to_the_change_that_it_made(function):
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_a_correction_sends_the_step_to_the_change_that_it_made(function, kind):
     seen = function.evaluate(np.zeros(7), 2)
-    model = Model(function, seen.hessian)
-    step = np.random.default_rng(1).standard_normal(7)
-    change = 1.5 * seen.hessian @ step
-    corrected = model.corrected(step, change)
-    np.testing.assert_allclose(corrected.hessian @ step, change, rtol=1e-12)
-    assert np.linalg.eigvalsh(corrected.hessian).min() > 0.0
-    assert model.corrected(step, -change) is model  # no curvature, no correction
+    model = Model(function, seen.hessian.astype(kind))
+    digits = {np.float64: 1e-12, np.float32: 1e-5}[kind]
+    np.testing.assert_allclose(model.hessian, seen.hessian, rtol=digits, atol=digits)
+    for beta in np.random.default_rng(1).standard_normal((3, 7)):
+        step, _ = model.step(beta, function.evaluate(beta).gradient, 0.1)
+        change = 1.5 * seen.hessian @ step
+        model.correct(0.5, 0.5 * change)
+        np.testing.assert_allclose(model.hessian @ step, change, rtol=10 * digits, atol=10 * digits)
+        assert np.linalg.eigvalsh(model.hessian).min() > 0.0
+    before = model.hessian
+    model.correct(1.0, -change)  # no curvature, no correction
+    np.testing.assert_array_equal(model.hessian, before)

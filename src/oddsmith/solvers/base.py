@@ -140,7 +140,7 @@ class Smooth:
 
     def rough_hessian(self, beta: Array) -> Array:
         """The Hessian of the sum, that of the loss in single precision where there is a kernel for it."""
-        hessian = self.objective.rough_hessian(beta)
+        hessian: Array = self.objective.rough_hessian(beta).astype(np.float64)
         hessian.reshape(-1)[:: len(beta) + 1] += self.penalty.curvature(beta) + self.ridge
         return hessian
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from oddsmith import kernels
-from oddsmith.arrays import Array
+from oddsmith.arrays import AnyArray, Array
 from oddsmith.factor import Factor
 from oddsmith.solvers.base import ROUNDING, dot
 from oddsmith.solvers.composite import Composite
@@ -17,22 +17,30 @@ CURVED = 0.1  # a correction wants this share of the curvature that was expected
 class Model:
     """The sum, its loss replaced by a quadratic whose Hessian is given; unpenalised coefficients are eliminated.
 
+    With F the Hessian of the unpenalised coefficients and C their rows of it, the others have H - C'F^-1 C. That is
+    all that is kept, in the precision of H.
+
     Parameters
     ----------
     function : Composite
     hessian : array of shape (size, size)
-        Of the loss, or something near it.
+        Of the loss, or something near it. It is not changed.
     """
 
-    def __init__(self, function: Composite, hessian: Array) -> None:
-        self.function, self.hessian, self._free = function, hessian, np.flatnonzero(function.free)
-        self._reduced = hessian
-        if len(self._free):
-            cross = hessian[self._free]
-            self._factor = Factor(cross[:, self._free])
-            self._across = self._factor.solve(cross)
-            self._reduced = hessian - cross.T @ self._across
-            self._reduced[self._free] = self._reduced[:, self._free] = 0.0  # what has no curvature stays where it is
+    def __init__(self, function: Composite, hessian: AnyArray) -> None:
+        self.function, self._free = function, np.flatnonzero(function.free)
+        self._reduced = hessian.copy()
+        self._eliminate(hessian[self._free].astype(np.float64))
+        self._subtract(self._cross, self._across)
+        self._step = self._image = np.zeros(len(hessian))
+
+    @property
+    def hessian(self) -> Array:
+        """The whole of it."""
+        whole = self._reduced.astype(np.float64)
+        whole += self._cross.T @ self._across
+        whole[self._free], whole[:, self._free] = self._cross, self._cross.T
+        return whole
 
     def step(self, beta: Array, gradient: Array, accuracy: float, *, exact: bool = False) -> tuple[Array, float]:
         """The step to the model's minimum, by coordinate descent, and by how much the model falls.
@@ -41,34 +49,32 @@ class Model:
         coefficients that are then not 0.
         """
         function, free = self.function, self._free
-        reduced = gradient.copy()
-        if len(free):
-            reduced -= self._across.T @ gradient[free]
-            reduced[free] = 0.0
+        reduced = gradient - self._across.T @ gradient[free]
+        reduced[free] = 0.0
         target = accuracy * float(np.abs(function.slope(beta, reduced)).max(initial=0.0))
-        direction = np.zeros_like(beta)
-        kernels.descend(
-            self._reduced, function.thresholds, function.curvature, beta, target, SWEEPS, reduced, direction
-        )
-        if len(free):
-            direction[free] = -self._factor.solve(gradient[free]) - self._across @ direction
+        direction, after = np.zeros_like(beta), reduced.copy()
+        kernels.descend(self._reduced, function.thresholds, function.curvature, beta, target, SWEEPS, after, direction)
+        direction[free] = -self._inverse @ gradient[free] - self._across @ direction
+        image = after - reduced - self._across.T @ gradient[free]
+        image[free] = -gradient[free]
         if exact:
-            direction = self._exact(beta, gradient, direction)
-        curved = 0.5 * dot(direction, np.einsum("ij,j->i", self.hessian, direction))
-        change = dot(gradient, direction) + function.cost(beta + direction) - function.cost(beta) + curved
-        return direction, max(0.0, -change)
+            direction, image = self._exact(beta, gradient, direction)
+        self._step, self._image = direction, image
+        change = dot(gradient, direction) + function.cost(beta + direction) - function.cost(beta)
+        return direction, max(0.0, -change - 0.5 * dot(direction, image))
 
-    def _exact(self, beta: Array, gradient: Array, direction: Array) -> Array:
-        """The model's minimum from a point near it: Newton's steps among the coefficients that are not 0.
+    def _exact(self, beta: Array, gradient: Array, direction: Array) -> tuple[Array, Array]:
+        """The model's minimum from a point near it, and H times the step: Newton's among what is not 0.
 
         Each goes as far as signs are kept; what would change its sign stays at 0, and where nothing would, the
         coefficient at 0 that violates most joins (feature-sign search: Lee, Battle, Raina and Ng, 2006).
         """
         function, free, thresholds = self.function, self.function.free, self.function.thresholds
+        hessian = self.hessian
         floor = ROUNDING * (float(np.abs(gradient).max(initial=0.0)) + float(thresholds.max(initial=0.0)))
         for _ in range(2 * len(beta) + 10):
             after = beta + direction
-            slope = gradient + np.einsum("ij,j->i", self.hessian, direction) + function.curvature * after
+            slope = gradient + np.einsum("ij,j->i", hessian, direction) + function.curvature * after
             signs, kept = np.sign(after), (after != 0.0) | free
             beyond = np.where(kept, 0.0, np.abs(slope) - thresholds)
             if np.abs((slope + thresholds * signs)[kept]).max(initial=0.0) <= floor:
@@ -77,7 +83,7 @@ class Model:
                     break
                 signs[worst], kept[worst] = -np.sign(slope[worst]), True
             change, places = np.zeros_like(beta), np.flatnonzero(kept)
-            factor = Factor(self.hessian[np.ix_(places, places)] + np.diag(function.curvature[places]))
+            factor = Factor(hessian[np.ix_(places, places)] + np.diag(function.curvature[places]))
             change[places] = -factor.solve((slope + thresholds * signs)[places])
             crossing = np.flatnonzero((signs * (after + change) < 0.0) & (after != 0.0) & ~free)
             reach = -after[crossing] / change[crossing]
@@ -88,13 +94,27 @@ class Model:
                 direction[gone] = -beta[gone]
             elif length == 1.0 and not (beyond > floor).any():
                 break
-        return direction
+        return direction, np.einsum("ij,j->i", hessian, direction)
 
-    def corrected(self, step: Array, change: Array) -> Model:
-        """The BFGS update: the Hessian that sends the step to the change of the gradient that it made."""
-        seen = np.einsum("ij,j->i", self.hessian, step)
-        curved, expected = dot(step, change), dot(step, seen)
+    def correct(self, length: float, change: Array) -> None:
+        """The BFGS update: the Hessian that sends so much of the last step to the change of the gradient it made."""
+        curved, expected = length * dot(self._step, change), length**2 * dot(self._step, self._image)
         if not curved > CURVED * expected:
-            return self
-        pair = np.array([change / np.sqrt(curved), seen / np.sqrt(expected)])
-        return Model(self.function, self.hessian + (pair * [[1.0], [-1.0]]).T @ pair)
+            return
+        pair = np.array([change / np.sqrt(curved), length * self._image / np.sqrt(expected)])
+        signed = pair * [[1.0], [-1.0]]
+        cross, across = self._cross, self._across
+        self._eliminate(cross + signed[:, self._free].T @ pair)
+        self._subtract(np.vstack([self._cross, -cross, -signed]), np.vstack([self._across, across, pair]))
+
+    def _eliminate(self, cross: Array) -> None:
+        """Solve for the unpenalised coefficients, whose rows of the Hessian are given."""
+        self._cross = cross
+        self._inverse = Factor(cross[:, self._free]).inverse if len(cross) else np.zeros((0, 0))
+        self._across = self._inverse @ cross
+
+    def _subtract(self, left: Array, right: Array) -> None:
+        """Left'right, of what is kept; what has no curvature stays where it is."""
+        kind = self._reduced.dtype
+        self._reduced -= left.T.astype(kind) @ right.astype(kind)
+        self._reduced[self._free] = self._reduced[:, self._free] = 0.0

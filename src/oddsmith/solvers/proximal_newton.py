@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -20,6 +21,7 @@ from oddsmith.solvers.models import Model
 ACCURACY, CLOSER = 0.1, 1e-3  # to which a model's violation is brought down before the loss is looked at again
 FEW = 0.1  # of the columns at hand, added to them
 CLOSE = 2.5e-10  # working sets end no farther away: the last of them cost little, a proof that fails costs much
+AMPLE, TURNS = 4, 100  # products for each entry that a pass reads; times that a model's matrix is read
 SPARE = 1.5  # times the columns that are not 0: a larger working set drops those that are
 POLISH = 4  # exact steps, at most
 STALE = 0.1  # a metric is made anew when the decrement falls by less than this
@@ -47,7 +49,7 @@ class Workspace:
     """
 
     columns: AnyArray = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
-    hessian: Array | None = None
+    hessian: AnyArray | None = None
     anchor: Array | None = None
     solution: Solution | None = None
     thresholds: Array | None = None
@@ -101,7 +103,7 @@ class ProximalNewton:
     ----------
     most_columns : int, default 500
         Up to so many columns all are worked on; of more, those few that matter, which are copied.
-    sample, sample_per_column : int, default 5000, 25
+    sample, sample_per_column : int, default 5000, 80
         Rows of the sample whose Hessian is the metric where there are more than three times as many: the larger of the
         first and so many for each column.
     max_passes : int, default 1000
@@ -115,7 +117,7 @@ class ProximalNewton:
 
     most_columns: int = 500
     sample: int = 5000
-    sample_per_column: int = 25
+    sample_per_column: int = 80
     max_passes: int = 1000
     seed: int = 0
     name: ClassVar[str] = "proximal_newton"
@@ -192,11 +194,15 @@ class ProximalNewton:
 def grown(function: Composite, beta: Array, gradient: Array, screen: Array, columns: AnyArray) -> tuple[AnyArray, int]:
     """The working set with those columns that exceed the screen most, and how many.
 
-    At most as many as are not 0, but 200 at least: of strongly correlated columns most exceed it.
+    At most as many as are not 0, but 200 at least, and as many as have a Hessian and models that cost little beside
+    the pass: of strongly correlated columns most exceed it.
     """
     beyond = np.maximum(np.abs(gradient + function.curvature * beta) - screen, 0.0)
     beyond[function.members(columns)] = 0.0
-    most = max(200, np.count_nonzero(beta))
+    design = next(function.objective.source.blocks()).design
+    products = design.entries**2 / design.shape[0] / design.shape[1] ** 2  # in a Hessian, for each of k^2
+    cheap = math.sqrt(AMPLE * design.entries / (products + TURNS))
+    most = max(200, int(np.count_nonzero(beta)), int(cheap))
     found = np.flatnonzero(beyond)
     marked = (beta != 0.0) | function.free  # what is not 0 at the start, or never penalised, is needed
     marked[found[np.argsort(-beyond[found], kind="stable")[:most]]] = True
@@ -232,7 +238,7 @@ class Metric:
     def anew(self, beta: Array, *, exact: bool = False) -> Model:
         """By the Hessian at beta, in single precision unless it has to be exact. A pass."""
         seen = self._from[0]
-        hessian = seen.evaluate(beta, 2).hessian if exact else seen.rough_hessian(beta)
+        hessian: AnyArray | None = seen.evaluate(beta, 2).hessian if exact else seen.rough_hessian(beta)
         assert hessian is not None
         self.space.anchor, self.space.hessian = beta, hessian
         return Model(self.function, hessian)
@@ -274,7 +280,7 @@ def descend(
         if not slow:
             end, new, length = search(function, beta, direction, now)
             if length > 0.0:
-                model = model.corrected(end - beta, gradient_of(new) - gradient_of(now))
+                model.correct(length, gradient_of(new) - gradient_of(now))
                 beta, now, last, age = end, new, decrement, age + 1
                 continue
             if decrement <= ROUNDING * abs(now.value):
