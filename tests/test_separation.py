@@ -205,3 +205,39 @@ def test_what_makes_no_sense_is_told():
         separation(as_source(X, y), y)
     with pytest.raises(SpecificationError, match="too many columns to decide: 4100"):
         separation(sp.eye_array(4100, format="csr"), np.arange(4100) % 2, fit_intercept=False)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("kind", [np.asarray, sp.csr_array])
+def test_more_columns_than_a_matrix_allows_are_decided_by_the_rows(monkeypatch, classes, fit_intercept, kind):
+    """With a limit that small problems reach, the verdicts are those that are reached without it."""
+    seen = set()
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        X = rng.integers(-2, 3, (12, 3 + seed % 4)).astype(float)[rng.integers(0, 12, 12)]
+        X = X @ rng.integers(-1, 2, (X.shape[1], 30))  # more columns than rows, and as few to tell apart
+        y = np.r_[np.arange(classes), rng.integers(0, classes, 12 - classes)]
+        weight = np.r_[np.ones(10), rng.integers(0, 2, 2)]
+        expected = separation(kind(X), y, weight, fit_intercept=fit_intercept)
+        monkeypatch.setattr(oddsmith.SketchedNewton, "dense_limit", 12 * (classes - 1))
+        found = separation(kind(X), y, weight, fit_intercept=fit_intercept)
+        monkeypatch.undo()
+        assert (found.kind, found.columns) == (expected.kind, expected.columns)
+        seen.add(found.kind)
+        if found.direction is not None and classes == 2:
+            scores = found.direction[0, 0] + X @ found.direction[0, 1:]
+            lead = np.where(y == 1, scores, -scores)[weight > 0]
+            assert lead.min() >= -1e-9
+            assert lead.max() >= 1.0 - 1e-9
+    assert len(seen) > 1
+
+
+def test_a_thousand_columns_for_every_row():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((40, 9000)), rng.integers(0, 2, 40)
+    assert separation(X, y).kind == "complete"
+    X[20:], y = X[:20], np.r_[y[:20], 1 - y[:20]]  # every row in both classes
+    assert separation(X, y).kind == "none"
+    with pytest.raises(SpecificationError, match="too many columns"):
+        separation(sp.random_array((5000, 5000), density=1e-3, rng=rng, format="csr"), rng.integers(0, 2, 5000))

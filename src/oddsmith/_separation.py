@@ -7,13 +7,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from oddsmith.arrays import Array
+from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import SpecificationError
 from oddsmith.fitting import Problem, loss_for
+from oddsmith.judging.recession import Recession
 from oddsmith.schema import shown
 from oddsmith.solvers import SketchedNewton
 from oddsmith.sources import Source, as_source, is_frame, read_frame
 
+RANK, CHUNK = 1e-12, 500  # of squared singular values, beside the largest; columns at a time
+TOUCHED = 1e-6  # of the largest coefficient of a direction, per standard deviation
 ROUGHLY, PASSES = 1e-2, 20  # near enough to an optimum for a proof that there is one; how long to try for it
 
 
@@ -85,7 +88,7 @@ def separation(
     DataError
         If the data cannot be used, as in `fit`.
     SpecificationError
-        If y is missing, or there are too many columns to decide.
+        If y is missing, or there are more than 4000 columns and more than 4000 rows.
 
     References
     ----------
@@ -99,19 +102,57 @@ def separation(
     <Verdict: quasi-complete separation; without a finite estimate: x1>
     """
     problem = _problem(X, y, sample_weight, offset, fit_intercept)
-    found = problem.judged(problem.judge(ROUGHLY, PASSES), SketchedNewton(), None)
-    if found.recession is None:
-        if found.evaluation.hessian is None:
-            columns = f"{len(problem.source.columns)}"
-            raise SpecificationError("There are too many columns to decide", columns, "Look at a part of them.")
+    size, rows, limit = problem.objective.size, problem.source.rows, SketchedNewton.dense_limit
+    if size > limit >= problem.objective.loss.outputs * rows:
+        recession = _by_row_space(problem)
+    else:
+        found = problem.judged(problem.judge(ROUGHLY, PASSES), SketchedNewton(), None)
+        recession = found.recession
+        if recession is None and found.evaluation.hessian is None:
+            what = f"{size} coefficients and {rows} rows, of which one number may be above {limit}"
+            raise SpecificationError("There are too many columns to decide", what, "Look at a part of them.")
+    if recession is None:
         return Verdict("none")
-    named = np.isin(np.arange(-1, len(problem.source.columns)), found.runaway)
+    runaway = problem.axes.touched(recession.span, TOUCHED)
+    named = np.isin(np.arange(-1, len(problem.source.columns)), runaway)
     return Verdict(
-        "complete" if found.recession.complete else "quasi-complete",
-        found.runaway,
-        tuple("(Intercept)" if j < 0 else problem.source.columns[j] for j in found.runaway),
-        np.where(named, problem.raw(found.recession.direction), 0.0),
+        "complete" if recession.complete else "quasi-complete",
+        runaway,
+        tuple("(Intercept)" if j < 0 else problem.source.columns[j] for j in runaway),
+        np.where(named, problem.raw(recession.direction), 0.0),
     )
+
+
+def _by_row_space(problem: Problem) -> Recession | None:
+    """The same of fewer rows than columns: what these cannot tell apart plays no part.
+
+    With Z Z' = U S^2 U' the columns F = U S see as much of the rows, and coefficients d of F have the scores that
+    Z'U S^-1 d has of Z.
+    """
+    blocks = list(problem.objective.source.blocks())
+    width = len(problem.source.columns)
+    chunks = [np.arange(first, min(first + CHUNK, width)) for first in range(0, width, CHUNK)]
+
+    def columns(chosen: AnyArray) -> Array:
+        return np.vstack([block.design.only(chosen).matvec(np.eye(len(chosen))) for block in blocks])
+
+    squares, axes = np.linalg.eigh(sum(z @ z.T for z in map(columns, chunks)))
+    kept = squares > RANK * squares[-1]
+    features, back = axes[:, kept] * np.sqrt(squares[kept]), axes[:, kept] / np.sqrt(squares[kept])
+    weights = [np.ones(len(block.target)) if block.weight is None else block.weight for block in blocks]
+    target, weight = np.concatenate([block.target for block in blocks]), np.concatenate(weights)
+    few = _problem(features, target, weight, None, problem.axes.intercept)
+    found = few.judged(few.judge(ROUGHLY, PASSES), SketchedNewton(), None).recession
+    if found is None:
+        return None
+    outputs, free = few.objective.loss.outputs, int(few.axes.intercept)
+    onto = np.vstack([columns(chunk).T @ back for chunk in chunks])
+
+    def turned(vector: Array) -> Array:
+        raw = [few.axes.to_raw(part) for part in vector.reshape(outputs, -1)]
+        return np.concatenate([np.append(part[:1][:free], onto @ part[1:]) for part in raw])
+
+    return Recession(turned(found.direction), np.column_stack([turned(d) for d in found.span.T]), found.complete)
 
 
 def _problem(X: Any, y: Any, sample_weight: Any, offset: Any, intercept: bool) -> Problem:
