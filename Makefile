@@ -2,6 +2,7 @@
 PYTHON ?= python3
 DEV := .venv/dev
 DEMO := .venv/demo
+BENCH := .venv/bench
 SOURCES := $(shell find src cpp -name '*.py' -o -name '*.pyi' -o -name '*.?pp') CMakeLists.txt pyproject.toml
 CXX ?= g++
 REBUILD := -Cbuild-dir=build/dev -Ceditable.rebuild=true
@@ -31,6 +32,11 @@ $(DEV)/.stamp: pyproject.toml CMakeLists.txt | check
 $(DEMO)/.stamp: $(SOURCES) | check
 	$(PYTHON) -m venv $(DEMO)
 	$(DEMO)/bin/pip install -q --disable-pip-version-check .
+	@touch $@
+
+$(BENCH)/.stamp: $(SOURCES) | check
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install -q --disable-pip-version-check '.[bench]'
 	@touch $@
 
 dev: $(DEV)/.stamp  ## an editable install in .venv/dev that rebuilds its kernels by itself
@@ -63,9 +69,8 @@ cpp: | check  ## the kernels alone, under the address and undefined-behaviour sa
 	  -Wall -Wextra -Icpp tests/cpp/test_kernels.cpp -pthread -o build/test_kernels
 	build/test_kernels
 
-bench: dev  ## the arena: Oddsmith beside its peers, in one run
-	$(DEV)/bin/pip install -q --disable-pip-version-check --no-build-isolation $(REBUILD) -e '.[dev,bench]'
-	$(DEV)/bin/python -m benchmarks
+bench: $(BENCH)/.stamp  ## the arena: Oddsmith beside its peers, in one run
+	$(BENCH)/bin/python -m benchmarks $(PROBLEMS)
 
 accuracy: dev  ## digits on the reference problems, beside its peers: docs/accuracy.md
 	$(DEV)/bin/python docs/accuracy.py
