@@ -23,7 +23,7 @@ from benchmarks.datasets.base import Problem, save
 from benchmarks.solvers import SOLVERS
 
 TARGETS = (1e-6, 1e-9)
-ROUNDS, REPEATS, LIMIT = 3, 3, 30
+ROUNDS, REPEATS, LIMIT = 3, 2, 15
 BEHIND = 5  # times the best peer's time: who takes longer is timed in one round
 WHOLE = {"calls": calls.table, "commands": commands.table, "paths": paths.table}
 

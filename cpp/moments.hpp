@@ -10,7 +10,18 @@ namespace detail {
 template <class T>
 ODDSMITH_INLINE void moment_rows(const Dense<T>& x, std::size_t start, std::size_t m, const double* w,
                                  const double* shift, double* s1, double* s2) {
-    for (std::size_t i = 0; i < m; ++i) {
+    std::size_t i = 0;
+    for (; !w && i + 4 <= m; i += 4) {  // four rows at once: the sums are read and written a quarter as often
+        const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
+        const T *b = a + x.row_stride, *d = b + x.row_stride, *e = d + x.row_stride;
+#pragma omp simd
+        for (std::size_t j = 0; j < x.cols; ++j) {
+            const double d0 = a[j] - shift[j], d1 = b[j] - shift[j], d2 = d[j] - shift[j], d3 = e[j] - shift[j];
+            s1[j] += (d0 + d1) + (d2 + d3);
+            s2[j] += (d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3);
+        }
+    }
+    for (; i < m; ++i) {
         const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
         const double weight = w ? w[start + i] : 1.0;
 #pragma omp simd
