@@ -10,6 +10,8 @@ import scipy.sparse as sp
 from oddsmith import L1, L2, ConvergenceWarning, ElasticNet, ProximalNewton, SketchedNewton, as_source, fit
 from tests.problems import generate
 
+pytestmark = pytest.mark.slow
+
 TOLERANCES = (1e-2, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
 
 
