@@ -22,7 +22,6 @@ from oddsmith.solvers import Step
 MOST = 16.0  # digits of a double
 FEW = 4.0  # digits: below them one is warned
 NEAR = 1e-9  # standard errors: a distance that leaves every coefficient of any size its digits
-LOOSE, FAR = 1e-8, 0.05  # suboptimality, standard errors: where nothing tells of each coefficient
 
 
 @dataclass(frozen=True)
@@ -217,12 +216,11 @@ class Fit:
 def warn(fit: Fit, *, convergence: type[ConvergenceWarning] = ConvergenceWarning, stacklevel: int = 3) -> None:
     """Warn of dropped columns, of a fit that is not to be trusted, and of a tolerance too loose for 4 digits."""
     warn_of_failure(fit, convergence=convergence, stacklevel=stacklevel + 1)
-    told, digits = fit.certificate, fit.digits
-    vague = told.suboptimality > LOOSE or told.standard_errors > FAR
-    if fit.status is Status.CONVERGED and (vague if math.isnan(digits) else digits < FEW):
+    digits = fit.digits
+    if fit.status is Status.CONVERGED and not digits >= FEW:
         text = "The tolerance was met, but it is so loose that a coefficient may have fewer than four digits"
         text += "" if math.isnan(digits) else f": {digits:.1f}"
-        text += f". Leave tol out for full precision. (Certificate: {told}.)"
+        text += f". Leave tol out for full precision. (Certificate: {fit.certificate}.)"
         warnings.warn(text, convergence, stacklevel=stacklevel)
 
 
