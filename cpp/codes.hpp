@@ -178,7 +178,7 @@ Sums codes_part(const Codes& x, const CodesView& view, const CodesNorms& norms, 
         for (std::size_t k = 0; k < x.categories; ++k) codes_eta(x.category(k, start), m, u, eta);
         sums.value += Loss::panel(eta, rows.target + start, w, m, v, r, h);
         if (part.gradient) {
-            for (std::size_t i = 0; i < m; ++i) total += r[i];
+            total += panel_sum(r, m);
             panel_gradient(x.numbers, start, m, view.number_centre.data(), r, g);
             for (std::size_t k = 0; k < x.categories; ++k) {
                 const std::int32_t* code = x.category(k, start);

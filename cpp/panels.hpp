@@ -8,7 +8,7 @@
 #include <new>
 #include <vector>
 
-#include "rows.hpp"
+#include "lanes.hpp"
 
 namespace oddsmith {
 
@@ -36,34 +36,44 @@ struct Dense {
 
 namespace detail {
 
+// `count` rows, four columns side by side. The last columns, where four do not divide p, are read together with some
+// before them, of which `rest` makes nothing.
+template <std::ptrdiff_t count, class T>
+ODDSMITH_INLINE void eta_block(const T* a, std::ptrdiff_t stride, std::size_t p, const double* c, const double* u,
+                               const double* rest, double* eta) {
+    constexpr std::ptrdiff_t vectors = (count + 3) / 4 * 4;
+    Four s[vectors] = {};
+    const auto add = [&](std::size_t j, const double* slope) {
+        const Four centre = four(c + j), by = four(slope);
+#pragma GCC unroll 8
+        for (std::ptrdiff_t k = 0; k < count; ++k) s[k] += (four(a + k * stride + j) - centre) * by;
+    };
+    for (std::size_t j = 0; j + 4 <= p; j += 4) add(j, u + j);
+    if (p % 4) add(p - 4, rest);
+    if constexpr (count == 1) {
+        eta[0] += sums_of(s[0], s[0], s[0], s[0])[0];
+    } else {
+#pragma GCC unroll 2
+        for (std::ptrdiff_t k = 0; k < count; k += 4)
+            put(eta + k, four(eta + k) + sums_of(s[k], s[k + 1], s[k + 2], s[k + 3]));
+    }
+}
+
 template <class T>
 ODDSMITH_INLINE void eta_rows(const Dense<T>& x, std::size_t start, std::size_t m, const double* c, const double* u,
                               double* eta) {
     const std::size_t p = x.cols;
+    const T* a = x.data + static_cast<std::ptrdiff_t>(start) * x.row_stride;
+    if (p < 4) {
+        for (std::size_t i = 0; i < m; ++i, a += x.row_stride)
+            for (std::size_t j = 0; j < p; ++j) eta[i] += (a[j] - c[j]) * u[j];
+        return;
+    }
+    double rest[4];
+    for (std::size_t k = 0; k < 4; ++k) rest[k] = k < 4 - p % 4 ? 0.0 : u[p - 4 + k];
     std::size_t i = 0;
-    for (; i + 4 <= m; i += 4) {
-        const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
-        const T *b = a + x.row_stride, *d = b + x.row_stride, *e = d + x.row_stride;
-        double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-#pragma omp simd reduction(+ : s0, s1, s2, s3)
-        for (std::size_t j = 0; j < p; ++j) {
-            s0 += (a[j] - c[j]) * u[j];
-            s1 += (b[j] - c[j]) * u[j];
-            s2 += (d[j] - c[j]) * u[j];
-            s3 += (e[j] - c[j]) * u[j];
-        }
-        eta[i] += s0;
-        eta[i + 1] += s1;
-        eta[i + 2] += s2;
-        eta[i + 3] += s3;
-    }
-    for (; i < m; ++i) {
-        const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
-        double s = 0;
-#pragma omp simd reduction(+ : s)
-        for (std::size_t j = 0; j < p; ++j) s += (a[j] - c[j]) * u[j];
-        eta[i] += s;
-    }
+    for (; i + 4 <= m; i += 4, a += 4 * x.row_stride) eta_block<4>(a, x.row_stride, p, c, u, rest, eta + i);
+    for (; i < m; ++i, a += x.row_stride) eta_block<1>(a, x.row_stride, p, c, u, rest, eta + i);
 }
 
 // Asks for four rows of the next panel, while this one is read from cache for the second time: memory would stand idle.

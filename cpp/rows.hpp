@@ -113,6 +113,14 @@ ODDSMITH_CLONES static double logistic_panel(const double* eta, const double* y,
              : logistic_loop<false>(eta, y, w, m, values, gradient, hessian);
 }
 
+// The intercept's slope: a sum one after the other would wait for each addition.
+ODDSMITH_CLONES static double panel_sum(const double* r, std::size_t m) {
+    double sum = 0.0;
+#pragma omp simd reduction(+ : sum)
+    for (std::size_t i = 0; i < m; ++i) sum += r[i];
+    return sum;
+}
+
 // A loss, as the sweep sees it. Another loss is another struct with the same `panel`.
 struct Logistic {
     static double panel(const double* eta, const double* y, const double* w, std::size_t m, double* values,

@@ -176,7 +176,7 @@ Sums sweep(const Csr<T, Index>& x, const View& view, const Rows& rows, const dou
             partial[k].value += Loss::panel(eta, rows.target + start, w, m, v, r, curvature);
             if (order < 1) continue;
             detail::gradient_stored(x, start, m, r, g);
-            for (std::size_t i = 0; i < m; ++i) g[p] += r[i];
+            g[p] += panel_sum(r, m);
             if (order < 2) continue;
             detail::gradient_stored(x, start, m, curvature, g + size);
             for (std::size_t i = 0; i < m; ++i) {

@@ -85,7 +85,7 @@ Sums sweep_part(const Dense<T>& x, const View& view, const Rows& rows, const dou
         panel_eta(x, start, m, view.centre, u, eta);
         sums.value += Loss::panel(eta, rows.target + start, rows.weight ? rows.weight + start : nullptr, m, v, r, h);
         if (gradient) {
-            for (std::size_t i = 0; i < m; ++i) gradient[0] += r[i];
+            gradient[0] += panel_sum(r, m);
             panel_gradient(x, start, m, view.centre, r, gradient + 1);
         }
         if (hessian) {

@@ -56,6 +56,8 @@ class Dense:
 
     def take(self, rows: AnyArray | slice) -> Dense:
         """Some rows: a view for a slice, a copy for indices."""
+        if not isinstance(rows, slice) and rows.dtype != bool and self.array.flags.c_contiguous:
+            return replace(self, array=self.array.take(rows, axis=0), room=None)  # in half the time of array[rows]
         return replace(self, array=self.array[rows], room=None)
 
     def only(self, columns: AnyArray) -> Dense:

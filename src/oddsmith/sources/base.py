@@ -97,8 +97,9 @@ class Source(ABC):
     def _weights_of_classes(self) -> tuple[float, ...]:
         return tuple(map(float, self.sum(partial(_class_weights, classes=len(self.classes)))))
 
-    @property
+    @cached_property
     def has_offset(self) -> bool:
+        """Whether rows have an offset: all do, or none."""
         return next(self.blocks()).offset is not None
 
     def mean_offset(self) -> float:
@@ -144,6 +145,10 @@ class StandardisedSource(Source):
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Source]:
         for batch in self._source.batches(size, rng):
             yield StandardisedSource(batch, self._centre, self._scale)
+
+    def class_weights(self) -> tuple[float, ...]:
+        """Those of the source, which may know them already."""
+        return self._source.class_weights()
 
     def moments(self, threads: int | None = None) -> Moments:
         """Moments of the standardised columns."""

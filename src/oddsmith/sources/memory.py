@@ -70,10 +70,10 @@ class MemorySource(Source):
         """
         rng = np.random.default_rng(seed)
         chosen, weights = [], []
-        total = self._total(slice(None))
+        total = self.total_weight
         for label in range(len(self.classes)):
             members = np.flatnonzero(self._target == label)
-            mass = self._total(members)
+            mass = float(len(members)) if self._weight is None else float(self._weight[members].sum())
             if mass == 0.0:
                 continue
             quota = max(int(rows * mass / total), rows // (5 * len(self.classes)), 1)
@@ -109,7 +109,7 @@ class MemorySource(Source):
     @property
     def total_weight(self) -> float:
         """The sum of the weights."""
-        return self._total(slice(None))
+        return float(self.rows) if self._weight is None else float(self._weight.sum())
 
     def eta(self, beta: Array) -> Array:
         """The linear predictor of every row at raw coefficients, intercept first; offset included.
@@ -122,9 +122,6 @@ class MemorySource(Source):
 
     def _weight_of(self, rows: AnyArray) -> Array | None:
         return None if self._weight is None else self._weight[rows]
-
-    def _total(self, rows: AnyArray | slice) -> float:
-        return float(len(self._target[rows])) if self._weight is None else float(self._weight[rows].sum())
 
 
 def as_source(
