@@ -5,19 +5,88 @@
 
 namespace oddsmith {
 
+namespace detail {
+
+// Eight columns of a panel against `count` right-hand sides, whose sums live in registers; r and out in rows of their
+// own length.
+template <std::size_t count, class T>
+ODDSMITH_INLINE void slopes_tile(const T* a, std::ptrdiff_t stride, std::size_t m, const double* c, const double* r,
+                                 std::size_t rows, std::size_t cols, double* out) {
+    double sum[count][8] = {};
+    for (std::size_t i = 0; i < m; ++i, a += stride) {
+        double z[8];
+#pragma omp simd
+        for (std::size_t l = 0; l < 8; ++l) z[l] = a[l] - c[l];
+        for (std::size_t k = 0; k < count; ++k) {
+            const double by = r[k * rows + i];
+#pragma omp simd
+            for (std::size_t l = 0; l < 8; ++l) sum[k][l] += z[l] * by;
+        }
+    }
+    for (std::size_t k = 0; k < count; ++k)
+        for (std::size_t l = 0; l < 8; ++l) out[k * cols + l] += sum[k][l];
+}
+
+// All columns but the last few, of which it returns the first.
+template <std::size_t count, class T>
+ODDSMITH_INLINE std::size_t slopes_tiles(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,
+                                         const double* r, double* out) {
+    const T* a = x.data + static_cast<std::ptrdiff_t>(start) * x.row_stride;
+    const std::size_t blocks = x.cols / 8, each = blocks ? (m + blocks - 1) / blocks : 0;
+    for (std::size_t b = 0; b < blocks; ++b) {
+        // rows of the next panel, while this one is in cache
+        for (std::size_t i = b * each; i < std::min(m, (b + 1) * each); i += 1)
+            ask_for(a + static_cast<std::ptrdiff_t>(m + i) * x.row_stride, x.cols);
+        slopes_tile<count>(a + 8 * b, x.row_stride, m, c + 8 * b, r, x.rows, x.cols, out + 8 * b);
+    }
+    return 8 * blocks;
+}
+
+}  // namespace detail
+
+constexpr std::size_t slopes_at_once = 6;
+
+#define ODDSMITH_PANEL_SLOPES(T)                                                                                     \
+    ODDSMITH_CLONES static void panel_slopes(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,  \
+                                             const double* r, std::size_t count, double* out) {                     \
+        std::size_t done = 0;                                                                                        \
+        switch (count) {                                                                                             \
+            case 2: done = detail::slopes_tiles<2>(x, start, m, c, r, out); break;                                   \
+            case 3: done = detail::slopes_tiles<3>(x, start, m, c, r, out); break;                                   \
+            case 4: done = detail::slopes_tiles<4>(x, start, m, c, r, out); break;                                   \
+            case 5: done = detail::slopes_tiles<5>(x, start, m, c, r, out); break;                                   \
+            case 6: done = detail::slopes_tiles<6>(x, start, m, c, r, out); break;                                   \
+        }                                                                                                            \
+        for (std::size_t k = 0; k < count; ++k)                                                                      \
+            for (std::size_t i = 0; i < m && done < x.cols; ++i) {                                                   \
+                const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;                         \
+                for (std::size_t j = done; j < x.cols; ++j)                                                          \
+                    out[k * x.cols + j] += (a[j] - c[j]) * r[k * x.rows + i];                                        \
+            }                                                                                                        \
+    }
+ODDSMITH_PANEL_SLOPES(double)
+ODDSMITH_PANEL_SLOPES(float)
+#undef ODDSMITH_PANEL_SLOPES
+
 // out[k][j] += sum_i (x_ij - c_j) / s_j r[k][i]; r: [count][rows], out: [count][cols].
 template <class T>
 void slopes(const Dense<T>& x, const View& view, const double* r, std::size_t count, double* out, std::size_t threads) {
     const std::size_t panel = panel_rows(std::max<std::size_t>(1, x.cols) * sizeof(T)), size = count * x.cols;
-    const Parts parts(x.rows, 256, 16);
+    const Parts parts(x.rows, 512, 4);  // few: each keeps sums of its own, in fresh memory
     threads = std::min(threads, parts.count);
     std::vector<double> sums(parts.count * size);
     in_parallel(parts.count, threads, [&](std::size_t part, std::size_t) {
         const std::size_t last = std::min(x.rows, (part + 1) * parts.rows_each);
-        for (std::size_t start = part * parts.rows_each; start < last; start += panel)
-            for (std::size_t k = 0; k < count; ++k)
-                panel_gradient(x, start, std::min(panel, last - start), view.centre, r + k * x.rows + start,
-                               sums.data() + part * size + k * x.cols);
+        double* own = sums.data() + part * size;
+        for (std::size_t start = part * parts.rows_each; start < last; start += panel) {
+            const std::size_t m = std::min(panel, last - start);
+            for (std::size_t k = 0; k < count;) {
+                const std::size_t several = x.row_major() ? std::min(count - k, slopes_at_once) : 1;
+                if (several > 1) panel_slopes(x, start, m, view.centre, r + k * x.rows + start, several, own + k * x.cols);
+                else panel_gradient(x, start, m, view.centre, r + k * x.rows + start, own + k * x.cols);
+                k += several;
+            }
+        }
     });
     for (std::size_t part = 0; part < parts.count; ++part)
         for (std::size_t k = 0; k < count; ++k)

@@ -14,12 +14,14 @@ from tests.problems import generate
 ALPHAS = (0.05, 0.02, 0.005)
 
 
-def shared(problem, penalty, masks, tol):
-    made = Problem.of(problem.source, Logistic(), penalty, intercept=True, standardize=True, threads=2)
+def shared(problem, penalty, masks, tol, threads=2):
+    made = Problem.of(problem.source, Logistic(), penalty, intercept=True, standardize=True, threads=threads)
     unit, zeros = penalty.bound(np.ones(problem.X.shape[1]), intercept=False), np.zeros(problem.X.shape[1])
     thresholds, curvature = (np.tile(v, (len(masks), 1)) for v in (unit.thresholds(zeros), unit.curvature(zeros)))
     start = made.objective.null()[0]
-    return made, SharedPath(SharedRows(made.objective, masks, 2), thresholds, curvature, start, intercept=True, tol=tol)
+    return made, SharedPath(
+        SharedRows(made.objective, masks, threads), thresholds, curvature, start, intercept=True, tol=tol
+    )
 
 
 @pytest.mark.parametrize("penalty", [L1(), ElasticNet(l1_ratio=0.5)])
@@ -51,16 +53,27 @@ def test_the_gradient_is_that_of_the_loss_and_passes_are_one_for_each_look():
     assert len(state.rows.columns) < 600
 
 
-def test_the_bound_without_a_pass_is_no_smaller_than_what_is_left():
-    problem = generate(400, 10, 9)
-    _, rough = shared(problem, L1(), np.ones((1, 400), dtype=bool), 1e-3)
-    for alpha in ALPHAS:
-        rough.solve(alpha)
-        exact = oddsmith.fit(problem.source, penalty=L1(alpha), standardize=True).value
-        b, g = rough.coefficients(0), rough.gradient(0)
-        kept = np.flatnonzero((b != 0.0) | (np.arange(11) == 0))
-        slope = g + np.where(np.arange(11) == 0, 0.0, alpha) * np.sign(b)
-        found = rough.smooth_bound(slope, kept)
-        bound, moves = found.fall, found.moves
-        assert bound >= rough.value[0] - exact - 1e-15
-        assert moves >= 0.0
+def test_no_bit_depends_on_how_many_threads_there_are():
+    problem = generate(3000, 300, 11)
+    masks = np.array([np.ones(3000), np.arange(3000) % 2 == 0], dtype=bool)
+    found = []
+    for threads in (1, 2, 3):
+        _, state = shared(problem, L1(), masks, 1e-9, threads)
+        for alpha in ALPHAS:
+            state.solve(alpha)
+        found.append((state.beta, state.slopes, state.value))
+    for other in found[1:]:
+        for one, same in zip(found[0], other, strict=True):
+            np.testing.assert_array_equal(one, same)
+
+
+def test_one_problem_goes_on_alone():
+    problem = generate(400, 20, 12)
+    masks = np.array([np.ones(400), np.arange(400) % 2 == 0], dtype=bool)
+    _, state = shared(problem, L1(), masks, 1e-2)
+    state.solve(0.01)
+    before, other = float(state.value[0]), state.beta[1].copy()
+    state.goal[0] = 1e-13
+    state.go_on(np.zeros(1, dtype=int))
+    assert state.value[0] < before
+    np.testing.assert_array_equal(state.beta[1], other)

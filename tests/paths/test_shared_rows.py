@@ -5,7 +5,7 @@ import scipy.sparse
 from oddsmith import as_source
 from oddsmith.losses import Logistic
 from oddsmith.objective import Objective
-from oddsmith.paths.shared_rows import Metrics, SharedRows
+from oddsmith.paths.shared_rows import SharedRows
 from oddsmith.sources import StandardisedSource
 from tests.problems import generate
 
@@ -27,33 +27,28 @@ def test_products_are_those_of_the_columns_at_hand(rows):
     beta, r = rng.standard_normal((3, 4)), rng.standard_normal((3, 300))
     rows.take_in(np.array([5, 1]))
     rows.take_in(np.array([0, 3]))
-    at_hand = Z[:, [5, 1, 0, 3]]
+    # rows that are in the same problems stand together
+    order = np.lexsort((np.arange(300), *MASKS[::-1]))
+    z = Z[order]
+    at_hand = z[:, [5, 1, 0, 3]]
+    np.testing.assert_array_equal(rows.target, PROBLEM.y[order])
+    np.testing.assert_array_equal(rows.offset, PROBLEM.offset[order])
+    np.testing.assert_allclose(rows.weights * rows.totals[:, None], (MASKS * PROBLEM.weight)[:, order], rtol=1e-14)
+    for atom in rows.atoms:
+        assert (MASKS[:, order][:, atom] == MASKS[:, order][:, atom][:, :1]).all()
     np.testing.assert_allclose(rows.scores(beta), beta @ at_hand.T, atol=1e-12)
     np.testing.assert_allclose(rows.scores(beta * [0, 1, 0, 0]), (beta * [0, 1, 0, 0]) @ at_hand.T, atol=1e-12)
     np.testing.assert_allclose(rows.slopes(r), r @ at_hand, atol=1e-11)
-    np.testing.assert_allclose(rows.all_slopes(r), r @ Z, atol=1e-11)
+    np.testing.assert_allclose(rows.all_slopes(r), r @ z, atol=1e-11)
     rows.keep(np.array([0, 2]))
-    np.testing.assert_allclose(rows.slopes(r), r @ Z[:, [5, 0]], atol=1e-11)
+    np.testing.assert_allclose(rows.slopes(r), r @ z[:, [5, 0]], atol=1e-11)
     rows.take_in(np.array([1, 2, 3, 4, 6]))
-    np.testing.assert_allclose(rows.all_slopes(r), r @ Z, atol=1e-11)
+    np.testing.assert_allclose(rows.all_slopes(r), r @ z, atol=1e-11)
     assert rows.weights.sum(axis=1) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("intercept", [True, False])
-def test_metrics_are_the_hessians_and_grow(rows, intercept):
-    h = np.random.default_rng(1).random(300)
-    rows.take_in(np.array([2, 0]))
-    metrics = Metrics(rows, h, intercept=intercept)
-    rows.take_in(np.array([6]))
-    metrics.grow()
-    columns = Z[:, [2, 0, 6]]
-    full = np.column_stack([np.ones(300), columns]) if intercept else columns
-    for k, mask in enumerate(MASKS):
-        total = PROBLEM.weight[mask].sum()
-        expected = (full[mask].T * h[mask]) @ full[mask] / total
-        np.testing.assert_allclose(metrics.whole(k, np.array([0, 1, 2])), expected, atol=1e-12)
-        reduced, across, mass = metrics.of(k)
-        if intercept:
-            expected = expected[1:, 1:] - np.outer(expected[0, 1:], expected[0, 1:]) / expected[0, 0]
-            np.testing.assert_allclose(across * mass, (h[mask] @ columns[mask]) / total, atol=1e-12)
-        np.testing.assert_allclose(reduced, expected, atol=1e-12)
+def test_work_is_shared_and_an_error_is_not_lost(rows):
+    assert rows.each(lambda item: item**2, range(50)) == [item**2 for item in range(50)]
+    assert rows.each(lambda item: item, range(50), products=1.0) == list(range(50))
+    with pytest.raises(ZeroDivisionError):
+        rows.each(lambda item: 1 / (item - 49), range(50))

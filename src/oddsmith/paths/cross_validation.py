@@ -12,6 +12,7 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import ConvergenceWarning, SpecificationError
+from oddsmith.evaluation import linear_scores
 from oddsmith.fitted import Fit, warn_of_failure
 from oddsmith.fitting import check_source
 from oddsmith.losses import Loss
@@ -265,6 +266,7 @@ def cross_validate_path(
     given = L1() if penalty is None else penalty
     penalties = [given] if l1_ratios is None else [ElasticNet(1.0, ratio, given.factors) for ratio in l1_ratios]
     paths, scores = [], []
+    held_out = [rows.take(test) for _, test in pairs]
     for each in penalties:
         found, beta, unfinished = _traced(rows, each, pairs, Grid(n_alphas, alpha_min_ratio, alphas), told)
         if unfinished:
@@ -273,13 +275,12 @@ def cross_validate_path(
                 text + "tolerance was met: their scores may be a little off.", ConvergenceWarning, stacklevel=2
             )
         paths.append(found)
-        tests = (rows.take(test) for _, test in pairs)
         scores.append(
-            np.array([held_out_scores(some, b, found[0].loss, scorer) for some, b in zip(tests, beta, strict=True)])
+            np.array([held_out_scores(some, b, found[0].loss, scorer) for some, b in zip(held_out, beta, strict=True)])
         )
         for fit in found:
             warn(fit)
-    weights = np.array([rows.take(test).total_weight for _, test in pairs])
+    weights = np.array([some.total_weight for some in held_out])
     ratios = tuple(ratio_of(each) for each in penalties)
     seconds = time.perf_counter() - began
     return CrossValidation(tuple(paths), ratios, scoring, scorer.smaller_is_better, tuple(scores), weights, seconds)
@@ -292,11 +293,20 @@ def held_out_scores(rows: MemorySource, beta: Array, loss: Loss, scorer: Scorer)
     scores = np.empty(count)
     for first in range(0, count, step):
         some = beta[first : first + step]
-        eta = rows.eta(some.reshape(-1, some.shape[-1])).reshape(rows.rows, len(some), outputs)
+        eta = _scores(rows, some.reshape(-1, some.shape[-1])).reshape(rows.rows, len(some), outputs)
         for k in range(len(some)):
             own = eta[:, k, 0] if outputs == 1 else eta[:, k]
             scores[first + k] = scorer.of(loss, rows.target, own, rows.weight)
     return scores
+
+
+def _scores(rows: MemorySource, beta: Array) -> Array:
+    """The linear predictor at several coefficients, of shape (n, several)."""
+    parts = []
+    for block in rows.blocks():
+        scores = linear_scores(block, beta)
+        parts.append(scores if block.offset is None else scores + block.offset[:, None])
+    return np.concatenate(parts)
 
 
 def _traced(

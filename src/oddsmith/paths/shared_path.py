@@ -1,9 +1,9 @@
 """Several problems on the same rows at falling alpha, which share passes, columns and metrics.
 
 They are the folds of a cross-validation beside the fit to all rows, or that fit alone. A step is proximal Newton's:
-coordinate descent on a quadratic model, whose Hessian is frozen until steps fall short of what it promises. It works on
-the columns that matter; all columns are looked at once for each alpha, to check and to screen (Tibshirani et al., 2012,
-*Strong rules for discarding predictors in lasso-type problems*).
+coordinate descent on a quadratic model, whose Hessian is frozen, but for what each step corrects (BFGS), until steps
+fall short of what it promises. It works on the columns that matter; all columns are looked at once for each alpha, to
+check and to screen (Tibshirani et al., 2012, *Strong rules for discarding predictors in lasso-type problems*).
 """
 
 from __future__ import annotations
@@ -12,20 +12,19 @@ import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.factor import Factor
-from oddsmith.judging.duality import Bound, self_concordant
-from oddsmith.losses import Logistic
-from oddsmith.paths.shared_rows import Metrics, SharedRows
+from oddsmith.paths.shared_metrics import Metrics
+from oddsmith.paths.shared_rows import SharedRows
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
 SWEEPS = 1000
-STALE, STALE_OF_MANY, YOUNG = 0.15, 0.3, 2  # metrics are made anew when a decrement falls by less, after two steps
-SHARE_OF_TOL = 0.3  # of it: the decrement is measured in a frozen metric
+STALE, STALE_OF_MANY, MANY = 0.15, 0.3, 500  # metrics are made anew when a decrement falls by less; of many columns
+YOUNG = 2  # but not before so many steps
+SHARE_OF_TOL, SHARE_OF_PROVED = 0.3, 0.2  # of it: the decrement is measured in a frozen metric
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
 MOST_ROUNDS, MOST_HALVES = 200, 30
-MOST_PROVED, MOST_FORMED = 400, 150  # coefficients on whose Hessian a proof rests, frozen or formed for it
-WORN = 0.5  # the least share of its curvature that a frozen Hessian may have kept
-FEWEST, ALL, AHEAD = 200, 500, 0.9  # columns at a time, at once, and how far ahead the screen looks
+WORN, FEW = 0.3, 300  # the least share of curvature that a metric of few columns may have kept
+OF_A_LOSS = 64  # products that take as long as the loss of a row
+FEWEST, ALL, AHEAD = 200, 100, 0.9  # columns at a time, at once, and how far ahead the screen looks
 
 
 class SharedPath:
@@ -54,8 +53,8 @@ class SharedPath:
     slopes : array of shape (problems, p)
         The gradient of the mean loss in all columns.
     passes : int
-    goal : float
-        The decrement, relative to the value, at which a problem stops.
+    goal : array of shape (problems,)
+        The decrement, relative to the value, at which each stops; the first is to be proved, and goes further.
     done : bool array of shape (problems,)
         Which stopped there.
     """
@@ -66,8 +65,9 @@ class SharedPath:
     ) -> None:  # fmt: skip
         self.rows, self.intercept = rows, intercept
         self._unit = self._hand = thresholds, curvature  # of all columns, and of those at hand
-        self.goal = FULL_PRECISION if tol is None else SHARE_OF_TOL * tol
         count = len(thresholds)
+        self.goal = np.full(count, FULL_PRECISION if tol is None else SHARE_OF_TOL * tol)
+        self.goal[0] = FULL_PRECISION if tol is None else SHARE_OF_PROVED * tol
         self.passes, self.alpha = 0, np.inf
         self.decrement, self.done = np.full(count, np.inf), np.zeros(count, dtype=bool)
         free = np.flatnonzero(((thresholds == 0.0) & (curvature == 0.0)).any(axis=0))
@@ -75,10 +75,12 @@ class SharedPath:
         rows.take_in(np.arange(width) if width <= ALL else free)
         self.first = np.full(count, start[0] if intercept else 0.0)
         self.beta = np.tile(start[intercept:][rows.columns], (count, 1))
-        self._eta = rows.scores(self.beta) + self.first[:, None] + rows.offset
-        self._loss, self._r = self._look(self._eta, range(count))
+        self.eta = rows.scores(self.beta) + self.first[:, None] + rows.offset
+        everyone = np.arange(count)
+        self._loss, self._r = self._look(self.eta, everyone)
         self._near = rows.slopes(self._r)
-        self.slopes = self._all_slopes()
+        self.slopes = np.empty((count, width))
+        self._look_at_all(everyone)
         self._hand = self._unit[0][:, rows.columns], self._unit[1][:, rows.columns]
         self._own: dict[int, Metrics] = {}
         self._common = self._anew()
@@ -88,19 +90,26 @@ class SharedPath:
         before = self.alpha if np.isfinite(self.alpha) else alpha
         self._screen(max(0.0, 2.0 * alpha - before))
         self.alpha = alpha
+        if len(self.rows.columns) <= FEW and self.kept() < WORN:
+            self._own.clear()
+            self._common = self._anew()
+        self.go_on(np.arange(len(self.beta)))
+
+    def go_on(self, problems: AnyArray) -> None:
+        """Bring some problems to their goals."""
         for _ in range(MOST_ROUNDS):
-            self._descend()
-            self.slopes = self._all_slopes()
-            beyond = np.maximum(np.abs(self.slopes) - alpha * self._unit[0], 0.0)
+            self._descend(problems)
+            self._look_at_all(problems)
+            beyond = np.maximum(np.abs(self.slopes[problems]) - self.alpha * self._unit[0][problems], 0.0)
             beyond[:, self.rows.columns] = 0.0
             missed = 2.0 * (beyond**2).sum(axis=1)  # (|g| - t)^2 / (2 h), h being at most 1/4 on standardised columns
-            if (missed <= self.goal * np.abs(self.value)).all():
+            if (missed <= self.goal[problems] * np.abs(self.value[problems])).all():
                 break
             self._take_in(beyond.max(axis=0))
 
     @property
     def value(self) -> Array:
-        return self._loss + self._costs(self.beta, range(len(self.beta)))
+        return self._loss + self._costs(self.beta, np.arange(len(self.beta)))
 
     def coefficients(self, k: int) -> Array:
         """Those of problem k, in all standardised columns, led by the intercept if there is one."""
@@ -112,127 +121,135 @@ class SharedPath:
         """Of the mean loss of problem k, likewise."""
         return np.concatenate([[self._r[k].sum()], self.slopes[k]]) if self.intercept else self.slopes[k]
 
-    def smooth_bound(self, slope: Array, kept: AnyArray) -> Bound | None:
-        """What `certify_composite` asks of the first problem: no pass is made.
+    def kept(self) -> float:
+        """The least share of its frozen curvature that a row has kept, of the first problem."""
+        now, frozen = self.curvature(0), self.metrics(0).curvature
+        share = np.divide(now, frozen, out=np.zeros_like(now), where=frozen > 0.0)
+        return min(1.0, float(share[self.rows.weights[0] > 0.0].min()))
 
-        Where every row has at least c times its frozen curvature, H is at least c times the frozen one; where c is
-        small, H is formed. And K^2, the largest x'H^-1 x, is at most max |x|^2 times a norm of H^-1: the largest sum of
-        a row.
-        """
-        place = np.full(self.slopes.shape[1], -1)
-        place[self.rows.columns] = np.arange(len(self.rows.columns))
-        places = place[kept[self.intercept :] - self.intercept]
-        if len(kept) > MOST_PROVED or (places < 0).any() or (self.intercept and kept[:1].tolist() != [0]):
-            return None
-        counted, frozen = self.rows.weights[0] > 0.0, self._metrics(0).curvature
-        now = self.rows.base * self.rows.losses(self._eta[0])[2]
-        share = float(np.divide(now, frozen, out=np.zeros_like(now), where=frozen > 0.0)[counted].min())
-        z = self.rows.z[places]
-        if share < WORN and len(kept) <= MOST_FORMED:
-            fresh = np.vstack([np.ones((int(self.intercept), z.shape[1])), z])
-            share, hessian = 1.0, (fresh * (now / self.rows.totals[0])) @ fresh.T
-        else:
-            share, hessian = min(1.0, share), self._metrics(0).whole(0, places)
-        hessian.reshape(-1)[:: len(kept) + 1][self.intercept :] += self._at_hand(0)[1][places]
-        factor = Factor(hessian)
-        if factor.rank < len(kept) or not share > 0.0:
-            return None
-        squared = max(0.0, float(slope[kept] @ factor.solve(slope[kept]))) / share
-        norms = self.intercept + np.einsum("ji,ji->i", z, z)
-        reach = float(norms[counted].max()) * float(np.abs(factor.inverse).sum(axis=0).max(initial=0.0)) / share
-        return self_concordant(squared, reach, Logistic())
+    def metrics(self, k: int) -> Metrics:
+        """What problem k goes by."""
+        return self._own.get(k, self._common)
 
-    def _descend(self) -> None:
+    def curvature(self, k: int) -> Array:
+        """Of every row, weighted, where problem k is."""
+        return self.rows.base * self.rows.losses(self.eta[k])[2]
+
+    def at_hand(self, problems: AnyArray | int) -> tuple[Array, Array]:
+        """Thresholds and curvature of the penalty of some problems, among the columns at hand."""
+        return self.alpha * self._hand[0][problems], self.alpha * self._hand[1][problems]
+
+    def _descend(self, todo: AnyArray) -> None:
         """Steps on the columns at hand, each problem until its model falls by no more than it may."""
-        todo = list(range(len(self.beta)))
         last, age, fresh = np.full(len(todo), np.inf), 0, False
-        stale = STALE if len(self.rows.columns) <= ALL else STALE_OF_MANY
+        stale = STALE if len(self.rows.columns) <= MANY else STALE_OF_MANY
         for _ in range(MOST_ROUNDS):
-            found = self.rows.each(self._step, todo)
-            fall = np.array([step[2] for step in found])
+            step, first, fall, image = self._steps(todo)
             self.decrement[todo] = fall
-            scale = np.abs(self.value[todo])
-            done = (fall <= self.goal * scale) | ((fall <= FLOOR * scale) & (fall > 0.5 * last[todo]))
+            scale = np.abs(self._loss[todo] + self._costs(self.beta[todo], todo))
+            done = (fall <= self.goal[todo] * scale) | ((fall <= FLOOR * scale) & (fall > 0.5 * last))
             self.done[todo] = done
-            slow = [k for k, f, end in zip(todo, fall, done, strict=True) if not end and f > stale * last[k]]
-            if slow and age >= YOUNG:
+            slow = todo[~done & (fall > stale * last)]
+            if len(slow) and age >= YOUNG:
                 self._renew(slow, fresh=fresh)
-                age, last[:], fresh = 0, np.inf, True
+                age, last, fresh = 0, np.full(len(todo), np.inf), True
                 continue
-            found = [step for step, end in zip(found, done, strict=True) if not end]
-            todo = [k for k, end in zip(todo, done, strict=True) if not end]
-            if not todo:
+            todo, last = todo[~done], fall[~done]
+            if not len(todo):
                 return
-            last[todo] = fall[~done]
-            moved = self._search(todo, np.array([s[0] for s in found]), np.array([s[1] for s in found]))
-            stuck = [k for k, good in zip(todo, moved, strict=True) if not good]
-            if stuck and age == 0 and fresh:
-                todo = [k for k in todo if k not in stuck]
-            elif stuck:
+            before = self._reduced_slopes(todo)
+            length = self._search(todo, step[~done], first[~done])
+            self._correct(todo, length[:, None] * step[~done], length[:, None] * image[~done], before)
+            stuck = todo[length == 0.0]
+            if len(stuck) and age == 0 and fresh:
+                left = ~np.isin(todo, stuck)
+                todo, last = todo[left], last[left]
+            elif len(stuck):
                 self._renew(stuck, fresh=fresh)
-                age, last[:], fresh = -1, np.inf, True
+                age, last, fresh = -1, np.full(len(todo), np.inf), True
             age += 1
 
-    def _renew(self, slow: list[int], *, fresh: bool) -> None:
+    def _renew(self, slow: AnyArray, *, fresh: bool) -> None:
         """Metrics anew: common ones at the point of the first problem; if they are new, each slow one its own."""
         if fresh and len(self.beta) > 1:
-            for k in slow:
-                curvature = self.rows.base * self.rows.losses(self._eta[k])[2]
-                self._own[k] = Metrics(self.rows, curvature, intercept=self.intercept)
+            for k in slow.tolist():
+                self._own[k] = Metrics(self.rows, self.curvature(k), intercept=self.intercept)
         else:
             self._own.clear()
             self._common = self._anew()
 
-    def _metrics(self, k: int) -> Metrics:
-        return self._own.get(k, self._common)
-
-    def _step(self, k: int) -> tuple[Array, float, float]:
-        """To the minimum of problem k's model: the change of columns, of the intercept, and the fall."""
-        hessian, across, mass = self._metrics(k).of(k)
-        beta, (thresholds, curvature) = self.beta[k], self._at_hand(k)
-        start = float(self._r[k].sum()) if self.intercept else 0.0
-        reduced = self._near[k] - across * start
+    def _steps(self, todo: AnyArray) -> tuple[Array, Array, Array, Array]:
+        """To the minima of the models of some problems: changes of columns, of intercepts, and the falls; and what the
+        reduced Hessians make of the first.
+        """
+        models = [self.metrics(k).of(k) for k in todo.tolist()]
+        across, mass = np.array([model[1] for model in models]), np.array([model[2] for model in models])
+        beta, (thresholds, curvature) = self.beta[todo], self.at_hand(todo)
+        start = self._r[todo].sum(axis=1) if self.intercept else np.zeros(len(todo))
+        reduced = self._near[todo] - across * start[:, None]
         slope = reduced + curvature * beta
         violation = np.where(
             beta == 0.0, np.maximum(np.abs(slope) - thresholds, 0.0), np.abs(slope + np.copysign(thresholds, beta))
         )
-        step, after = np.zeros(len(beta)), reduced.copy()
-        if len(beta):
-            target = ACCURACY * float(violation.max())
-            kernels.descend(hessian, thresholds, curvature, beta, target, SWEEPS, after, step)
-        first = -start / mass - float(across @ step) if self.intercept else 0.0
-        change = 0.5 * float(step @ (reduced + after)) + float(self._costs((beta + step)[None], [k])[0])
-        change -= float(self._costs(beta[None], [k])[0]) + (0.5 * start**2 / mass if self.intercept else 0.0)
-        return step, first, max(0.0, -change)
+        target = ACCURACY * violation.max(axis=1, initial=0.0)
+        step, after = np.zeros_like(beta), reduced.copy()
 
-    def _search(self, todo: list[int], step: Array, first: Array) -> AnyArray:
-        """Take the steps, halved until each descends; which did."""
-        change = self.rows.scores(step) + first[:, None]
-        before, cost = self._loss[todo], self._costs(self.beta[todo], todo)
+        def one(i: int) -> None:
+            goal = float(target[i])
+            kernels.descend(models[i][0], thresholds[i], curvature[i], beta[i], goal, SWEEPS, after[i], step[i])
+
+        self.rows.each(one, range(len(todo) if beta.shape[1] else 0), products=beta.size * beta.shape[1])
+        change = 0.5 * (step * (reduced + after)).sum(axis=1) + self._costs(beta + step, todo) - self._costs(beta, todo)
+        first = np.zeros(len(todo))
+        if self.intercept:
+            first = -start / mass - (across * step).sum(axis=1)
+            change -= 0.5 * start**2 / mass
+        return step, first, np.maximum(0.0, -change), after - reduced
+
+    def _reduced_slopes(self, todo: AnyArray) -> Array:
+        """Of some problems, among the columns at hand, the intercept eliminated."""
+        if not self.intercept:
+            return self._near[todo]
+        across = np.array([self.metrics(k).of(k)[1] for k in todo.tolist()])
+        return self._near[todo] - across * self._r[todo].sum(axis=1)[:, None]
+
+    def _correct(self, todo: AnyArray, step: Array, image: Array, before: Array) -> None:
+        """The models of some problems, by what their last steps have shown."""
+        change = self._reduced_slopes(todo) - before
+
+        def one(i: int) -> None:
+            k = int(todo[i])
+            self.metrics(k).correct(k, step[i], image[i], change[i])
+
+        self.rows.each(one, range(len(todo)), products=8 * step.size * step.shape[1])
+
+    def _search(self, todo: AnyArray, step: Array, first: Array) -> Array:
+        """Take the steps, halved until each descends. Returns their lengths: 0 where none did."""
+        change = self.rows.scores(step)
+        change += first[:, None]
+        before, beta, cost = self._loss[todo], self.beta[todo], self._costs(self.beta[todo], todo)
         slope = (self._near[todo] * step).sum(axis=1) + self._r[todo].sum(axis=1) * first
         length, good = np.ones(len(todo)), np.zeros(len(todo), dtype=bool)
         for _ in range(MOST_HALVES):
             left = np.flatnonzero(~good)
             if not len(left):
                 break
-            at = [todo[i] for i in left]
-            some = length[left]
-            eta = self._eta[at] + some[:, None] * change[left]
+            at, some = todo[left], length[left]
+            eta = self.eta[at] + (change if len(left) == len(todo) and some[0] == 1.0 else some[:, None] * change[left])
             loss, r = self._look(eta, at)
-            beta = self.beta[at] + some[:, None] * step[left]
-            own = self._costs(beta, at)
+            new = beta[left] + some[:, None] * step[left]
+            own = self._costs(new, at)
             bound = 0.01 * (some * slope[left] + own - cost[left]) + FLOOR * np.abs(before[left] + cost[left])
             fine = loss + own <= before[left] + cost[left] + bound
-            for i in np.flatnonzero(fine):
-                k = at[i]
-                self._eta[k], self._loss[k], self._r[k], self.beta[k] = eta[i], loss[i], r[i], beta[i]
-                self.first[k] += some[i] * first[left[i]]
+            k = at[fine]
+            self.eta[k], self._loss[k], self._r[k], self.beta[k] = eta[fine], loss[fine], r[fine], new[fine]
+            self.first[k] += some[fine] * first[left[fine]]
             good[left[fine]] = True
             length[left[~fine]] *= 0.5
         self._near[todo] = self.rows.slopes(self._r[todo])
-        return good
+        return np.where(good, length, 0.0)
 
-    def _look(self, eta: Array, problems: list[int] | range) -> tuple[Array, Array]:
+    def _look(self, eta: Array, problems: AnyArray) -> tuple[Array, Array]:
         """Mean losses and weighted row_gradients of some problems at their eta."""
         loss, r = np.empty(len(eta)), np.empty_like(eta)
 
@@ -242,27 +259,23 @@ class SharedPath:
             loss[i] = weight @ value
             np.multiply(weight, gradient, out=r[i])
 
-        self.rows.each(one, range(len(eta)))
+        self.rows.each(one, range(len(eta)), products=OF_A_LOSS * eta.size)
         return loss, r
 
-    def _at_hand(self, k: int) -> tuple[Array, Array]:
-        """Thresholds and curvature of problem k, among the columns at hand."""
-        return self.alpha * self._hand[0][k], self.alpha * self._hand[1][k]
-
-    def _costs(self, beta: Array, problems: list[int] | range) -> Array:
+    def _costs(self, beta: Array, problems: AnyArray) -> Array:
         """What the penalty adds."""
         if not beta.shape[1]:
             return np.zeros(len(beta))
         one, other = self._hand[0][problems], self._hand[1][problems]
         return self.alpha * ((one * np.abs(beta)).sum(axis=1) + 0.5 * (other * beta**2).sum(axis=1))
 
-    def _all_slopes(self) -> Array:
+    def _look_at_all(self, problems: AnyArray) -> None:
+        """The slopes of all columns: a pass."""
         self.passes += 1
-        if len(self.rows.columns) < self._unit[0].shape[1]:
-            return self.rows.all_slopes(self._r)
-        slopes = np.empty_like(self._near)
-        slopes[:, self.rows.columns] = self._near
-        return slopes
+        if len(self.rows.columns) < self.slopes.shape[1]:
+            self.slopes[problems] = self.rows.all_slopes(self._r[problems])
+        else:
+            self.slopes[np.ix_(problems, self.rows.columns)] = self._near[problems]
 
     def _anew(self) -> Metrics:
         """Metrics at the point of the first problem, among the columns that still matter."""
@@ -274,8 +287,7 @@ class SharedPath:
             # taken along a row, so that a problem's coefficients stay side by side
             self.beta, self._near, *hand = (v.take(places, axis=1) for v in (self.beta, self._near, *self._hand))
             self._hand = hand[0], hand[1]
-        curvature = self.rows.base * self.rows.losses(self._eta[0])[2]
-        return Metrics(self.rows, curvature, intercept=self.intercept)
+        return Metrics(self.rows, self.curvature(0), intercept=self.intercept)
 
     def _beyond(self, bound: float) -> Array:
         """By how much, at most over the problems, each column that is not at hand exceeds its share of a bound."""

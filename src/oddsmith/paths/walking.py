@@ -20,6 +20,7 @@ from oddsmith.judging.duality import certify_composite
 from oddsmith.judging.judge import ENOUGH, Judgement
 from oddsmith.losses import Logistic
 from oddsmith.paths.shared_path import SharedPath
+from oddsmith.paths.shared_proof import SharedProof
 from oddsmith.paths.shared_rows import SharedRows
 from oddsmith.penalties import L1, L2, ElasticNet, Penalty
 from oddsmith.solvers import ProximalNewton, Solution, Solver, Step, Workspace
@@ -94,38 +95,38 @@ def walk_together(
     with on_one_thread():
         rows = SharedRows(objective, np.vstack([np.ones((1, objective.rows), dtype=bool), masks]), objective.threads)
         state = SharedPath(rows, thresholds, curvature, problem.from_raw(start), intercept=axes.intercept, tol=tol)
+    proof = SharedProof(state)
     for alpha in alphas:
         began, passes = time.perf_counter(), state.passes
         at = problem.at(of_strength(penalty, float(alpha)))
         with on_one_thread():
-            found = _judged(at, state, tol)
+            found = _judged(at, state, proof, tol)
         at.objective.passes = state.passes - passes
         fit = at.fitted(found, ProximalNewton.name, time.perf_counter() - began)
         folds = np.array([problem.raw(state.coefficients(k)) for k in range(1, len(scales))])
         yield Point(fit, folds, int((~state.done[1:]).sum()))
 
 
-def _judged(at: Problem, state: SharedPath, tol: float | None) -> Judgement:
-    """Go on to an alpha, and on from there while the proof is short of the tolerance that the decrement has met."""
-    goal, enough, bound = state.goal, max(tol or 0.0, ENOUGH), at.bound()
-    try:
-        for _ in range(TRIES):
-            state.solve(at.penalty.strength)
-            weight, value = float(state.rows.totals[0]), float(state.value[0])
-            seen = Evaluation(value, state.gradient(0), None, weight)
-            decrement = float(state.decrement[0])
-            step = Step(state.passes, value, decrement)
-            status = Status.CONVERGED if state.done[0] else Status.STALLED
-            solution = Solution(state.coefficients(0), seen, status, (step,), decrement)
-            proof, _ = certify_composite(at.objective, bound, solution, smooth_bound=state.smooth_bound)
-            if proof.kind != "proved" or proof.suboptimality <= enough:
-                break
-            state.goal *= 0.1
-    finally:
-        state.goal = goal
-    if proof.kind == "proved":
-        status = Status.CONVERGED if proof.suboptimality <= enough else Status.STALLED
-    return Judgement(solution, seen, proof, status)
+def _judged(at: Problem, state: SharedPath, proof: SharedProof, tol: float | None) -> Judgement:
+    """Go on to an alpha; and the first problem on from there, while its proof is short of the tolerance."""
+    goal, enough, bound = float(state.goal[0]), max(tol or 0.0, ENOUGH), at.bound()
+    state.solve(at.penalty.strength)
+    for _ in range(TRIES):
+        weight, value = float(state.rows.totals[0]), float(state.value[0])
+        seen = Evaluation(value, state.gradient(0), None, weight)
+        decrement = float(state.decrement[0])
+        step = Step(state.passes, value, decrement)
+        status = Status.CONVERGED if state.done[0] else Status.STALLED
+        solution = Solution(state.coefficients(0), seen, status, (step,), decrement)
+        found, _ = certify_composite(at.objective, bound, solution, smooth_bound=proof.smooth_bound)
+        if found.kind != "proved" or found.suboptimality <= enough:
+            break
+        state.goal[0] *= 0.1
+        state.go_on(np.zeros(1, dtype=np.intp))
+    state.goal[0] = goal
+    if found.kind == "proved":
+        status = Status.CONVERGED if found.suboptimality <= enough else Status.STALLED
+    return Judgement(solution, seen, found, status)
 
 
 def _own_scale(problem: Problem, mask: AnyArray) -> Array:
