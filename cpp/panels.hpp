@@ -109,23 +109,27 @@ ODDSMITH_INLINE void gradient_rows(const Dense<T>& x, std::size_t start, std::si
     }
 }
 
+// Four columns at a time, of those whose coefficient is not zero: the others need not be read.
 template <class T>
 ODDSMITH_INLINE void eta_columns(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,
                                  const double* u, double* eta) {
-    const std::size_t p = x.cols;
-    std::size_t j = 0;
-    for (; j + 4 <= p; j += 4) {
-        const T* a = x.data + start + static_cast<std::ptrdiff_t>(j) * x.col_stride;
-        const T *b = a + x.col_stride, *d = b + x.col_stride, *e = d + x.col_stride;
-        const double c0 = c[j], c1 = c[j + 1], c2 = c[j + 2], c3 = c[j + 3];
-        const double u0 = u[j], u1 = u[j + 1], u2 = u[j + 2], u3 = u[j + 3];
+    std::size_t chosen[4], held = 0;
+    const auto column = [&](std::size_t k) { return x.data + start + static_cast<std::ptrdiff_t>(k) * x.col_stride; };
+    for (std::size_t j = 0; j < x.cols; ++j) {
+        if (u[j] == 0.0) continue;
+        chosen[held++] = j;
+        if (held < 4) continue;
+        held = 0;
+        const T *a = column(chosen[0]), *b = column(chosen[1]), *d = column(chosen[2]), *e = column(j);
+        const double c0 = c[chosen[0]], c1 = c[chosen[1]], c2 = c[chosen[2]], c3 = c[j];
+        const double u0 = u[chosen[0]], u1 = u[chosen[1]], u2 = u[chosen[2]], u3 = u[j];
 #pragma omp simd
         for (std::size_t i = 0; i < m; ++i)
             eta[i] += ((a[i] - c0) * u0 + (b[i] - c1) * u1) + ((d[i] - c2) * u2 + (e[i] - c3) * u3);
     }
-    for (; j < p; ++j) {
-        const T* a = x.data + start + static_cast<std::ptrdiff_t>(j) * x.col_stride;
-        const double c0 = c[j], u0 = u[j];
+    for (std::size_t k = 0; k < held; ++k) {
+        const T* a = column(chosen[k]);
+        const double c0 = c[chosen[k]], u0 = u[chosen[k]];
 #pragma omp simd
         for (std::size_t i = 0; i < m; ++i) eta[i] += (a[i] - c0) * u0;
     }

@@ -71,8 +71,9 @@ ODDSMITH_PANEL_SLOPES(float)
 // out[k][j] += sum_i (x_ij - c_j) / s_j r[k][i]; r: [count][rows], out: [count][cols].
 template <class T>
 void slopes(const Dense<T>& x, const View& view, const double* r, std::size_t count, double* out, std::size_t threads) {
-    const std::size_t panel = panel_rows(std::max<std::size_t>(1, x.cols) * sizeof(T)), size = count * x.cols;
-    const Parts parts(x.rows, 512, 4);  // few: each keeps sums of its own, in fresh memory
+    const std::size_t in_cache = panel_rows(std::max<std::size_t>(1, x.cols) * sizeof(T)), size = count * x.cols;
+    const std::size_t panel = x.row_major() ? in_cache : std::max(in_cache, few_rows);
+    const Parts parts(x.rows, few_rows, 4);  // few: each keeps sums of its own, in fresh memory
     threads = std::min(threads, parts.count);
     std::vector<double> sums(parts.count * size);
     in_parallel(parts.count, threads, [&](std::size_t part, std::size_t) {

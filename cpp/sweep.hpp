@@ -48,6 +48,8 @@ inline std::size_t panel_rows(std::size_t bytes_per_row) {
     return std::clamp<std::size_t>((std::size_t{1} << 16) / bytes_per_row / 64 * 64, 64, 512);
 }
 
+constexpr std::size_t few_rows = 512;  // in one stretch of a column
+
 // What a pass brings up. gradient: [1 + p]; hessian: [(1 + p)^2], both in standardised columns, intercept first.
 struct Sums {
     double value = 0.0, reach = 0.0;
@@ -103,11 +105,15 @@ Sums sweep(const Dense<T>& x, const View& view, const Rows& rows, const double* 
            double* hessian, std::size_t threads) {
     const std::size_t p = x.cols, size = 1 + p;
     const std::size_t width = order < 2 ? 0 : (size + tile_cols - 1) / tile_cols * tile_cols;
-    const std::size_t panel = panel_rows(std::max<std::size_t>(1, p) * sizeof(T));
+    const std::size_t in_cache = panel_rows(std::max<std::size_t>(1, p) * sizeof(T));
+    // of many columns, each by itself, a few rows lie too far apart: rather a long stretch of each, read twice
+    const bool long_stretches = order < 2 && !x.row_major() && in_cache < few_rows;
+    const std::size_t panel = long_stretches ? few_rows : in_cache;
     // each part of an order-2 pass keeps a Hessian: as many parts as 64 MiB hold, but always two for two threads
     const std::size_t most = order < 2 ? 256 : std::clamp<std::size_t>((std::size_t{8} << 20) / (width * width), 2, 16);
     // a part is worth a thread by its work: the longer its rows, the fewer
-    const Parts parts(x.rows, std::clamp<std::size_t>((std::size_t{1} << (order < 2 ? 20 : 18)) / size, 128, 1024), most);
+    const std::size_t least = std::clamp<std::size_t>((std::size_t{1} << (order < 2 ? 20 : 18)) / size, 128, 1024);
+    const Parts parts(x.rows, long_stretches ? few_rows : least, most);
     threads = std::min(threads, parts.count);
 
     std::vector<double> u(p), inverse(p);
