@@ -167,3 +167,10 @@ def test_what_has_no_meaning_is_refused_by_name(options, message):
 def test_constant_columns_alone_have_no_path():
     with pytest.raises(DataError, match="There is no path"):
         path(as_source(np.ones((6, 2)), [0, 1] * 3))
+
+
+def test_without_an_intercept_the_first_point_is_proved_to_be_nothing():
+    found = path(PROBLEMS["plain"].source, L1(), n_alphas=3, intercept=False)
+    assert found.nonzeros[0] == 0
+    assert found[0].certificate.kind == "proved"
+    assert found[0].certificate.suboptimality == 0.0

@@ -48,3 +48,12 @@ def test_a_correction_sends_the_step_to_the_change_that_it_made(function, kind):
     before = model.hessian
     model.correct(1.0, -change)  # no curvature, no correction
     np.testing.assert_array_equal(model.hessian, before)
+
+
+def test_a_step_of_which_rounding_left_no_curvature_corrects_nothing(function):
+    seen = function.evaluate(np.zeros(7), 2)
+    model = Model(function, seen.hessian)
+    step, _ = model.step(np.zeros(7), seen.gradient, 0.1)
+    before, model._image = model.hessian, -1e-17 * step
+    model.correct(1.0, 1e-17 * step)
+    np.testing.assert_array_equal(model.hessian, before)

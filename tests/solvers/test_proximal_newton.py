@@ -81,6 +81,9 @@ def test_without_an_intercept():
     problem = generate(300, 8, 11)
     result = fit(problem.source, penalty=L1(0.03), intercept=False)
     check(result, problem, L1(0.03), intercept=False)
+    nothing = fit(problem.source, penalty=L1(100.0), intercept=False)
+    assert nothing.status is Status.CONVERGED
+    assert not nothing.beta.any()
     assert result.beta[0, 0] == 0.0
 
 

@@ -22,7 +22,7 @@ YOUNG = 2  # but not before so many steps
 SHARE_OF_TOL, SHARE_OF_PROVED = 0.3, 0.2  # of it: the decrement is measured in a frozen metric
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
 MOST_ROUNDS, MOST_HALVES = 200, 30
-WORN, FEW = 0.3, 300  # the least share of curvature that a metric of few columns may have kept
+WORN, FEW = 0.3, 600  # the least share of curvature that a metric of few columns may have kept
 OF_A_LOSS = 64  # products that take as long as the loss of a row
 FEWEST, ALL, AHEAD = 200, 100, 0.9  # columns at a time, at once, and how far ahead the screen looks
 
@@ -77,7 +77,7 @@ class SharedPath:
         self.beta = np.tile(start[intercept:][rows.columns], (count, 1))
         self.eta = rows.scores(self.beta) + self.first[:, None] + rows.offset
         everyone = np.arange(count)
-        self._loss, self._r = self._look(self.eta, everyone)
+        self._loss, self._curved, self._r = self._look(self.eta, everyone)
         self._near = rows.slopes(self._r)
         self.slopes = np.empty((count, width))
         self._look_at_all(everyone)
@@ -204,7 +204,8 @@ class SharedPath:
         if self.intercept:
             first = -start / mass - (across * step).sum(axis=1)
             change -= 0.5 * start**2 / mass
-        return step, first, np.maximum(0.0, -change), after - reduced
+        flatter = np.minimum(1.0, self._curved[todo] / mass)  # than when the metric was made: there is farther to fall
+        return step, first, np.maximum(0.0, -change) / flatter, after - reduced
 
     def _reduced_slopes(self, todo: AnyArray) -> Array:
         """Of some problems, among the columns at hand, the intercept eliminated."""
@@ -236,31 +237,32 @@ class SharedPath:
                 break
             at, some = todo[left], length[left]
             eta = self.eta[at] + (change if len(left) == len(todo) and some[0] == 1.0 else some[:, None] * change[left])
-            loss, r = self._look(eta, at)
+            loss, curved, r = self._look(eta, at)
             new = beta[left] + some[:, None] * step[left]
             own = self._costs(new, at)
             bound = 0.01 * (some * slope[left] + own - cost[left]) + FLOOR * np.abs(before[left] + cost[left])
             fine = loss + own <= before[left] + cost[left] + bound
             k = at[fine]
             self.eta[k], self._loss[k], self._r[k], self.beta[k] = eta[fine], loss[fine], r[fine], new[fine]
+            self._curved[k] = curved[fine]
             self.first[k] += some[fine] * first[left[fine]]
             good[left[fine]] = True
             length[left[~fine]] *= 0.5
         self._near[todo] = self.rows.slopes(self._r[todo])
         return np.where(good, length, 0.0)
 
-    def _look(self, eta: Array, problems: AnyArray) -> tuple[Array, Array]:
-        """Mean losses and weighted row_gradients of some problems at their eta."""
-        loss, r = np.empty(len(eta)), np.empty_like(eta)
+    def _look(self, eta: Array, problems: AnyArray) -> tuple[Array, Array, Array]:
+        """Mean losses, mean curvatures and weighted row_gradients of some problems at their eta."""
+        loss, curved, r = np.empty(len(eta)), np.empty(len(eta)), np.empty_like(eta)
 
         def one(i: int) -> None:
-            value, gradient, _ = self.rows.losses(eta[i])
+            value, gradient, hessian = self.rows.losses(eta[i])
             weight = self.rows.weights[problems[i]]
-            loss[i] = weight @ value
+            loss[i], curved[i] = weight @ value, weight @ hessian
             np.multiply(weight, gradient, out=r[i])
 
         self.rows.each(one, range(len(eta)), products=OF_A_LOSS * eta.size)
-        return loss, r
+        return loss, curved, r
 
     def _costs(self, beta: Array, problems: AnyArray) -> Array:
         """What the penalty adds."""

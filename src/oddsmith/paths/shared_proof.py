@@ -35,6 +35,8 @@ class SharedProof:
         small, H is formed. And K^2, the largest x'H^-1 x, is at most max |x|^2 times a norm of H^-1: the largest sum of
         a row.
         """
+        if not len(kept):
+            return Bound(0.0, 0.0)
         path, rows, first = self.path, self.path.rows, int(self.path.intercept)
         place = np.full(path.slopes.shape[1], -1)
         place[rows.columns] = np.arange(len(rows.columns))

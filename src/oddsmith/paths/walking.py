@@ -20,7 +20,7 @@ from oddsmith.judging.duality import certify_composite
 from oddsmith.judging.judge import ENOUGH, Judgement
 from oddsmith.losses import Logistic
 from oddsmith.paths.shared_path import SharedPath
-from oddsmith.paths.shared_proof import SharedProof
+from oddsmith.paths.shared_proof import MOST_PROVED, SharedProof
 from oddsmith.paths.shared_rows import SharedRows
 from oddsmith.penalties import L1, L2, ElasticNet, Penalty
 from oddsmith.solvers import ProximalNewton, Solution, Solver, Step, Workspace
@@ -119,7 +119,8 @@ def _judged(at: Problem, state: SharedPath, proof: SharedProof, tol: float | Non
         status = Status.CONVERGED if state.done[0] else Status.STALLED
         solution = Solution(state.coefficients(0), seen, status, (step,), decrement)
         found, _ = certify_composite(at.objective, bound, solution, smooth_bound=proof.smooth_bound)
-        if found.kind != "proved" or found.suboptimality <= enough:
+        beyond = found.kind != "proved" and np.count_nonzero(solution.beta) > MOST_PROVED
+        if beyond or found.suboptimality <= enough and found.kind == "proved":
             break
         state.goal[0] *= 0.1
         state.go_on(np.zeros(1, dtype=np.intp))

@@ -99,7 +99,7 @@ class Model:
     def correct(self, length: float, change: Array) -> None:
         """The BFGS update: the Hessian that sends so much of the last step to the change of the gradient it made."""
         curved, expected = length * dot(self._step, change), length**2 * dot(self._step, self._image)
-        if not curved > CURVED * expected:
+        if not (expected > 0.0 and curved > CURVED * expected):  # of a step that is all rounding it may be negative
             return
         pair = np.array([change / np.sqrt(curved), length * self._image / np.sqrt(expected)])
         signed = pair * [[1.0], [-1.0]]

@@ -296,7 +296,10 @@ def descend(
 
 def polished(function: Composite, solution: Solution) -> Solution:
     """The last digits, of which the objective knows nothing: Newton's steps on what is not 0, while its slope falls."""
-    columns = function.columns((solution.beta != 0.0) | function.free)
+    inside = (solution.beta != 0.0) | function.free
+    if not inside.any():
+        return solution
+    columns = function.columns(inside)
     part, members = function.only(columns), function.members(columns)
     beta, now, least, taken = solution.beta[members], part.evaluate(solution.beta[members], 2), np.inf, False
     for _ in range(POLISH):
