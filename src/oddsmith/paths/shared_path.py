@@ -19,7 +19,7 @@ ACCURACY = 0.1  # to which a model's violation is brought down before the loss i
 SWEEPS = 1000
 STALE, STALE_OF_MANY, MANY = 0.15, 0.3, 500  # metrics are made anew when a decrement falls by less; of many columns
 YOUNG = 2  # but not before so many steps
-SHARE_OF_TOL, SHARE_OF_PROVED = 0.3, 0.2  # of it: the decrement is measured in a frozen metric
+SHARE_OF_TOL = 0.3  # of it: the decrement is measured in a frozen metric
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
 MOST_ROUNDS, MOST_HALVES = 200, 30
 WORN, FEW = 0.3, 600  # the least share of curvature that a metric of few columns may have kept
@@ -54,7 +54,7 @@ class SharedPath:
         The gradient of the mean loss in all columns.
     passes : int
     goal : array of shape (problems,)
-        The decrement, relative to the value, at which each stops; the first is to be proved, and goes further.
+        The decrement, relative to the value, at which each stops.
     done : bool array of shape (problems,)
         Which stopped there.
     """
@@ -67,7 +67,6 @@ class SharedPath:
         self._unit = self._hand = thresholds, curvature  # of all columns, and of those at hand
         count = len(thresholds)
         self.goal = np.full(count, FULL_PRECISION if tol is None else SHARE_OF_TOL * tol)
-        self.goal[0] = FULL_PRECISION if tol is None else SHARE_OF_PROVED * tol
         self.passes, self.alpha = 0, np.inf
         self.decrement, self.done = np.full(count, np.inf), np.zeros(count, dtype=bool)
         free = np.flatnonzero(((thresholds == 0.0) & (curvature == 0.0)).any(axis=0))

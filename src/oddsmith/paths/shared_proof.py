@@ -11,6 +11,8 @@ from oddsmith.losses import Logistic
 from oddsmith.paths.shared_path import SharedPath
 
 MOST_PROVED, MOST_FORMED = 400, 150  # coefficients on whose Hessian a proof rests, frozen or formed for it
+SHARE_OF_PROVED = 0.07  # of tol: a bound is some times larger than a decrement
+NEAR = 0.01  # lambda^2 K^2 up to which K need not be known better
 WORN = 0.1  # the least share of its curvature that a frozen Hessian may have kept
 
 
@@ -28,12 +30,16 @@ class SharedProof:
         self._known: AnyArray = np.zeros(path.slopes.shape[1], dtype=bool)  # the columns in the norms
         self._norms = np.zeros(len(path.rows.target))
 
+    def possible(self) -> bool:
+        """Whether there are so few coefficients that one is looked for."""
+        return int(np.count_nonzero(self.path.beta[0])) <= MOST_PROVED
+
     def smooth_bound(self, slope: Array, kept: AnyArray) -> Bound | None:
         """What `certify_composite` asks.
 
         Where every row has at least c times its frozen curvature, H is at least c times the frozen one; where c is
-        small, H is formed. And K^2, the largest x'H^-1 x, is at most max |x|^2 times a norm of H^-1: the largest sum of
-        a row.
+        small, H is formed. And K^2, the largest x'H^-1 x, is at most max |x|^2 times the trace of H^-1 or, where
+        that is too much, its largest sum of a row.
         """
         if not len(kept):
             return Bound(0.0, 0.0)
@@ -54,7 +60,9 @@ class SharedProof:
             return None
         squared = max(0.0, float(slope[kept] @ factor.solve(slope[kept]))) / share
         longest = first + float(self._row_norms(columns, place)[self._counted].max())
-        reach = longest * float(np.abs(factor.inverse).sum(axis=0).max(initial=0.0)) / share
+        reach = longest * float(factor.variance.sum()) / share
+        if not reach * squared < NEAR:
+            reach = min(reach, longest * float(np.abs(factor.inverse).sum(axis=0).max(initial=0.0)) / share)
         return self_concordant(squared, reach, Logistic())
 
     def _hessian(self, places: AnyArray) -> tuple[Array, float] | None:

@@ -20,7 +20,7 @@ from oddsmith.judging.duality import certify_composite
 from oddsmith.judging.judge import ENOUGH, Judgement
 from oddsmith.losses import Logistic
 from oddsmith.paths.shared_path import SharedPath
-from oddsmith.paths.shared_proof import MOST_PROVED, SharedProof
+from oddsmith.paths.shared_proof import SHARE_OF_PROVED, SharedProof
 from oddsmith.paths.shared_rows import SharedRows
 from oddsmith.penalties import L1, L2, ElasticNet, Penalty
 from oddsmith.solvers import ProximalNewton, Solution, Solver, Step, Workspace
@@ -110,6 +110,8 @@ def walk_together(
 def _judged(at: Problem, state: SharedPath, proof: SharedProof, tol: float | None) -> Judgement:
     """Go on to an alpha; and the first problem on from there, while its proof is short of the tolerance."""
     goal, enough, bound = float(state.goal[0]), max(tol or 0.0, ENOUGH), at.bound()
+    if tol is not None and proof.possible():
+        state.goal[0] = SHARE_OF_PROVED * tol
     state.solve(at.penalty.strength)
     for _ in range(TRIES):
         weight, value = float(state.rows.totals[0]), float(state.value[0])
@@ -119,8 +121,8 @@ def _judged(at: Problem, state: SharedPath, proof: SharedProof, tol: float | Non
         status = Status.CONVERGED if state.done[0] else Status.STALLED
         solution = Solution(state.coefficients(0), seen, status, (step,), decrement)
         found, _ = certify_composite(at.objective, bound, solution, smooth_bound=proof.smooth_bound)
-        beyond = found.kind != "proved" and np.count_nonzero(solution.beta) > MOST_PROVED
-        if beyond or found.suboptimality <= enough and found.kind == "proved":
+        proved = found.kind == "proved"
+        if (proved and found.suboptimality <= enough) or not (proved or proof.possible()):
             break
         state.goal[0] *= 0.1
         state.go_on(np.zeros(1, dtype=np.intp))
