@@ -162,6 +162,24 @@ def test_compiled_and_reference_agree(layout, order, weighted):
         np.testing.assert_allclose(one[3], two[3], rtol=1e-13)
 
 
+@pytest.mark.parametrize("layout", list(LAYOUTS)[:4])
+@pytest.mark.parametrize("zeros", [0.0, 0.9, 1.0])
+def test_many_columns_of_which_some_do_not_count(layout, zeros):
+    problem = generate(1201, 203, 4, weighted=True, centre=3.0)
+    X, rng = LAYOUTS[layout](problem.X), np.random.default_rng(0)
+    beta = np.where(rng.random(204) < zeros, 0.0, 0.1 * rng.standard_normal(204))
+    for order in (0, 1):
+        one, two, again = (
+            sweep(kernels.load(kind), X, problem, beta, order, threads)
+            for kind, threads in (("compiled", 2), ("reference", 1), ("compiled", 1))
+        )
+        assert again[0] == one[0]
+        np.testing.assert_allclose(one[0], two[0], rtol=1e-13)
+        if order:
+            np.testing.assert_array_equal(again[1], one[1])
+            np.testing.assert_allclose(one[1], two[1], rtol=1e-11, atol=1e-9)
+
+
 @pytest.mark.parametrize("order", [0, 1, 2])
 @pytest.mark.parametrize("layout", list(LAYOUTS)[:4])
 def test_any_number_of_threads_gives_the_same_bits(layout, order):

@@ -113,7 +113,10 @@ def _judged(at: Problem, state: SharedPath, proof: SharedProof, tol: float | Non
     if tol is not None and proof.possible():
         state.goal[0] = SHARE_OF_PROVED * tol
     state.solve(at.penalty.strength)
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
+        if attempt > 0:
+            state.goal[0] *= 0.1
+            state.go_on(np.zeros(1, dtype=np.intp))
         weight, value = float(state.rows.totals[0]), float(state.value[0])
         seen = Evaluation(value, state.gradient(0), None, weight)
         decrement = float(state.decrement[0])
@@ -124,8 +127,6 @@ def _judged(at: Problem, state: SharedPath, proof: SharedProof, tol: float | Non
         proved = found.kind == "proved"
         if (proved and found.suboptimality <= enough) or not (proved or proof.possible()):
             break
-        state.goal[0] *= 0.1
-        state.go_on(np.zeros(1, dtype=np.intp))
     state.goal[0] = goal
     if found.kind == "proved":
         status = Status.CONVERGED if found.suboptimality <= enough else Status.STALLED
