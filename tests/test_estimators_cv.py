@@ -62,6 +62,7 @@ def test_ridge_agrees_with_scikit_learn(data, legacy, scoring, refit):
     agree(LogisticRegressionCV(tol=1e-9, **options).fit(X, y), theirs.fit(X, y), X, y)
 
 
+@pytest.mark.slow
 def test_the_elastic_net_agrees_with_saga():
     X, y = StandardScaler().fit_transform(CANCER[0])[:, :6], CANCER[1]
     options = {**QUIET, "Cs": [0.02, 0.5], "l1_ratios": [0.3, 1.0], "cv": 3}

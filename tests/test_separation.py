@@ -207,6 +207,7 @@ def test_what_makes_no_sense_is_told():
         separation(sp.eye_array(4100, format="csr"), np.arange(4100) % 2, fit_intercept=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("kind", [np.asarray, sp.csr_array])

@@ -80,6 +80,7 @@ def test_a_coefficient_missing_from_the_support_is_seen():
     assert told.suboptimality * found.evaluation.value >= found.evaluation.value - best.evaluation.value > 1e-4
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6), st.floats(-8, 0))
 def test_never_below_the_truth(seed, decade):
     rng = np.random.default_rng(seed)

@@ -24,6 +24,7 @@ def shared(problem, penalty, masks, tol, threads=2):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", [L1(), ElasticNet(l1_ratio=0.5)])
 @pytest.mark.parametrize("columns", [12, 560])
 def test_each_ends_where_it_would_end_alone(penalty, columns):

@@ -143,6 +143,7 @@ def power_law(rows, columns, *, per_row=40, positives=0.4, seed=0):
     return X, (noisy > np.quantile(noisy, 1.0 - positives)).astype(int)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("standardize", [False, True])
 def test_wide_sparse_rows_take_few_passes(standardize):
     """And the estimate of the distance to the optimum, by which it stops, is about right."""
@@ -183,6 +184,7 @@ def test_many_correlated_columns_among_sparse_ones():
     assert fit(as_source(X, y), penalty=L2(1e-5), tol=1e-9).passes <= 35
 
 
+@pytest.mark.slow
 def test_a_square_matrix_is_formed_where_a_proof_is_wanted():
     X, y = power_law(4_000, 1_100, per_row=10, seed=4)
     source = as_source(X, y)
