@@ -36,27 +36,23 @@ struct Dense {
 
 namespace detail {
 
-// `count` rows, four columns side by side. The last columns, where four do not divide p, are read together with some
+// One row or four, four columns side by side. The last columns, where four do not divide p, are read together with some
 // before them, of which `rest` makes nothing.
 template <std::ptrdiff_t count, class T>
 ODDSMITH_INLINE void eta_block(const T* a, std::ptrdiff_t stride, std::size_t p, const double* c, const double* u,
                                const double* rest, double* eta) {
-    constexpr std::ptrdiff_t vectors = (count + 3) / 4 * 4;
-    Four s[vectors] = {};
+    static_assert(count == 1 || count == 4);
+    Four s[4] = {};
     const auto add = [&](std::size_t j, const double* slope) {
         const Four centre = four(c + j), by = four(slope);
-#pragma GCC unroll 8
+#pragma GCC unroll 4
         for (std::ptrdiff_t k = 0; k < count; ++k) s[k] += (four(a + k * stride + j) - centre) * by;
     };
     for (std::size_t j = 0; j + 4 <= p; j += 4) add(j, u + j);
     if (p % 4) add(p - 4, rest);
-    if constexpr (count == 1) {
-        eta[0] += sums_of(s[0], s[0], s[0], s[0])[0];
-    } else {
-#pragma GCC unroll 2
-        for (std::ptrdiff_t k = 0; k < count; k += 4)
-            put(eta + k, four(eta + k) + sums_of(s[k], s[k + 1], s[k + 2], s[k + 3]));
-    }
+    const Four sums = sums_of(s[0], s[1], s[2], s[3]);
+    if constexpr (count == 1) eta[0] += sums[0];
+    else put(eta, four(eta) + sums);
 }
 
 template <class T>

@@ -181,7 +181,7 @@ def linear_scores(block: Block, beta: Array) -> Array:
 
 def eta_of(block: Block, beta: Array) -> Array:
     eta = linear_scores(block, beta)
-    return eta if block.offset is None else eta + block.offset
+    return eta if block.offset is None else (eta.T + block.offset).T
 
 
 def weighted_rows(block: Block, loss: Loss, eta: Array, order: int) -> tuple[Array, Array, Array | None]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import ConvergenceWarning, SpecificationError
-from oddsmith.evaluation import linear_scores
+from oddsmith.evaluation import eta_of
 from oddsmith.fitted import Fit, warn_of_failure
 from oddsmith.fitting import check_source
 from oddsmith.losses import Loss
@@ -293,20 +293,12 @@ def held_out_scores(rows: MemorySource, beta: Array, loss: Loss, scorer: Scorer)
     scores = np.empty(count)
     for first in range(0, count, step):
         some = beta[first : first + step]
-        eta = _scores(rows, some.reshape(-1, some.shape[-1])).reshape(rows.rows, len(some), outputs)
+        flat = some.reshape(-1, some.shape[-1])
+        eta = np.concatenate([eta_of(block, flat) for block in rows.blocks()]).reshape(rows.rows, len(some), outputs)
         for k in range(len(some)):
             own = eta[:, k, 0] if outputs == 1 else eta[:, k]
             scores[first + k] = scorer.of(loss, rows.target, own, rows.weight)
     return scores
-
-
-def _scores(rows: MemorySource, beta: Array) -> Array:
-    """The linear predictor at several coefficients, of shape (n, several)."""
-    parts = []
-    for block in rows.blocks():
-        scores = linear_scores(block, beta)
-        parts.append(scores if block.offset is None else scores + block.offset[:, None])
-    return np.concatenate(parts)
 
 
 def _traced(

@@ -9,8 +9,8 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.paths.shared_rows import COLUMNS, SharedRows
+from oddsmith.solvers.models import correction
 
-CURVED = 0.1  # a correction wants this share of the curvature that was expected
 ROOM = 1.5  # a store that is too small is made anew by so much larger than is needed
 SINGLE, SURE = 2.0**-24, 4.0  # the rounding of single precision; how many standard deviations of it are allowed for
 
@@ -108,13 +108,13 @@ class Metrics:
         change : array
             Of the slopes, the intercept eliminated, over the step.
         """
-        curved, expected = float(step @ change), float(step @ image)
-        if not (expected > 0.0 and curved > CURVED * expected):
+        found = correction(step, image, change)
+        if found is None:
             return
         reduced = self.of(k)[0]
         if k == 0 and self._frozen is None:
             self._frozen = reduced.copy()
-        pair = np.array([change / np.sqrt(curved), image / np.sqrt(expected)], dtype=np.float32)
+        pair = found.astype(np.float32)
         signed = pair * np.array([[1.0], [-1.0]], dtype=np.float32)
         for rows in _some(len(reduced)):
             reduced[rows] += signed[:, rows].T @ pair

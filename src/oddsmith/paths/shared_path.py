@@ -235,7 +235,7 @@ class SharedPath:
             if not len(left):
                 break
             at, some = todo[left], length[left]
-            eta = self.eta[at] + (change if len(left) == len(todo) and some[0] == 1.0 else some[:, None] * change[left])
+            eta = self.eta[at] + some[:, None] * change[left]
             loss, curved, r = self._look(eta, at)
             new = beta[left] + some[:, None] * step[left]
             own = self._costs(new, at)

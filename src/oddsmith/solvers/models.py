@@ -14,6 +14,17 @@ SWEEPS = 1000  # of one descent on a model, at most
 CURVED = 0.1  # a correction wants this share of the curvature that was expected
 
 
+def correction(step: Array, image: Array, change: Array) -> Array | None:
+    """What BFGS adds to a Hessian, aa' - bb', as rows a and b: then it sends the step to the change, not the image.
+
+    None where the step met too little curvature; of a step that is all rounding what was expected may be negative.
+    """
+    curved, expected = dot(step, change), dot(step, image)
+    if not (expected > 0.0 and curved > CURVED * expected):
+        return None
+    return np.array([change / np.sqrt(curved), image / np.sqrt(expected)])
+
+
 class Model:
     """The sum, its loss replaced by a quadratic whose Hessian is given; unpenalised coefficients are eliminated.
 
@@ -98,10 +109,9 @@ class Model:
 
     def correct(self, length: float, change: Array) -> None:
         """The BFGS update: the Hessian that sends so much of the last step to the change of the gradient it made."""
-        curved, expected = length * dot(self._step, change), length**2 * dot(self._step, self._image)
-        if not (expected > 0.0 and curved > CURVED * expected):  # of a step that is all rounding it may be negative
+        pair = correction(length * self._step, length * self._image, change)
+        if pair is None:
             return
-        pair = np.array([change / np.sqrt(curved), length * self._image / np.sqrt(expected)])
         signed = pair * [[1.0], [-1.0]]
         cross, across = self._cross, self._across
         self._eliminate(cross + signed[:, self._free].T @ pair)
