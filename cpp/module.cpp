@@ -1,11 +1,5 @@
-// The table of contents of the extension, and the only file that includes nanobind.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/optional.h>
-#include <nanobind/stl/pair.h>
-
-#include <optional>
-
+// The table of contents of the extension.
+#include "arguments.hpp"
 #include "chosen.hpp"
 #include "codes.hpp"
 #include "descent.hpp"
@@ -15,65 +9,9 @@
 #include "rough.hpp"
 #include "select.hpp"
 #include "slopes.hpp"
-#include "sparse.hpp"
 #include "softmax.hpp"
 
-namespace nb = nanobind;
-using namespace nb::literals;
-
 namespace {
-
-template <class T>
-using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
-template <class T>
-using Entries = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Vector = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Output = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Places = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using CodeMatrix = nb::ndarray<const std::int32_t, nb::ndim<2>, nb::device::cpu>;
-template <class T>
-using Grid = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-using OutputCube = nb::ndarray<double, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
-using OutputMatrix = Grid<double>;
-using Rectangle = Grid<const double>;
-using MaybeVector = std::optional<Vector>;
-using MaybeOutput = std::optional<Output>;
-using MaybeMatrix = std::optional<OutputMatrix>;
-using MaybeCube = std::optional<OutputCube>;
-
-// An argument that is taken as it is, or refused.
-auto operator""_n(const char* name, std::size_t) { return nb::arg(name).noconvert(); }
-
-void require(bool holds, const char* what) {
-    if (!holds) throw nb::value_error(what);
-}
-
-template <class T>
-oddsmith::Dense<T> dense(const Matrix<T>& x) {
-    require(x.shape(0) > 0, "x has no rows");
-    // a dimension of one element may carry any stride: give it the one of its layout
-    std::ptrdiff_t row = x.stride(0), col = x.stride(1);
-    if (x.shape(1) <= 1 && col != 1 && row != 1) col = 1;
-    if (x.shape(0) == 1 && col != 1) row = 1;
-    require(row == 1 || col == 1, "x is neither row-major nor column-major");
-    return {x.data(), x.shape(0), x.shape(1), row, col};
-}
-
-template <class T, class Index>
-oddsmith::Csr<T, Index> csr(const Entries<T>& data, const Entries<Index>& columns, const Entries<Index>& begin,
-                            std::size_t cols) {
-    require(begin.shape(0) > 1, "x has no rows");
-    const std::size_t rows = begin.shape(0) - 1, entries = data.shape(0);
-    require(begin.data()[0] >= 0 && static_cast<std::size_t>(begin.data()[rows]) <= entries && columns.shape(0) == entries,
-            "data, columns and begin do not belong together");
-    return {data.data(), columns.data(), begin.data(), rows, cols};
-}
-
-const double* data_or_null(const MaybeVector& v, std::size_t rows) {
-    if (!v) return nullptr;
-    require(v->shape(0) == rows, "a row vector has the wrong length");
-    return v->data();
-}
 
 // What every sweep is given besides X, checked against it.
 template <class Loss, class X>
@@ -97,10 +35,9 @@ std::pair<double, double> sweep(const X& x, const Vector& centre, const Vector& 
 }
 
 template <class Loss, class T>
-std::pair<double, double> sweep_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale,
-                                      const Vector& target, const MaybeVector& weight, const MaybeVector& offset,
-                                      const Vector& beta, MaybeOutput gradient, MaybeMatrix hessian,
-                                      std::size_t threads) {
+std::pair<double, double> sweep_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
+                                      const MaybeVector& weight, const MaybeVector& offset, const Vector& beta,
+                                      MaybeOutput gradient, MaybeMatrix hessian, std::size_t threads) {
     return sweep<Loss>(dense<T>(x), centre, scale, target, weight, offset, beta, gradient, hessian, threads);
 }
 
@@ -146,26 +83,28 @@ void gram_codes(const Matrix<double>& numbers, const Places& places, const CodeM
 }
 
 template <class Loss, class T>
-std::pair<std::size_t, std::size_t> newton_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale,
-                                                 const Vector& target, const MaybeVector& weight,
-                                                 const MaybeVector& offset, const Vector& curvature, bool intercept,
-                                                 double total, double goal, double least, Output beta,
-                                                 OutputMatrix trace, std::size_t threads) {
+std::tuple<std::size_t, std::size_t, double, double> newton_dense(
+    const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target, const MaybeVector& weight,
+    const MaybeVector& offset, const Vector& curvature, bool intercept, double total, double goal, double least,
+    Output beta, OutputMatrix trace, Output gradient, OutputMatrix hessian, std::size_t threads) {
     const auto view = dense<T>(x);
     const std::size_t p = view.cols;
     require(centre.shape(0) == p && scale.shape(0) == p, "centre and scale need one entry a column");
     require(beta.shape(0) == p + 1 && curvature.shape(0) == p + 1, "beta and curvature need 1 + p entries");
     require(target.shape(0) == view.rows, "target needs one entry a row");
     require(trace.shape(0) > 0 && trace.shape(1) == 4, "trace needs four columns");
+    require(gradient.shape(0) == p + 1 && hessian.shape(0) == p + 1 && hessian.shape(1) == p + 1,
+            "gradient and hessian need 1 + p entries a side");
     const oddsmith::Rows rows{target.data(), data_or_null(weight, view.rows), data_or_null(offset, view.rows)};
     const oddsmith::View standard{centre.data(), scale.data()};
     nb::gil_scoped_release release;
     const auto run = oddsmith::newton<Loss>(view, standard, rows, {curvature.data(), total, intercept}, goal, least,
-                                            trace.shape(0), beta.data(), std::max<std::size_t>(1, threads));
+                                            trace.shape(0), beta.data(), gradient.data(), hessian.data(),
+                                            std::max<std::size_t>(1, threads));
     double* line = trace.data();
     for (const auto& step : run.trace)
         for (const double entry : {step.passes, step.value, step.decrement, step.length}) *line++ = entry;
-    return {run.trace.size(), run.passes};
+    return {run.trace.size(), run.passes, run.end.value, run.end.reach};
 }
 
 template <class Loss, class T, class Index>
@@ -360,7 +299,8 @@ NB_MODULE(_kernels, m) {
     m.def("rough_logistic_dense", &rough_logistic_dense<T>, "x"_n, ODDSMITH_ROW_ARGUMENTS, "beta"_n,          \
           "known"_a, "hessian"_n, "threads"_a);                                                               \
     m.def("newton_logistic_dense", &newton_dense<oddsmith::Logistic, T>, "x"_n, ODDSMITH_ROW_ARGUMENTS,       \
-          "curvature"_n, "intercept"_a, "total"_a, "goal"_a, "least"_a, "beta"_n, "trace"_n, "threads"_a);    \
+          "curvature"_n, "intercept"_a, "total"_a, "goal"_a, "least"_a, "beta"_n, "trace"_n, "gradient"_n,    \
+          "hessian"_n, "threads"_a);                                                                          \
     m.def("sweep_multinomial_dense", &sweep_multinomial_dense<T>, "x"_n, "centre"_n, "scale"_n, "target"_n,   \
           "weight"_n.none(), "contrasts"_n, "beta"_n, "value"_n, "gradient"_n.none(), "hessian"_n.none(),     \
           "threads"_a);                                                                                       \
@@ -389,9 +329,8 @@ NB_MODULE(_kernels, m) {
     ODDSMITH_SPARSE_KERNELS(double, std::int64_t);
     ODDSMITH_SPARSE_KERNELS(float, std::int32_t);
     ODDSMITH_SPARSE_KERNELS(float, std::int64_t);
-#define ODDSMITH_COUNT_ARGUMENTS "columns"_n, "begin"_n, "place"_n, "counts"_n, "threads"_a
-    m.def("count_sparse", &count_sparse<std::int32_t>, ODDSMITH_COUNT_ARGUMENTS);
-    m.def("count_sparse", &count_sparse<std::int64_t>, ODDSMITH_COUNT_ARGUMENTS);
+    m.def("count_sparse", &count_sparse<std::int32_t>, "columns"_n, "begin"_n, "place"_n, "counts"_n, "threads"_a);
+    m.def("count_sparse", &count_sparse<std::int64_t>, "columns"_n, "begin"_n, "place"_n, "counts"_n, "threads"_a);
 #define ODDSMITH_DESCEND_ARGUMENTS \
     "hessian"_n, "thresholds"_n, "curvature"_n, "start"_n, "target"_a, "limit"_a, "gradient"_n, "step"_n
     m.def("descend", &descend<double>, ODDSMITH_DESCEND_ARGUMENTS).def("descend", &descend<float>, ODDSMITH_DESCEND_ARGUMENTS);

@@ -1,5 +1,5 @@
 // Newton's method for small problems, where a step in Python would cost more than its pass. It goes near the optimum and
-// no further: what is reported of the solution is found in Python, by the passes that follow.
+// no further, and looks at what is there: what is reported of the solution is found from that, in Python.
 #pragma once
 
 #include <cmath>
@@ -26,6 +26,7 @@ struct NewtonStep {
 struct NewtonRun {
     std::vector<NewtonStep> trace;
     std::size_t passes;
+    Sums end;  // of the loss alone, where it ended
 };
 
 // d = -H^-1 g by Cholesky on a unit diagonal; false where H is not safely positive definite. Overwrites h.
@@ -77,11 +78,11 @@ double mean_objective(const Dense<T>& x, const View& view, const Rows& rows, con
     return value;
 }
 
-// Steps until one begins at a relative decrement below goal; that one is taken, and left to the caller to look at. Ends
-// before that where H is near singular, no step descends, the value falls below `least` or limit passes are made.
+// Steps until one begins at a relative decrement below goal; that one is taken. Ends before that where H is near singular,
+// no step descends, the value falls below `least` or limit passes are made. One pass more adds to gradient and hessian.
 template <class Loss, class T>
-NewtonRun newton(const Dense<T>& x, const View& view, const Rows& rows, const Mean& mean, double goal,
-                               double least, std::size_t limit, double* beta, std::size_t threads) {
+NewtonRun newton(const Dense<T>& x, const View& view, const Rows& rows, const Mean& mean, double goal, double least,
+                 std::size_t limit, double* beta, double* gradient, double* hessian, std::size_t threads) {
     const std::size_t size = 1 + x.cols;
     std::vector<double> at(beta, beta + size), next(size), d(size), g(size), h(size * size);
     std::vector<NewtonStep> trace;
@@ -126,7 +127,8 @@ NewtonRun newton(const Dense<T>& x, const View& view, const Rows& rows, const Me
         value = tried;
     }
     std::copy(at.begin(), at.end(), beta);
-    return {std::move(trace), passes};
+    const auto end = sweep<Loss>(x, view, rows, beta, 2, gradient, hessian, threads);
+    return {std::move(trace), passes + 1, end};
 }
 
 }  // namespace oddsmith

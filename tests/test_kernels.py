@@ -78,11 +78,13 @@ def newton(module, X, problem, beta, *, curvature=0.0, intercept=True, limit=30,
     held = np.full(p + 1, curvature)
     held[0] = 0.0
     trace, end = np.full((limit, 4), np.nan), beta.copy()
-    lines, passes = module.newton_logistic_dense(
+    gradient, hessian = np.zeros(p + 1), np.zeros((p + 1, p + 1))
+    lines, passes, value, reach = module.newton_logistic_dense(
         X, X.mean(axis=0), X.std(axis=0), problem.y.astype(float), problem.weight, problem.offset, held, intercept,
-        total, goal, np.log(2) / len(X), end, trace, threads,
+        total, goal, np.log(2) / len(X), end, trace, gradient, hessian, threads,
     )  # fmt: skip
-    return end, trace[:lines], passes
+    assert np.isfinite([value, reach]).all()
+    return end, trace[:lines], passes, gradient, hessian
 
 
 @pytest.mark.parametrize("intercept", [True, False])
@@ -99,7 +101,9 @@ def test_newtons_method_is_its_twin(name, intercept, curvature, distance):
     np.testing.assert_allclose(one[1][:, 2], two[1][:, 2], rtol=1e-4, atol=1e-16)
     assert one[2] == two[2]
     assert intercept or one[0][0] == 0.0
-    end, trace, _ = newton(kernels.active, problem.X, problem, one[0], **options)
+    for ours, theirs in zip(one[3:], two[3:], strict=True):  # where they ended; the gradient is all rounding there
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-9 * len(problem.y))
+    end, trace, *_ = newton(kernels.active, problem.X, problem, one[0], **options)
     assert trace[0, 2] < 1e-15
     assert (one[1][:, 3] < 1.0).any() == (distance > 0.0 and (intercept or not curvature))
 
@@ -109,10 +113,10 @@ def test_newtons_method_knows_when_to_leave_off():
     zeros = np.zeros(problem.X.shape[1] + 1)
     for module in map(kernels.load, kernels.MODULES):
         for limit in (2, 3, 4):
-            assert newton(module, problem.X, problem, zeros, limit=limit)[2] <= limit
+            assert newton(module, problem.X, problem, zeros, limit=limit)[2] <= limit + 1
         doubled = np.ascontiguousarray(np.column_stack([problem.X, problem.X[:, 0]]))
-        end, trace, passes = newton(module, doubled, problem, np.zeros(len(zeros) + 1))
-        assert (len(trace), passes) == (0, 1)  # a singular Hessian is for those who can reveal its rank
+        end, trace, passes, *_ = newton(module, doubled, problem, np.zeros(len(zeros) + 1))
+        assert (len(trace), passes) == (0, 2)  # a singular Hessian is for those who can reveal its rank
         assert not end.any()
 
 

@@ -58,8 +58,10 @@ def newton_logistic_dense(
     least: float,
     beta: _Array,
     trace: _Array,
+    gradient: _Array,
+    hessian: _Array,
     threads: int,
-) -> tuple[int, int]: ...
+) -> tuple[int, int, float, float]: ...
 def sweep_logistic_sparse(
     data: npt.NDArray[Any],
     columns: npt.NDArray[Any],

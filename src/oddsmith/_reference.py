@@ -1,7 +1,4 @@
-"""The NumPy twin of every compiled kernel: same names, same signatures, same outputs.
-
-Read these to learn what `cpp/` computes. They are the specification, and the oracle in the tests.
-"""
+"""The NumPy twin of every compiled kernel of `cpp/`, by the same name: the specification, and the tests' oracle."""
 
 from __future__ import annotations
 
@@ -178,14 +175,16 @@ def newton_logistic_dense(
     least: float,
     beta: Array,
     trace: Array,
+    gradient: Array,
+    hessian: Array,
     threads: int,
-) -> tuple[int, int]:
+) -> tuple[int, int, float, float]:
     """Newton's method on the weighted mean loss plus sum_j curvature_j b_j^2 / 2; `beta` is moved near the optimum.
 
     Ends with the step that begins at a decrement below goal, relative to the value; or before that where the Hessian is
     near singular, no step descends, the value falls below `least`, or there have been as many passes as `trace` has
-    rows. These are filled with passes, value, decrement, and the length of the step that led there. Returns how many
-    were, and the number of passes.
+    rows. These are filled with passes, value, decrement, and the length of the step that led there. One pass more sees
+    the loss alone at the end. Returns how many rows were filled, the number of passes, and what that pass returned.
     """
     size = len(beta)
 
@@ -197,14 +196,14 @@ def newton_logistic_dense(
             g[0], h[0], h[:, 0], h[0, 0] = 0.0, 0.0, 0.0, 1.0
         return value / total + 0.5 * float(curvature @ (b * b)), g, h
 
-    value, gradient, hessian = evaluate(beta)
+    value, g, h = evaluate(beta)
     passes, lines, length = 1, 0, 1.0
     while passes < len(trace) and value > least:
-        diagonal = np.sqrt(np.maximum(np.diagonal(hessian), 0.0))
-        if not (diagonal > 0.0).all() or np.linalg.eigvalsh(hessian / diagonal / diagonal[:, None])[0] < 1e-8:
+        diagonal = np.sqrt(np.maximum(np.diagonal(h), 0.0))
+        if not (diagonal > 0.0).all() or np.linalg.eigvalsh(h / diagonal / diagonal[:, None])[0] < 1e-8:
             break
-        direction = -np.linalg.solve(hessian / diagonal / diagonal[:, None], gradient / diagonal) / diagonal
-        decrement = -0.5 * float(gradient @ direction)
+        direction = -np.linalg.solve(h / diagonal / diagonal[:, None], g / diagonal) / diagonal
+        decrement = -0.5 * float(g @ direction)
         if not np.isfinite(decrement):
             break
         trace[lines] = passes, value, decrement, length
@@ -222,8 +221,9 @@ def newton_logistic_dense(
             break
         passes += length < 1.0  # the compiled twin forms the Hessian of a shortened step once it is chosen
         beta += length * direction
-        value, gradient, hessian = new
-    return lines, passes
+        value, g, h = new
+    end = sweep_logistic_dense(x, centre, scale, target, weight, offset, beta, gradient, hessian, threads)
+    return lines, passes + 1, *end
 
 
 def sweep_logistic_sparse(

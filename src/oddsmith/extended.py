@@ -111,12 +111,11 @@ class Extended:
     def sum(self, axis: int = 0) -> Extended:
         """Along an axis, by halves."""
         hi, lo = np.moveaxis(self.hi, axis, 0), np.moveaxis(self.lo, axis, 0)
-        left = Extended(hi, lo)
-        while len(left.hi) > 1:
-            half = len(left.hi) // 2
-            odd = left[2 * half :]
-            left = Extended.joined(left[:half] + left[half : 2 * half], odd)
-        return left[0] if len(hi) else Extended.of(np.zeros(hi.shape[1:]))
+        whole = 1 << max(0, len(hi) - 1).bit_length()
+        left = Extended.joined(Extended(hi, lo), Extended.of(np.zeros((whole - len(hi), *hi.shape[1:]))))
+        while (half := len(left.hi) // 2) > 0:
+            left = left[:half] + left[half:]
+        return left[0]
 
     def exp(self) -> Extended:
         """The exponential, to about 22 digits; held at exp(-708) below, and without regard to overflow above."""

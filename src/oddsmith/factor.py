@@ -49,9 +49,10 @@ class Factor:
         self._cholesky: Array | None = None
         self._floor = 1.0
         self.error = 0.0
-        lower, failed = lapack.dpotrf(unit, lower=1, clean=1)
+        norm = lapack.dlange("1", unit.T)
+        lower, failed = lapack.dpotrf(unit.T, lower=1, clean=1)
         if not failed:
-            reciprocal, _ = lapack.dpocon(lower, np.abs(unit).sum(axis=0).max(initial=0.0), uplo="L")
+            reciprocal, _ = lapack.dpocon(lower, norm, uplo="L")
             if reciprocal > RECIPROCAL_CONDITION:
                 self._cholesky, self.error = lower, EPSILON / float(reciprocal)
                 return

@@ -44,9 +44,9 @@ def rough_for(loss: str | None, design: str) -> Callable[..., None] | None:
     return found
 
 
-def newton_for(loss: str | None, design: str) -> Callable[..., tuple[int, int]] | None:
+def newton_for(loss: str | None, design: str) -> Callable[..., tuple[int, int, float, float]] | None:
     """Newton's method for a loss over a design, or None; see `_reference.newton_logistic_dense`."""
-    found: Callable[..., tuple[int, int]] | None = getattr(active, f"newton_{loss}_{design}", None)
+    found: Callable[..., tuple[int, int, float, float]] | None = getattr(active, f"newton_{loss}_{design}", None)
     return found
 
 

@@ -99,29 +99,30 @@ class Objective:
 
     def near_optimum(
         self, beta: Array, curvature: Array, goal: float, limit: int
-    ) -> tuple[Array, list[tuple[float, float, float, float]]]:
+    ) -> tuple[Array, Evaluation, list[tuple[float, float, float, float]]]:
         """Compiled Newton steps where the problem is small: near the minimum of the mean loss + curvature b^2 / 2.
 
-        Returns beta, and the number of passes, value, decrement and length of each step; none where there is no such
-        kernel, or where in Python a step costs little beside its pass.
+        Returns beta, the mean loss there at order 2, and the number of passes, value, decrement and length of each
+        step; none where there is no such kernel, or where in Python a step costs little beside its pass.
         """
-        if self.width > SMALL_WIDTH or self.rows * self.width**2 > SMALL_PRODUCTS or limit < 2:
-            return beta, []
+        small = self.width <= SMALL_WIDTH and self.rows * self.width**2 <= SMALL_PRODUCTS and limit >= 2
         block = next(self.source.blocks())
-        newton = kernels.newton_for(self.loss.kernel, block.design.kind)
+        small = small and block.design.shape[0] == self.rows
+        newton = kernels.newton_for(self.loss.kernel, block.design.kind) if small else None
         if newton is None:
-            return beta, []
+            return beta, self.evaluate(beta, 2), []
         end, held = self._full(beta).copy(), self._full(curvature)
-        trace = np.empty((min(limit, 100) - 1, 4))
-        rows = (block.target, block.weight, block.offset)
-        threads = kernels.threads_for(self.rows * self.width**2, self.threads)
-        total, least = block.total_weight, math.log(2.0) / self.rows
-        lines, passes = newton(
-            *block.design.operands, *rows, held, self.intercept, total, goal, least, end, trace, threads
-        )
-        steps = [(self.passes + k, value, decrement, length) for k, value, decrement, length in trace[:lines].tolist()]
+        trace, gradient, hessian = np.empty((min(limit, 100) - 1, 4)), np.zeros(len(end)), np.zeros((len(end),) * 2)
+        rows, total = (block.target, block.weight, block.offset), block.total_weight
+        threads, least = kernels.threads_for(self.rows * self.width**2, self.threads), math.log(2.0) / self.rows
+        lines, passes, value, reach = newton(
+            *block.design.operands, *rows, held, self.intercept, total, goal, least, end, trace, gradient, hessian,
+            threads,
+        )  # fmt: skip
+        steps = [(self.passes + k, *line) for k, *line in trace[:lines].tolist()]
         self.passes += passes
-        return end if self.intercept else end[1:].copy(), steps
+        seen = self._free(Evaluation(value, gradient, hessian, total, reach).mean())
+        return end if self.intercept else end[1:].copy(), seen, steps
 
     def along(self, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
         """Mean loss at beta + t direction, for every length t."""

@@ -61,9 +61,9 @@ class Reduced(Objective):
 
     def near_optimum(
         self, beta: Array, curvature: Array, goal: float, limit: int
-    ) -> tuple[Array, list[tuple[float, float, float, float]]]:
+    ) -> tuple[Array, Evaluation, list[tuple[float, float, float, float]]]:
         """Where it began: the compiled kernel has all coefficients."""
-        return beta, []
+        return beta, self.evaluate(beta, 2), []
 
     def hessian_product(self, beta: Array, vector: Array) -> Array:
         """As in `Objective`."""

@@ -72,7 +72,7 @@ def test_every_command_has_its_file_and_every_file_of_commands_its_place():
 
 def test_nanobind_is_included_once():
     for path in (ROOT / "cpp").iterdir():
-        assert ("#include <nanobind" in path.read_text()) == (path.name == "module.cpp")
+        assert ("#include <nanobind" in path.read_text()) == (path.name == "arguments.hpp")
 
 
 def test_no_shortcut_through_the_arithmetic():

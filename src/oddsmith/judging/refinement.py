@@ -23,11 +23,11 @@ UNSEEN = 1e-9  # change of a row's score, relative to its size: an eigenvector o
 MOST = 20  # rounds
 HEAVY, LIGHT = 2e7, 1e-8  # products that G takes; and an error of the inverse Hessian with which one step does
 VAST = 1e4  # a cancellation that may keep doubles from coming near
-SETTLED, FAR, TOO_FAR = 1e-15, 1e-6, 0.5  # of a = K lambda, about the relative change of the Hessian over the next step
+SETTLED, FAR, TOO_FAR = 1e-12, 1e-6, 0.5  # of a = K lambda, about the relative change of the Hessian over the next step
 
 
-def wanted(seen: Evaluation, beta: Array, cancellation: float = 1.0) -> bool:
-    r"""Whether rounding may cost a coefficient, or its standard error, more than the 12th digit.
+def wanted(seen: Evaluation, beta: Array, cancellation: float = 1.0) -> tuple[bool, bool]:
+    r"""Whether rounding may cost a coefficient more than the 12th digit; and whether it may cost a standard error that.
 
     A gradient summed in doubles is wrong by about :math:`\epsilon \rho`, where :math:`\rho^2` is the mean square of the
     row_gradients (never above the mean loss) and columns have mean square 1; an entry of the Hessian H is wrong by
@@ -42,16 +42,16 @@ def wanted(seen: Evaluation, beta: Array, cancellation: float = 1.0) -> bool:
     """
     factor = seen.factor
     if factor.rank < factor.size:
-        return True
+        return True, True
     assert seen.hessian is not None
     epsilon, diagonal, variance = cancellation * EPSILON / ENOUGH, np.diagonal(seen.hessian), factor.variance
     size = np.maximum(beta * beta, variance / min(seen.weight, ROWS))
     noise = min(1.0, abs(seen.value)) * epsilon**2
     epsilon *= cancellation
     if noise * variance.sum() <= (size / variance).min() and epsilon * (variance @ diagonal) <= 1.0:
-        return False
+        return False, False
     squares = np.square(factor.inverse)
-    return bool((noise * squares.sum(axis=0) > size).any() or (epsilon * (diagonal @ squares) > variance).any())
+    return bool((noise * squares.sum(axis=0) > size).any()), bool((epsilon * (diagonal @ squares) > variance).any())
 
 
 def refined(objective: Objective, penalty: Penalty, solution: Solution) -> Solution:
@@ -62,8 +62,8 @@ def refined(objective: Objective, penalty: Penalty, solution: Solution) -> Solut
     columns does not cost standard errors its digits twice, as in the normal equations, and where it is above 1e7, so
     that Cholesky breaks down in doubles, more rounds do. Steps are damped as long as they are long.
 
-    Where G would take long, and the Hessian in doubles is good enough to step with, that is done, once: coefficients
-    get all their digits, standard errors keep those that they have.
+    Where standard errors have their digits, or G would take long, and the Hessian in doubles is good enough to step
+    with, that is done, once: coefficients get all their digits, standard errors keep those that they have.
 
     References
     ----------
@@ -75,11 +75,18 @@ def refined(objective: Objective, penalty: Penalty, solution: Solution) -> Solut
     if seen.hessian is None or not seen.hessian.any() or not np.isfinite(solution.beta).all():
         return solution
     cancellation = next(objective.source.blocks()).design.cancellation
-    if not wanted(seen, solution.beta, cancellation):
+    coefficients, errors = wanted(seen, solution.beta, cancellation)
+    if not (coefficients or errors):
         return solution
     factor, function = seen.factor, Smooth(objective, penalty)
     singular = factor.rank < factor.size
-    if not singular and objective.rows * factor.size**2 > HEAVY and factor.error < LIGHT and cancellation < VAST:
+    heavy = objective.rows * factor.size**2 > HEAVY
+    if (
+        not singular
+        and factor.error < LIGHT
+        and cancellation < VAST
+        and (heavy or (not errors and _close(objective, solution)))
+    ):
         return _step(function, solution)
     beta, root = Extended.of(solution.beta), factor.half
     if singular:
@@ -107,6 +114,13 @@ def refined(objective: Objective, penalty: Penalty, solution: Solution) -> Solut
     hessian = function.evaluate(moved.hi, 2).hessian if far else seen.hessian
     end = replace(seen, value=found.value, gradient=found.gradient, hessian=hessian, root=root)
     return Solution(moved.hi, end, solution.status, tuple(trace), decrement, step, moved.lo)
+
+
+def _close(objective: Objective, solution: Solution) -> bool:
+    """Whether one step leaves nothing: a is small, by K^2 <= max|x|^2 trace(H^-1)."""
+    seen = solution.evaluation
+    reach = objective.loss.concordance * seen.reach * float(seen.factor.variance.sum())
+    return reach * 2.0 * solution.decrement < FAR**2
 
 
 def _unseen(objective: Objective, factor: Factor) -> bool:

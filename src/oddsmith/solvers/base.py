@@ -129,11 +129,14 @@ class Smooth:
 
     def evaluate(self, beta: Array, order: int = 1) -> Evaluation:
         """Value, gradient and Hessian of the sum."""
-        seen = self.objective.evaluate(beta, order)
-        gradient, hessian = seen.gradient, seen.hessian  # this pass made them, and nobody else holds them
+        return self._with_penalty(beta, self.objective.evaluate(beta, order))
+
+    def _with_penalty(self, beta: Array, seen: Evaluation) -> Evaluation:
+        gradient, hessian = seen.gradient, seen.hessian  # a pass made them, and nobody else holds them
         if gradient is not None:
             gradient += self.penalty.gradient(beta)
-            gradient += self.ridge * beta
+            if self.ridge:
+                gradient += self.ridge * beta
         if hessian is not None:
             hessian.reshape(-1)[:: len(beta) + 1] += self.penalty.curvature(beta) + self.ridge
         return Evaluation(seen.value + self._cost(beta), gradient, hessian, seen.weight, seen.reach)
@@ -144,11 +147,15 @@ class Smooth:
         hessian.reshape(-1)[:: len(beta) + 1] += self.penalty.curvature(beta) + self.ridge
         return hessian
 
-    def near_optimum(self, beta: Array, goal: float, limit: int) -> tuple[Array, list[Step]]:
-        """Where the problem is small: a point near the optimum, and how it was reached. A smooth penalty is a ridge."""
+    def near_optimum(self, beta: Array, goal: float, limit: int) -> tuple[Array, Evaluation, list[Step]]:
+        """A point, near the optimum where the problem is small; what is seen there at order 2; and how it was reached.
+
+        A smooth penalty is a ridge.
+        """
         curvature = self.penalty.curvature(beta) + self.ridge
-        end, lines = self.objective.near_optimum(beta, curvature, goal, limit)
-        return end, [Step(int(k) - self._before, value, decrement, length) for k, value, decrement, length in lines]
+        end, seen, lines = self.objective.near_optimum(beta, curvature, goal, limit)
+        steps = [Step(int(k) - self._before, value, decrement, length) for k, value, decrement, length in lines]
+        return end, self._with_penalty(end, seen), steps
 
     def along(self, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
         """Values at beta + t direction, in one pass."""

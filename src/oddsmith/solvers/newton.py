@@ -47,9 +47,9 @@ def minimise(function: Smooth, start: Array, *, tol: float | None, limit: int) -
     full = SHARP if function.penalty.strength == 0.0 else FULL_PRECISION
     goal = full if tol is None else 0.5 * tol  # half: the proved bound is somewhat above the decrement
     length, last = 1.0, float("inf")
-    beta, trace = function.near_optimum(start, 0.1 * math.sqrt(goal), limit)  # its square is about what comes next
+    # the square of the goal is about what comes next
+    beta, now, trace = function.near_optimum(start, 0.1 * math.sqrt(goal), limit)
     enough = FULL_PRECISION if tol is None else goal  # of a start: others have made their passes for it
-    now = function.evaluate(beta, 2)
 
     def stop(status: Status, last_step: Array | None = None) -> Solution:
         end = beta if last_step is None else beta + last_step

@@ -133,11 +133,14 @@ class StandardisedSource(Source):
     def __init__(self, source: Source, centre: Array, scale: Array) -> None:
         self._source, self._centre, self._scale = source, centre, scale
         self.schema, self.classes, self.rows = source.schema, source.classes, source.rows
+        self._last: tuple[Block, Block] | None = None  # seen last, and standardised: where there is but one, both stay
 
     def blocks(self) -> Iterator[Block]:
         for block in self._source.blocks():
-            design = block.design.standardised(self._centre, self._scale)
-            yield Block(design, block.target, block.weight, block.offset, block.first_row)
+            last = self._last  # other threads may be at other blocks
+            if last is None or last[0] is not block:
+                last = self._last = block, replace(block, design=block.design.standardised(self._centre, self._scale))
+            yield last[1]
 
     def sample(self, rows: int, seed: int) -> Source:
         return StandardisedSource(self._source.sample(rows, seed), self._centre, self._scale)

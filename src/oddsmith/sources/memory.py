@@ -32,12 +32,13 @@ class MemorySource(Source):
     ) -> None:
         self.schema, self.classes, self.rows = schema, classes, design.shape[0]
         self._design, self._target, self._weight, self._offset = design, target, weight, offset
+        self._whole = Block(design, target, weight, offset)
 
     def blocks(self) -> Iterator[Block]:
         width = max(1, self._design.entries // self.rows)  # of a row, in entries
         step = max(1024, min(BLOCK_ENTRIES // width, BLOCK_PRODUCTS // width**2))
         if step >= self.rows:
-            yield Block(self._design, self._target, self._weight, self._offset)
+            yield self._whole
             return
         for start in range(0, self.rows, step):
             rows = slice(start, start + step)
