@@ -44,7 +44,7 @@ ODDSMITH_INLINE std::size_t slopes_tiles(const Dense<T>& x, std::size_t start, s
 
 }  // namespace detail
 
-constexpr std::size_t slopes_at_once = 6;
+constexpr std::size_t slopes_at_once = 6, slopes_rows = 16;  // right-hand sides; rows that they go through side by side
 
 #define ODDSMITH_PANEL_SLOPES(T)                                                                                     \
     ODDSMITH_CLONES static void panel_slopes(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,  \
@@ -72,7 +72,7 @@ ODDSMITH_PANEL_SLOPES(float)
 template <class T>
 void slopes(const Dense<T>& x, const View& view, const double* r, std::size_t count, double* out, std::size_t threads) {
     const std::size_t in_cache = panel_rows(std::max<std::size_t>(1, x.cols) * sizeof(T)), size = count * x.cols;
-    const std::size_t panel = x.row_major() ? in_cache : std::max(in_cache, few_rows);
+    const std::size_t panel = x.row_major() ? (count > 1 ? slopes_rows : in_cache) : std::max(in_cache, few_rows);
     const Parts parts(x.rows, few_rows, 4);  // few: each keeps sums of its own, in fresh memory
     threads = std::min(threads, parts.count);
     std::vector<double> sums(parts.count * size);

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import oddsmith
-from oddsmith import L1
+from oddsmith import L1, ElasticNet
 from oddsmith.paths.shared_proof import SharedProof
 from tests.paths.test_shared_path import shared
 from tests.problems import generate
@@ -12,17 +12,18 @@ from tests.problems import generate
 ALPHAS = np.geomspace(0.1, 0.003, 12)
 
 
+@pytest.mark.parametrize("ratio", [1.0, 0.3])
 @pytest.mark.parametrize("seed", range(4))
-def test_the_bound_without_a_pass_is_no_smaller_than_what_is_left(seed):
+def test_the_bound_without_a_pass_is_no_smaller_than_what_is_left(seed, ratio):
     problem = generate(400, 10, seed)
-    _, rough = shared(problem, L1(), np.ones((1, 400), dtype=bool), 1e-5)
+    _, rough = shared(problem, ElasticNet(l1_ratio=ratio), np.ones((1, 400), dtype=bool), 1e-5)
     proof = SharedProof(rough)
     for alpha in ALPHAS:
         rough.solve(alpha)
-        exact = oddsmith.fit(problem.source, penalty=L1(alpha), standardize=True).value
+        exact = oddsmith.fit(problem.source, penalty=ElasticNet(alpha, ratio), standardize=True).value
         b, g = rough.coefficients(0), rough.gradient(0)
         kept = np.flatnonzero((b != 0.0) | (np.arange(11) == 0))
-        slope = g + np.where(np.arange(11) == 0, 0.0, alpha) * np.sign(b)
+        slope = g + np.where(np.arange(11) == 0, 0.0, alpha) * (ratio * np.sign(b) + (1.0 - ratio) * b)
         found = proof.smooth_bound(slope, kept)
         assert found.fall >= rough.value[0] - exact - 1e-15
         assert found.moves >= 0.0

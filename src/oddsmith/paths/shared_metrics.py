@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.paths.shared_rows import COLUMNS, SharedRows
+from oddsmith.paths.shared_rows import AT_HAND, COLUMNS, SharedRows
 from oddsmith.solvers.models import correction
 
-ROOM = 1.5  # a store that is too small is made anew by so much larger than is needed
+ROOM = 1.5  # by so much more than is needed a store is larger that had too little room for the columns at hand
 SINGLE, SURE = 2.0**-24, 4.0  # the rounding of single precision; how many standard deviations of it are allowed for
 
 
@@ -50,22 +50,23 @@ class Metrics:
 
     def grow(self) -> None:
         """Take in the columns that have come to hand since."""
-        before, now = self._border.shape[1], len(self.rows.columns)
+        rows, before, now = self.rows, self._border.shape[1], len(self.rows.columns)
         if now == before:
             return
         if now > self._store.shape[1]:
-            room = int(ROOM * now) if before else now
+            room = max(min(AT_HAND, rows.width), int(ROOM * now) if before else now)
             store = np.empty((len(self._mass), room, room), dtype=np.float32)
             store[:, :before, :before] = self._store[:, :before, :before]
             self._store = store
         border = np.zeros((len(self._mass), now))
         border[:, :before] = self._border
-        for k, atom in enumerate(self.rows.atoms):
-            z = self.rows.z[:, atom]
-            fresh = z[before:] * self.curvature[atom]
-            border[k, before:] = fresh.sum(axis=1)
-            part = partial(_fill, self._store[k, :now, :now], z, fresh.astype(np.float32), before)
-            self.rows.each(part, range(0, now, COLUMNS), products=now * fresh.size)
+        work = []
+        fresh = rows.weighted(before, self.curvature)
+        for k, atom in enumerate(rows.atoms):
+            border[k, before:] = rows.z[before:, atom] @ self.curvature[atom]
+            part = partial(_fill, self._store[k, :now, :now], rows.single[:, atom], fresh[:, atom], before)
+            work += [partial(part, first) for first in range(0, now, COLUMNS)]
+        rows.each(lambda some: some(), work, products=now * fresh.size)
         self._border = border
         self._reduced.clear()
         self._frozen = None
@@ -143,9 +144,9 @@ def _some(size: int) -> Iterator[slice]:
         yield slice(first, min(size, first + COLUMNS))
 
 
-def _fill(gram: AnyArray, z: Array, fresh: AnyArray, before: int, first: int) -> None:
+def _fill(gram: AnyArray, z: AnyArray, fresh: AnyArray, before: int, first: int) -> None:
     """The products of some columns with those that are fresh and do not stand before them; and their mirror image."""
     last, start = min(first + COLUMNS, len(gram)), max(first, before)
-    product = z[first:last].astype(np.float32) @ fresh[start - before :].T
-    gram[first:last, start:] = product
+    product = gram[first:last, start:]
+    np.matmul(z[first:last], fresh[start - before :].T, out=product)
     gram[start:, first:last] = product.T

@@ -155,7 +155,7 @@ class SharedPath:
                 continue
             todo, last = todo[~done], fall[~done]
             if not len(todo):
-                return
+                break
             before = self._reduced_slopes(todo)
             length = self._search(todo, step[~done], first[~done])
             self._correct(todo, length[:, None] * step[~done], length[:, None] * image[~done], before)
@@ -163,6 +163,8 @@ class SharedPath:
             if len(stuck) and age == 0 and fresh:
                 left = ~np.isin(todo, stuck)
                 todo, last = todo[left], last[left]
+                if not len(todo):
+                    break
             elif len(stuck):
                 self._renew(stuck, fresh=fresh)
                 age, last, fresh = -1, np.full(len(todo), np.inf), True
@@ -274,9 +276,9 @@ class SharedPath:
         """The slopes of all columns: a pass."""
         self.passes += 1
         if len(self.rows.columns) < self.slopes.shape[1]:
-            self.slopes[problems] = self.rows.all_slopes(self._r[problems])
-        else:
-            self.slopes[np.ix_(problems, self.rows.columns)] = self._near[problems]
+            seen = self.rows.all_slopes(self._r[problems])
+            self.slopes[problems] = seen + np.copysign(self.rows.rounding, seen)  # away from 0, where proofs hold still
+        self.slopes[np.ix_(problems, self.rows.columns)] = self._near[problems]
 
     def _anew(self) -> Metrics:
         """Metrics at the point of the first problem, among the columns that still matter."""

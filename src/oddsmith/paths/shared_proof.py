@@ -2,18 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.factor import Factor
 from oddsmith.judging.duality import Bound, self_concordant
 from oddsmith.losses import Logistic
+from oddsmith.paths.shared_metrics import Metrics
 from oddsmith.paths.shared_path import SharedPath
 
 MOST_PROVED, MOST_FORMED = 400, 150  # coefficients on whose Hessian a proof rests, frozen or formed for it
 SHARE_OF_PROVED = 0.07  # of tol: a bound is some times larger than a decrement
 NEAR = 0.01  # lambda^2 K^2 up to which K need not be known better
 WORN = 0.1  # the least share of its curvature that a frozen Hessian may have kept
+SOON = 0.75  # of its threshold: a gradient that may reach it within some alphas
+FADED = 0.7  # the least share of the penalty's curvature that an inverse may be left with
+
+
+@dataclass(frozen=True)
+class _Inverse:
+    """The inverse of a Hessian of the first problem, its penalty's curvature included, among some coefficients.
+
+    Of fewer coefficients the inverse is less than its part here, since Schur complements are: so one serves several
+    alphas, while the coefficients that are not 0 are among these.
+
+    Attributes
+    ----------
+    place : int array
+        Of every coefficient, where it stands here; -1 if it does not.
+    matrix : array of shape (m, m)
+    largest : float
+        The largest sum of a row: above every eigenvalue.
+    longest : float
+        The largest squared norm of a row of the data among these coefficients.
+    alpha : float
+        Of the penalty.
+    metrics : Metrics or None
+        Whose frozen curvature it rests on; None: on that of the point where it was asked for.
+    """
+
+    place: AnyArray
+    matrix: Array
+    largest: float
+    longest: float
+    alpha: float
+    metrics: Metrics | None
+
+    def reach(self, places: AnyArray, squared: float, share: float) -> float:
+        """K^2, the largest x'H^-1 x, is at most max |x|^2 times the trace or, if that is too much, an eigenvalue."""
+        reach = self.longest * float(self.matrix.diagonal()[places].sum()) / share
+        return reach if reach * squared < NEAR else min(reach, self.longest * self.largest / share)
 
 
 class SharedProof:
@@ -27,7 +67,8 @@ class SharedProof:
     def __init__(self, path: SharedPath) -> None:
         self.path = path
         self._counted = path.rows.weights[0] > 0.0
-        self._known: AnyArray = np.zeros(path.slopes.shape[1], dtype=bool)  # the columns in the norms
+        self._known: _Inverse | None = None
+        self._within: AnyArray = np.zeros(0, dtype=np.intp)  # the columns over which rows have these norms
         self._norms = np.zeros(len(path.rows.target))
 
     def possible(self) -> bool:
@@ -37,58 +78,75 @@ class SharedProof:
     def smooth_bound(self, slope: Array, kept: AnyArray) -> Bound | None:
         """What `certify_composite` asks.
 
-        Where every row has at least c times its frozen curvature, H is at least c times the frozen one; where c is
-        small, H is formed. And K^2, the largest x'H^-1 x, is at most max |x|^2 times the trace of H^-1 or, where
-        that is too much, its largest sum of a row.
+        Where every row has at least c times its frozen curvature, H is at least c times the frozen one, its penalty's
+        curvature being falling with alpha; where c is small, H is formed.
         """
         if not len(kept):
             return Bound(0.0, 0.0)
+        if len(kept) > MOST_PROVED or (self.path.intercept and kept[0] != 0):
+            return None
+        found = self._inverse(kept)
+        if found is None:
+            return None
+        inverse, share = found
+        places = inverse.place[kept]
+        some = np.zeros(len(inverse.matrix))
+        some[places] = slope[kept]
+        squared = max(0.0, float(some @ (inverse.matrix @ some))) / share
+        return self_concordant(squared, inverse.reach(places, squared, share), Logistic())
+
+    def _inverse(self, kept: AnyArray) -> tuple[_Inverse, float] | None:
+        """One that holds these coefficients, and a share of its Hessian that the true one exceeds."""
+        path, known, share = self.path, self._known, self.path.kept()
+        if share < WORN and len(kept) <= MOST_FORMED:
+            formed = self._made(kept, None)
+            return None if formed is None else (formed, 1.0)
+        if not share > 0.0:
+            return None
+        faded = known is None or path.alpha < FADED * known.alpha
+        if faded or known is None or known.metrics is not path.metrics(0) or (known.place[kept] < 0).any():
+            known = self._known = self._made(self._with_those_to_come(kept), path.metrics(0))
+        return None if known is None else (known, min(share, path.alpha / known.alpha))
+
+    def _with_those_to_come(self, kept: AnyArray) -> AnyArray:
+        """These coefficients, and others at hand whose gradients are near their thresholds."""
+        path, first = self.path, int(self.path.intercept)
+        near = np.abs(path.slopes[0][path.rows.columns]) > SOON * path.at_hand(0)[0]
+        return np.union1d(kept, first + path.rows.columns[near])
+
+    def _made(self, members: AnyArray, metrics: Metrics | None) -> _Inverse | None:
         path, rows, first = self.path, self.path.rows, int(self.path.intercept)
         place = np.full(path.slopes.shape[1], -1)
         place[rows.columns] = np.arange(len(rows.columns))
-        columns = kept[first:] - first
-        places = place[columns]
-        if len(kept) > MOST_PROVED or (places < 0).any() or (first and kept[:1].tolist() != [0]):
+        places = place[members[first:] - first]
+        if (places < 0).any():
             return None
-        found = self._hessian(places)
-        if found is None:
-            return None
-        hessian, share = found
-        hessian.reshape(-1)[:: len(kept) + 1][first:] += path.at_hand(0)[1][places]
+        size = len(members)
+        if metrics is None:
+            z = np.vstack([np.ones((first, len(self._norms))), rows.z[places]])
+            hessian = (z * (path.curvature(0) / rows.totals[0])) @ z.T
+        else:
+            hessian = metrics.whole(places)
+            # what rounding may take from an eigenvalue of it, columns having been scaled to a diagonal of ones
+            hessian.reshape(-1)[:: size + 1] *= 1.0 - size * metrics.error
+        hessian.reshape(-1)[:: size + 1][first:] += path.at_hand(0)[1][places]
         factor = Factor(hessian)
-        if factor.rank < len(kept):
+        if factor.rank < size:
             return None
-        squared = max(0.0, float(slope[kept] @ factor.solve(slope[kept]))) / share
-        longest = first + float(self._row_norms(columns, place)[self._counted].max())
-        reach = longest * float(factor.variance.sum()) / share
-        if not reach * squared < NEAR:
-            reach = min(reach, longest * float(np.abs(factor.inverse).sum(axis=0).max(initial=0.0)) / share)
-        return self_concordant(squared, reach, Logistic())
-
-    def _hessian(self, places: AnyArray) -> tuple[Array, float] | None:
-        """A Hessian, and a share of it that the true one exceeds."""
-        path, metrics, size = self.path, self.path.metrics(0), len(places) + self.path.intercept
-        share = path.kept()
-        if share < WORN and size <= MOST_FORMED:
-            z = np.vstack([np.ones((int(path.intercept), path.eta.shape[1])), path.rows.z[places]])
-            return (z * (path.curvature(0) / path.rows.totals[0])) @ z.T, 1.0
-        if not share > 0.0:
-            return None
-        hessian = metrics.whole(places)
-        # what rounding may take from an eigenvalue of it, columns having been scaled to a diagonal of ones
-        hessian.reshape(-1)[:: size + 1] *= 1.0 - size * metrics.error
-        return hessian, share
+        longest = first + float(self._row_norms(members[first:] - first, place)[self._counted].max())
+        here = np.full(first + len(place), -1)
+        here[members] = np.arange(size)
+        largest = float(np.abs(factor.inverse).sum(axis=0).max(initial=0.0))
+        return _Inverse(here, factor.inverse, largest, longest, path.alpha, metrics)
 
     def _row_norms(self, columns: AnyArray, place: AnyArray) -> Array:
         """The sum of squares of every row over some columns: those known, less what went, plus what came."""
-        wanted = np.zeros_like(self._known)
-        wanted[columns] = True
-        gone, come = place[self._known & ~wanted], place[wanted & ~self._known]
+        gone, come = place[np.setdiff1d(self._within, columns)], place[np.setdiff1d(columns, self._within)]
         if (gone < 0).any() or len(gone) > len(columns):
             gone, come = gone[:0], place[columns]
             self._norms[:] = 0.0
         for places, sign in ((gone, -1.0), (come, 1.0)):
             some = self.path.rows.z[places]
             self._norms += sign * np.einsum("ji,ji->i", some, some)
-        self._known = wanted
+        self._within = columns
         return self._norms

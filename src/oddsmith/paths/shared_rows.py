@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +16,9 @@ from oddsmith.design import Dense
 from oddsmith.objective import Objective
 
 WORTH = 1 << 22  # products that are worth another thread
-ROWS, COLUMNS = 1024, 128  # of what one thread does at a time: no bit depends on how many threads there are
+AT_HAND = 2000  # columns that may come to hand, without memory being moved
+HALVED = 1 << 26  # entries of X up to which a copy in single precision is made
+ROWS, FEW, COLUMNS = 1024, 64, 128  # of what one thread does at a time: no bit depends on how many threads there are
 
 
 class SharedRows:
@@ -37,10 +39,15 @@ class SharedRows:
     atoms : list of slice
         Rows that are in the same problems, whose curvature is summed once for all of these.
     inside : bool array of shape (problems, atoms)
+    width : int
+        How many columns there are.
     columns : int array
         Those at hand.
-    z : array of shape (columns at hand, n)
-        Standardised.
+    z, single : arrays of shape (columns at hand, n)
+        Standardised; and in single precision.
+    rounding : float
+        By how much `all_slopes` may be wrong. A single problem waits for memory there, so it reads a copy of X in
+        single precision; columns having mean square 1, and residuals being at most 1, that is their rounding.
     """
 
     def __init__(self, objective: Objective, masks: AnyArray, threads: int | None) -> None:
@@ -60,10 +67,18 @@ class SharedRows:
         self.weights /= self.totals[:, None]
         self.columns: AnyArray = np.zeros(0, dtype=np.intp)
         self._store = self.z = np.zeros((0, len(self.target)))
+        self._rough = self.single = self._scratch = self.z.astype(np.float32)
         self._designs = [block.design for block in blocks]
-        self._width = len(objective.source.columns)
+        self.width = len(objective.source.columns)
         self._threads = kernels.threads_for(64 * self.base.size, threads)
         self._pool = ThreadPoolExecutor(self._threads)
+        alone = len(masks) == 1 and all(isinstance(d, Dense) and d.array.itemsize > 4 for d in self._designs)
+        self.rounding = 2.0**-23 if alone and self.width * len(self.target) <= HALVED else 0.0
+
+    @cached_property
+    def _read(self) -> list[Any]:
+        """What a pass over all columns reads."""
+        return [self._single(design) for design in self._designs] if self.rounding else self._designs
 
     def each(self, work: Callable[[Any], Any], items: Sequence[Any], *, products: float = np.inf) -> list[Any]:
         """Work on all items: on one thread, or on all where so many products of numbers are worth them."""
@@ -110,11 +125,11 @@ class SharedRows:
 
     def all_slopes(self, r: Array) -> Array:
         """The same for all columns: one pass over the data."""
-        total, start = np.zeros((len(r), self._width)), 0
+        total, start = np.zeros((len(r), self.width)), 0
         if len(self.atoms) > 1:
             given, r = r, np.empty_like(r)
             r[:, self._order] = given
-        for design in self._designs:
+        for design in self._read:
             own = np.ascontiguousarray(r[:, start : start + design.shape[0]])
             if isinstance(design, Dense):
                 threads = kernels.threads_for(own.shape[0] * design.entries, self._threads)
@@ -123,6 +138,18 @@ class SharedRows:
                 total += design.rmatvec(own.T).T
             start += design.shape[0]
         return total
+
+    def _single(self, design: Any) -> Dense:
+        """A standardised copy in single precision."""
+        single = np.empty(design.shape, dtype=np.float32)
+
+        def part(first: int) -> None:
+            rows = slice(first, first + FEW)
+            some = design.array[rows] - design.centre
+            np.divide(some, design.scale, out=single[rows], casting="same_kind")
+
+        self.each(part, range(0, design.shape[0], FEW), products=32 * single.size)
+        return Dense(single, np.zeros(self.width), np.ones(self.width))
 
     def losses(self, eta: Array) -> tuple[Array, Array, Array]:
         """Value, row_gradient and row_hessian of every row, unweighted, at one eta of shape (n,)."""
@@ -133,10 +160,11 @@ class SharedRows:
     def take_in(self, columns: AnyArray) -> None:
         """Have more columns at hand, at the end."""
         before, now = len(self.columns), len(self.columns) + len(columns)
-        if now > len(self._store):
-            store = np.empty((min(self._width, max(2 * before, now)), len(self.target)))
-            store[:before] = self.z
-            self._store = store
+        if now > len(self._store):  # memory that is not touched costs nothing
+            shape = min(self.width, max(AT_HAND, 2 * before, now)), len(self.target)
+            store, rough = np.empty(shape), np.empty(shape, dtype=np.float32)
+            store[:before], rough[:before] = self.z, self.single
+            self._store, self._rough = store, rough
         fresh, start = self._store[before:now], 0
         for design in self._designs:
             rows = slice(start, start + design.shape[0])
@@ -148,12 +176,24 @@ class SharedRows:
             start = rows.stop
         if len(self.atoms) > 1:
             fresh[:] = fresh[:, self._order]
-        self.columns, self.z = np.concatenate([self.columns, columns]), self._store[:now]
+        self._rough[before:now] = fresh
+        self.columns = np.concatenate([self.columns, columns])
+        self.z, self.single = self._store[:now], self._rough[:now]
+
+    def weighted(self, first: int, weight: Array) -> AnyArray:
+        """The columns at hand from one on, in single precision, times a weight of every row: until the next call."""
+        if len(self._scratch) < len(self.single) - first:
+            self._scratch = np.empty((len(self._rough), len(self.target)), dtype=np.float32)
+        out = self._scratch[: len(self.single) - first]
+        np.multiply(self.single[first:], weight.astype(np.float32), out=out)
+        return out
 
     def keep(self, places: AnyArray) -> None:
-        """Have only these of the columns at hand."""
-        self.columns, self._store = self.columns[places], self.z[places]
-        self.z = self._store
+        """Have only these of the columns at hand, in ascending order."""
+        for to, place in enumerate(places.tolist()):  # ascending: what is still wanted is not written over
+            if to < place:
+                self._store[to], self._rough[to] = self._store[place], self._rough[place]
+        self.columns, self.z, self.single = self.columns[places], self._store[: len(places)], self._rough[: len(places)]
 
 
 def _standardised(design: Dense, columns: AnyArray, out: Array, first: int) -> None:

@@ -21,11 +21,11 @@ from oddsmith.judging.judge import ENOUGH, Judgement
 from oddsmith.losses import Logistic
 from oddsmith.paths.shared_path import SharedPath
 from oddsmith.paths.shared_proof import SHARE_OF_PROVED, SharedProof
-from oddsmith.paths.shared_rows import SharedRows
+from oddsmith.paths.shared_rows import AT_HAND, SharedRows
 from oddsmith.penalties import L1, L2, ElasticNet, Penalty
 from oddsmith.solvers import ProximalNewton, Solution, Solver, Step, Workspace
 
-ENTRIES, AT_HAND = 1 << 26, 2000  # of standardised columns that may be copied; columns that may come to hand
+ENTRIES = 1 << 26  # of standardised columns that may be copied
 NEVER = 1e30  # a threshold that no gradient reaches, columns having mean square 1
 TRIES = 3  # to meet tol by the proof as well as by the decrement
 
