@@ -24,6 +24,9 @@ from benchmarks.solvers import SOLVERS
 
 TARGETS = (1e-6, 1e-9)
 ROUNDS, REPEATS, LIMIT = 3, 2, 15
+# adelie binds whoever imports it, and all its children, to one processor
+PROCESSORS = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+ENVIRONMENT = dict(os.environ)
 BEHIND = 5  # times the best peer's time: who takes longer is timed in one round
 WHOLE = {"calls": calls.table, "commands": commands.table, "paths": paths.table}
 
@@ -109,7 +112,11 @@ def loosest(folder: str, solver: str, problem: Problem, best: float, target: flo
 def run(folder: str, solver: str, tol: float | None, repeats: int) -> dict:
     """One fresh process."""
     command = [sys.executable, "-m", "benchmarks.worker", folder, solver, json.dumps(tol), str(repeats)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT * (1 + repeats))
+    if PROCESSORS:
+        os.sched_setaffinity(0, PROCESSORS)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=LIMIT * (1 + repeats), env=ENVIRONMENT
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 

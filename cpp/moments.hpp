@@ -10,10 +10,12 @@ namespace detail {
 template <class T>
 ODDSMITH_INLINE void moment_rows(const Dense<T>& x, std::size_t start, std::size_t m, const double* w,
                                  const double* shift, double* s1, double* s2) {
+    const std::size_t ahead = 1 + (std::size_t{1} << 14) / (1 + x.cols * sizeof(T));
     std::size_t i = 0;
     for (; !w && i + 4 <= m; i += 4) {  // four rows at once: the sums are read and written a quarter as often
         const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
         const T *b = a + x.row_stride, *d = b + x.row_stride, *e = d + x.row_stride;
+        ask_for(a + static_cast<std::ptrdiff_t>(ahead) * x.row_stride, 4 * x.cols);
 #pragma omp simd
         for (std::size_t j = 0; j < x.cols; ++j) {
             const double d0 = a[j] - shift[j], d1 = b[j] - shift[j], d2 = d[j] - shift[j], d3 = e[j] - shift[j];

@@ -55,6 +55,16 @@ ODDSMITH_INLINE void eta_block(const T* a, std::ptrdiff_t stride, std::size_t p,
     else put(eta, four(eta) + sums);
 }
 
+// Asks for rows of the next panel, while this one is read from cache: memory would stand idle. The processor does not see
+// four rows side by side coming.
+template <class T>
+ODDSMITH_INLINE void ask_for(const T* rows, std::size_t count) {
+#if defined(__GNUC__)
+    const char* first = reinterpret_cast<const char*>(rows);
+    for (std::size_t b = 0; b < count * sizeof(T); b += 64) __builtin_prefetch(first + b, 0, 2);
+#endif
+}
+
 template <class T>
 ODDSMITH_INLINE void eta_rows(const Dense<T>& x, std::size_t start, std::size_t m, const double* c, const double* u,
                               double* eta) {
@@ -68,31 +78,25 @@ ODDSMITH_INLINE void eta_rows(const Dense<T>& x, std::size_t start, std::size_t 
     double rest[4];
     for (std::size_t k = 0; k < 4; ++k) rest[k] = k < 4 - p % 4 ? 0.0 : u[p - 4 + k];
     std::size_t i = 0;
-    for (; i + 4 <= m; i += 4, a += 4 * x.row_stride) eta_block<4>(a, x.row_stride, p, c, u, rest, eta + i);
+    const T* next = a + static_cast<std::ptrdiff_t>(m) * x.row_stride;
+    for (; i + 4 <= m; i += 4, a += 4 * x.row_stride, next += 2 * x.row_stride) {
+        ask_for(next, 2 * p);
+        eta_block<4>(a, x.row_stride, p, c, u, rest, eta + i);
+    }
     for (; i < m; ++i, a += x.row_stride) eta_block<1>(a, x.row_stride, p, c, u, rest, eta + i);
-}
-
-// Asks for four rows of the next panel, while this one is read from cache for the second time: memory would stand idle.
-// The processor does so by itself where rows are short.
-template <class T>
-ODDSMITH_INLINE void ask_for(const T* rows, std::size_t count) {
-#if defined(__GNUC__)
-    if (count < 4 * 512 / sizeof(T)) return;
-    const char* first = reinterpret_cast<const char*>(rows);
-    for (std::size_t b = 0; b < count * sizeof(T); b += 64) __builtin_prefetch(first + b, 0, 2);
-#endif
 }
 
 template <class T>
 ODDSMITH_INLINE void gradient_rows(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,
                                    const double* r, double* g) {
     const std::size_t p = x.cols;
+    const T* next = x.data + static_cast<std::ptrdiff_t>(start + m + m / 2) * x.row_stride;
     std::size_t i = 0;
-    for (; i + 4 <= m; i += 4) {
+    for (; i + 4 <= m; i += 4, next += 2 * x.row_stride) {
         const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
         const T *b = a + x.row_stride, *d = b + x.row_stride, *e = d + x.row_stride;
         const double r0 = r[i], r1 = r[i + 1], r2 = r[i + 2], r3 = r[i + 3];
-        ask_for(a + static_cast<std::ptrdiff_t>(m) * x.row_stride, 4 * p);
+        ask_for(next, 2 * p);
 #pragma omp simd
         for (std::size_t j = 0; j < p; ++j)
             g[j] += ((a[j] - c[j]) * r0 + (b[j] - c[j]) * r1) + ((d[j] - c[j]) * r2 + (e[j] - c[j]) * r3);

@@ -52,7 +52,7 @@ def test_the_gradient_is_that_of_the_loss_and_passes_are_one_for_each_look():
     at_hand = np.append(0, 1 + state.rows.columns)  # the others are told away from 0, beyond what rounding may take
     np.testing.assert_allclose(state.gradient(0)[at_hand], seen.gradient[at_hand], atol=1e-12)
     beyond = np.abs(state.gradient(0)) - np.abs(seen.gradient)
-    assert (beyond > -1e-12).all() and beyond.max() <= 2 * state.rows.rounding
+    assert (beyond > -1e-12).all() and beyond.max() <= 2 * state.rows.rounding[0]
     assert state.passes <= 2 * len(ALPHAS) + 1
     assert len(state.rows.columns) < 600
 

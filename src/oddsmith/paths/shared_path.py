@@ -277,7 +277,8 @@ class SharedPath:
         self.passes += 1
         if len(self.rows.columns) < self.slopes.shape[1]:
             seen = self.rows.all_slopes(self._r[problems])
-            self.slopes[problems] = seen + np.copysign(self.rows.rounding, seen)  # away from 0, where proofs hold still
+            # away from 0 by what rounding may take, so that what is proved still holds
+            self.slopes[problems] = seen + np.copysign(self.rows.rounding[problems, None], seen)
         self.slopes[np.ix_(problems, self.rows.columns)] = self._near[problems]
 
     def _anew(self) -> Metrics:

@@ -45,9 +45,9 @@ class SharedRows:
         Those at hand.
     z, single : arrays of shape (columns at hand, n)
         Standardised; and in single precision.
-    rounding : float
-        By how much `all_slopes` may be wrong. A single problem waits for memory there, so it reads a copy of X in
-        single precision; columns having mean square 1, and residuals being at most 1, that is their rounding.
+    rounding : array of shape (problems,)
+        By how much `all_slopes` may be wrong. It waits for memory, so it reads a copy of X in single precision; that is
+        their rounding, for columns of mean square 1 over all rows and residuals of at most 1.
     """
 
     def __init__(self, objective: Objective, masks: AnyArray, threads: int | None) -> None:
@@ -72,13 +72,14 @@ class SharedRows:
         self.width = len(objective.source.columns)
         self._threads = kernels.threads_for(64 * self.base.size, threads)
         self._pool = ThreadPoolExecutor(self._threads)
-        alone = len(masks) == 1 and all(isinstance(d, Dense) and d.array.itemsize > 4 for d in self._designs)
-        self.rounding = 2.0**-23 if alone and self.width * len(self.target) <= HALVED else 0.0
+        double = all(isinstance(d, Dense) and d.array.itemsize > 4 for d in self._designs)
+        halved = double and self.width * len(self.target) <= HALVED
+        self.rounding = 2.0**-23 * halved * np.sqrt(self.base.sum() / self.totals)
 
     @cached_property
     def _read(self) -> list[Any]:
         """What a pass over all columns reads."""
-        return [self._single(design) for design in self._designs] if self.rounding else self._designs
+        return [self._single(design) for design in self._designs] if self.rounding.any() else self._designs
 
     def each(self, work: Callable[[Any], Any], items: Sequence[Any], *, products: float = np.inf) -> list[Any]:
         """Work on all items: on one thread, or on all where so many products of numbers are worth them."""
