@@ -103,6 +103,12 @@ def test_newtons_method_is_its_twin(name, intercept, curvature, distance):
     assert intercept or one[0][0] == 0.0
     for ours, theirs in zip(one[3:], two[3:], strict=True):  # where they ended; the gradient is all rounding there
         np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-9 * len(problem.y))
+    seen = np.zeros(len(start)), np.zeros((len(start),) * 2)
+    rows = problem.y.astype(float), problem.weight, problem.offset
+    X = problem.X
+    kernels.active.sweep_logistic_dense(X, X.mean(axis=0), X.std(axis=0), *rows, one[0], *seen, 1)
+    for told, expected in zip(one[3:], seen, strict=True):
+        np.testing.assert_allclose(told, expected, rtol=1e-9, atol=1e-9 * len(problem.y))
     end, trace, *_ = newton(kernels.active, problem.X, problem, one[0], **options)
     assert trace[0, 2] < 1e-15
     assert (one[1][:, 3] < 1.0).any() == (distance > 0.0 and (intercept or not curvature))

@@ -105,3 +105,17 @@ def test_a_ridge_without_intercept():
     exact = fit(as_source(X, y), penalty=L2(1e-14), intercept=False)
     doubled = fit(as_source(np.vstack([X, X]), np.tile(y, 2)), penalty=L2(1e-14), intercept=False)
     np.testing.assert_allclose(doubled.beta, exact.beta, rtol=1e-13)
+
+
+def test_where_standard_errors_have_their_digits_one_pass_is_enough(monkeypatch):
+    from sklearn.datasets import load_breast_cancer
+
+    monkeypatch.setattr("oddsmith.judging.refinement.ENOUGH", 1e-13)
+    X, y = load_breast_cancer(return_X_y=True)
+    function, solution = solved(X, y, L2(1.0 / len(y)))
+    assert wanted(solution.evaluation, solution.beta) == (True, False)
+    before = function.objective.passes
+    end = refined(function.objective, function.penalty, solution)
+    assert function.objective.passes == before + 1
+    assert end.evaluation.hessian is solution.evaluation.hessian
+    assert np.abs(end.low).max() > 0.0

@@ -81,3 +81,14 @@ def test_one_problem_goes_on_alone():
     state.go_on(np.zeros(1, dtype=int))
     assert state.value[0] < before
     np.testing.assert_array_equal(state.beta[1], other)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_where_no_step_descends_there_is_an_end(monkeypatch, count):
+    problem = generate(300, 20, 13)
+    masks = np.array([np.ones(300), np.arange(300) % 2 == 0], dtype=bool)[:count]
+    _, state = shared(problem, L1(), masks, 1e-6)
+    monkeypatch.setattr(state, "_search", lambda todo, step, first: np.zeros(len(todo)))
+    state.solve(0.01)
+    assert not state.done.any()
+    assert not state.beta.any()

@@ -147,6 +147,7 @@ def _some(size: int) -> Iterator[slice]:
 def _fill(gram: AnyArray, z: AnyArray, fresh: AnyArray, before: int, first: int) -> None:
     """The products of some columns with those that are fresh and do not stand before them; and their mirror image."""
     last, start = min(first + COLUMNS, len(gram)), max(first, before)
-    product = gram[first:last, start:]
-    np.matmul(z[first:last], fresh[start - before :].T, out=product)
-    gram[start:, first:last] = product.T
+    np.matmul(z[first:last], fresh[start - before :].T, out=gram[first:last, start:])
+    below = max(start, last)  # what does not overlap needs no memory on its way
+    gram[below:, first:last] = gram[first:last, below:].T
+    gram[start:below, first:last] = gram[first:last, start:below].T

@@ -22,7 +22,7 @@ YOUNG = 2  # but not before so many steps
 SHARE_OF_TOL = 0.3  # of it: the decrement is measured in a frozen metric
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
 MOST_ROUNDS, MOST_HALVES = 200, 30
-WORN, FEW = 0.3, 600  # the least share of curvature that a metric of few columns may have kept
+WORN, FEW = 0.4, 600  # the least share of curvature that a metric of few columns may have kept
 OF_A_LOSS = 64  # products that take as long as the loss of a row
 FEWEST, ALL, AHEAD = 200, 100, 0.9  # columns at a time, at once, and how far ahead the screen looks
 

@@ -38,7 +38,7 @@ class _Inverse:
     longest : float
         The largest squared norm of a row of the data among these coefficients.
     alpha : float
-        Of the penalty.
+        Of the penalty; 0 if that has no curvature.
     metrics : Metrics or None
         Whose frozen curvature it rests on; None: on that of the point where it was asked for.
     """
@@ -49,6 +49,10 @@ class _Inverse:
     longest: float
     alpha: float
     metrics: Metrics | None
+
+    def left(self, alpha: float) -> float:
+        """The share of the penalty's curvature that there still is."""
+        return min(1.0, alpha / self.alpha) if self.alpha > 0.0 else 1.0
 
     def reach(self, places: AnyArray, squared: float, share: float) -> float:
         """K^2, the largest x'H^-1 x, is at most max |x|^2 times the trace or, if that is too much, an eigenvalue."""
@@ -103,10 +107,11 @@ class SharedProof:
             return None if formed is None else (formed, 1.0)
         if not share > 0.0:
             return None
-        faded = known is None or path.alpha < FADED * known.alpha
-        if faded or known is None or known.metrics is not path.metrics(0) or (known.place[kept] < 0).any():
+        if known is None or known.metrics is not path.metrics(0) or (known.place[kept] < 0).any() or (
+            known.left(path.alpha) < FADED
+        ):  # fmt: skip
             known = self._known = self._made(self._with_those_to_come(kept), path.metrics(0))
-        return None if known is None else (known, min(share, path.alpha / known.alpha))
+        return None if known is None else (known, min(share, known.left(path.alpha)))
 
     def _with_those_to_come(self, kept: AnyArray) -> AnyArray:
         """These coefficients, and others at hand whose gradients are near their thresholds."""
@@ -129,7 +134,8 @@ class SharedProof:
             hessian = metrics.whole(places)
             # what rounding may take from an eigenvalue of it, columns having been scaled to a diagonal of ones
             hessian.reshape(-1)[:: size + 1] *= 1.0 - size * metrics.error
-        hessian.reshape(-1)[:: size + 1][first:] += path.at_hand(0)[1][places]
+        curvature = path.at_hand(0)[1][places]
+        hessian.reshape(-1)[:: size + 1][first:] += curvature
         factor = Factor(hessian)
         if factor.rank < size:
             return None
@@ -137,7 +143,7 @@ class SharedProof:
         here = np.full(first + len(place), -1)
         here[members] = np.arange(size)
         largest = float(np.abs(factor.inverse).sum(axis=0).max(initial=0.0))
-        return _Inverse(here, factor.inverse, largest, longest, path.alpha, metrics)
+        return _Inverse(here, factor.inverse, largest, longest, path.alpha if curvature.any() else 0.0, metrics)
 
     def _row_norms(self, columns: AnyArray, place: AnyArray) -> Array:
         """The sum of squares of every row over some columns: those known, less what went, plus what came."""
