@@ -377,8 +377,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
             advice = "Use C=np.inf with bias_reduction, or leave it out."
             raise errors.SpecificationError("bias_reduction is a penalty of its own", f"C={self.C!r}", advice)
         alpha = 1.0 / (self.C * weight)
-        mixture = ElasticNet(alpha, ratio)  # says what is wrong with the ratio
-        return L2(alpha) if ratio == 0.0 else L1(alpha) if ratio == 1.0 else mixture
+        return L2(alpha) if ratio == 0.0 else L1(alpha) if ratio == 1.0 else ElasticNet(alpha, ratio)
 
     def _solver(self, penalty: Penalty) -> str | Solver:
         check_integer(self.max_iter, "max_iter")

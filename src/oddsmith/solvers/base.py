@@ -121,7 +121,6 @@ class Smooth:
             )
         self.objective, self.penalty, self.ridge = objective, penalty, ridge
         self._before = objective.passes
-        self._may_run_off = ridge == 0.0 and may_run_off(objective, penalty) and not objective.source.has_offset
 
     @property
     def passes(self) -> int:
@@ -164,7 +163,9 @@ class Smooth:
 
     def separates(self, now: Evaluation) -> bool:
         """Whether a mean loss this small proves that every row is on its right side, and nothing may hold it there."""
-        if not self._may_run_off or now.value > math.log(2.0) / self.objective.rows:
+        if self.ridge > 0.0 or now.value > math.log(2.0) / self.objective.rows:
+            return False
+        if self.objective.source.has_offset or not may_run_off(self.objective, self.penalty):
             return False
         return now.value * now.weight < math.log(2.0) * self.objective.source.smallest_weight()
 
