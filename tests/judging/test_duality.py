@@ -89,6 +89,9 @@ def test_never_below_the_truth(seed, decade):
     best = best_of(objective, bound)
     found = at(objective, bound, best.beta + 10.0**decade * rng.standard_normal(6) * (rng.random(6) < 0.5))
     told, _ = certify_composite(objective, bound, found)
+    if told.kind == "none":  # very far off no dual point may be found
+        assert decade > -1.0
+        return
     assert told.suboptimality * found.evaluation.value >= found.evaluation.value - best.evaluation.value - 1e-15
 
 
