@@ -193,22 +193,37 @@ void gram_sparse(const Entries<T>& data, const Entries<Index>& columns, const En
         before = at;
     }
     nb::gil_scoped_release release;
-    oddsmith::gram(x, place.data(), out.shape(0), out.shape(0), h.data(), out.data(), std::max<std::size_t>(1, threads));
+    oddsmith::gram(x, place.data(), out.shape(0), out.shape(0), h.data(), 0, out.data(),
+                   std::max<std::size_t>(1, threads));
+}
+
+template <class Loss, class Design>
+void rough(const Design& x, const Vector& centre, const Vector& scale, const Vector& target, const MaybeVector& weight,
+           const MaybeVector& offset, const Vector& beta, std::size_t known, Grid<float> hessian, std::size_t threads) {
+    const std::size_t p = x.cols;
+    require(centre.shape(0) == p && scale.shape(0) == p && beta.shape(0) == p + 1 && target.shape(0) == x.rows &&
+                hessian.shape(0) == p + 1 && hessian.shape(1) == p + 1 && known <= p + 1,
+            "one entry a column, one more for beta and hessian; target: one a row");
+    const oddsmith::Rows rows{target.data(), data_or_null(weight, x.rows), data_or_null(offset, x.rows)};
+    nb::gil_scoped_release release;
+    oddsmith::rough_hessian<Loss>(x, {centre.data(), scale.data()}, rows, beta.data(), known, hessian.data(),
+                                  std::max<std::size_t>(1, threads));
 }
 
 template <class T>
 void rough_logistic_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& target,
                           const MaybeVector& weight, const MaybeVector& offset, const Vector& beta, std::size_t known,
                           Grid<float> hessian, std::size_t threads) {
-    const auto view = dense<T>(x);
-    const std::size_t p = view.cols;
-    require(centre.shape(0) == p && scale.shape(0) == p && beta.shape(0) == p + 1 && target.shape(0) == view.rows &&
-                hessian.shape(0) == p + 1 && hessian.shape(1) == p + 1,
-            "one entry a column, one more for beta and hessian; target: one a row");
-    const oddsmith::Rows rows{target.data(), data_or_null(weight, view.rows), data_or_null(offset, view.rows)};
-    nb::gil_scoped_release release;
-    oddsmith::rough_hessian<oddsmith::Logistic>(view, {centre.data(), scale.data()}, rows, beta.data(), known,
-                                                hessian.data(), std::max<std::size_t>(1, threads));
+    rough<oddsmith::Logistic>(dense<T>(x), centre, scale, target, weight, offset, beta, known, hessian, threads);
+}
+
+template <class T, class Index>
+void rough_logistic_sparse(const Entries<T>& data, const Entries<Index>& columns, const Entries<Index>& begin,
+                           const Vector& centre, const Vector& scale, const Vector& target, const MaybeVector& weight,
+                           const MaybeVector& offset, const Vector& beta, std::size_t known, Grid<float> hessian,
+                           std::size_t threads) {
+    rough<oddsmith::Logistic>(csr(data, columns, begin, centre.shape(0)), centre, scale, target, weight, offset, beta,
+                              known, hessian, threads);
 }
 
 template <class Index>
@@ -319,6 +334,8 @@ NB_MODULE(_kernels, m) {
 #define ODDSMITH_SPARSE_KERNELS(T, Index)                                                                     \
     m.def("sweep_logistic_sparse", &sweep_sparse<oddsmith::Logistic, T, Index>, "data"_n, "columns"_n,        \
           "begin"_n, ODDSMITH_SWEEP_ARGUMENTS);                                                               \
+    m.def("rough_logistic_sparse", &rough_logistic_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n,        \
+          ODDSMITH_ROW_ARGUMENTS, "beta"_n, "known"_a, "hessian"_n, "threads"_a);                                \
     m.def("moments_sparse", &moments_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n, "weight"_n.none(),   \
           "mean"_n, "deviation"_n, "threads"_a);                                                              \
     m.def("gram_sparse", &gram_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n, "place"_n, "h"_n, "out"_n, \

@@ -1,21 +1,14 @@
 // Rows in compressed form (CSR). z = (x - centre) / scale is never made: the centre enters by rank-one terms, so that a
-// pass costs what is stored. Every row's columns ascend, none twice.
+// pass costs what is stored.
 #pragma once
 
 #include <mutex>
+#include <type_traits>
 
+#include "sparse_gram.hpp"
 #include "sweep.hpp"
 
 namespace oddsmith {
-
-// Index is int32 or int64, as the caller holds it; begin[0] need not be 0.
-template <class T, class Index>
-struct Csr {
-    const T* data;
-    const Index *columns, *begin;
-    std::size_t rows, cols;
-    std::size_t entries() const { return static_cast<std::size_t>(begin[rows] - begin[0]); }
-};
 
 namespace detail {
 
@@ -90,66 +83,14 @@ void add_in_order(std::size_t parts, std::size_t threads, std::vector<double>& t
 
 }  // namespace detail
 
-// out += X' diag(h) X among the columns j with place[j] >= 0, of `size` rows, `stride` apart, its upper triangle. place
-// ascends over those columns; null stands for all. Each thread owns some rows of `out` and sums over all rows of X in
-// order: no bit depends on how they are shared out, and no thread needs a matrix of its own.
-template <class T, class Index>
-void gram(const Csr<T, Index>& x, const std::int64_t* place, std::size_t size, std::size_t stride, const double* h,
-          double* out, std::size_t threads) {
-    struct Entry {
-        std::size_t at;
-        double value;
-    };
-    std::size_t longest = 0;
-    for (std::size_t i = 0; i < x.rows; ++i)
-        longest = std::max(longest, static_cast<std::size_t>(x.begin[i + 1] - x.begin[i]));
-    const auto collect = [&](std::size_t i, std::size_t least, Entry* kept) {
-        std::size_t m = 0;
-        for (Index k = x.begin[i]; k < x.begin[i + 1]; ++k) {
-            const auto j = static_cast<std::int64_t>(x.columns[k]);
-            const std::int64_t at = place ? place[j] : j;
-            kept[m] = {static_cast<std::size_t>(at), static_cast<double>(x.data[k])};
-            m += at >= static_cast<std::int64_t>(least);
-        }
-        return m;
-    };
-    // where to cut, so that every share has about the same number of products: some rows tell
-    std::vector<double> work(size);
-    std::vector<Entry> first(longest + 1);
-    const std::size_t step = 1 + x.rows / 4096;
-    for (std::size_t i = 0; i < x.rows && threads > 1; i += step) {
-        const std::size_t m = collect(i, 0, first.data());
-        for (std::size_t a = 0; a < m; ++a) work[first[a].at] += static_cast<double>(m - a);
-    }
-    double total = 0.0, seen = 0.0;
-    for (const double w : work) total += w;
-    std::vector<std::size_t> cut{0};
-    for (std::size_t a = 0; a < size && cut.size() < threads; ++a) {
-        seen += work[a];
-        if (seen * static_cast<double>(threads) >= total * static_cast<double>(cut.size())) cut.push_back(a + 1);
-    }
-    cut.push_back(size);
-    in_parallel(cut.size() - 1, threads, [&](std::size_t share, std::size_t) {
-        std::vector<Entry> kept(longest + 1);
-        for (std::size_t i = 0; i < x.rows; ++i) {
-            const std::size_t m = collect(i, cut[share], kept.data());
-            for (std::size_t a = 0; a < m && kept[a].at < cut[share + 1]; ++a) {
-                const double hx = h[i] * kept[a].value;
-                double* row = out + kept[a].at * stride;
-                for (std::size_t b = a; b < m; ++b) row[kept[b].at] += hx * kept[b].value;
-            }
-        }
-    });
-}
-
-// As `sweep` over dense rows. The Hessian, which has to come in as zeros, takes a second reading of X, with the row
-// Hessians of the first.
-template <class Loss, class T, class Index>
-Sums sweep(const Csr<T, Index>& x, const View& view, const Rows& rows, const double* beta, int order, double* gradient,
-           double* hessian, std::size_t threads) {
+// One pass; see `sweep` and `rough_hessian` below.
+template <class Loss, class Real, class T, class Index>
+Sums pass_stored(const Csr<T, Index>& x, const View& view, const Rows& rows, const double* beta, int order, double* gradient,
+           Real* hessian, std::size_t known, std::size_t threads) {
     const std::size_t p = x.cols, size = 1 + p;
     const Parts parts = detail::sparse_parts(x.rows, x.entries(), p);
     constexpr std::size_t panel = 128;
+    constexpr bool rough = std::is_same_v<Real, float>;  // then the Hessian is all that is wanted
     std::vector<double> u(p), inverse(p);
     double base = beta[0];
     for (std::size_t j = 0; j < p; ++j) {
@@ -175,12 +116,14 @@ Sums sweep(const Csr<T, Index>& x, const View& view, const Rows& rows, const dou
             detail::eta_stored(x, start, m, u.data(), eta);
             partial[k].value += Loss::panel(eta, rows.target + start, w, m, v, r, curvature);
             if (order < 1) continue;
-            detail::gradient_stored(x, start, m, r, g);
-            g[p] += panel_sum(r, m);
+            if (!rough) {
+                detail::gradient_stored(x, start, m, r, g);
+                g[p] += panel_sum(r, m);
+            }
             if (order < 2) continue;
             detail::gradient_stored(x, start, m, curvature, g + size);
-            for (std::size_t i = 0; i < m; ++i) {
-                g[size + p] += curvature[i];
+            g[size + p] += panel_sum(curvature, m);
+            for (std::size_t i = 0; i < m && !rough; ++i) {
                 double norm = empty;
                 for (Index e = x.begin[start + i]; e < x.begin[start + i + 1]; ++e) {
                     const auto j = x.columns[e];
@@ -195,27 +138,45 @@ Sums sweep(const Csr<T, Index>& x, const View& view, const Rows& rows, const dou
         total.value += part.value;
         total.reach = std::max(total.reach, part.reach);
     }
-    if (order >= 1) {
+    if (order >= 1 && !rough) {
         gradient[0] += totals[p];
         for (std::size_t j = 0; j < p; ++j)
             gradient[1 + j] += (totals[j] - view.centre[j] * totals[p]) * inverse[j];
     }
     if (order >= 2) {
         const double *t = totals.data() + size, sum = t[p];
-        gram(x, nullptr, p, size, h.data(), hessian + size + 1, threads);
-        hessian[0] += sum;
+        const std::size_t before = known > 0 ? known - 1 : 0;  // columns: the intercept is the first
+        gram(x, nullptr, p, size, h.data(), before, hessian + size + 1, threads);
+        if (known == 0) hessian[0] += static_cast<Real>(sum);
         for (std::size_t a = 0; a < p; ++a) {
             const double ca = view.centre[a];
-            hessian[1 + a] += (t[a] - ca * sum) * inverse[a];
-            double* row = hessian + (1 + a) * size + 1;
-            for (std::size_t b = a; b < p; ++b) {
+            if (a >= before) hessian[1 + a] += static_cast<Real>((t[a] - ca * sum) * inverse[a]);
+            Real* row = hessian + (1 + a) * size + 1;
+            for (std::size_t b = std::max(a, before); b < p; ++b) {
                 const double cb = view.centre[b];
-                row[b] = (row[b] - ca * t[b] - cb * t[a] + sum * ca * cb) * inverse[a] * inverse[b];
+                row[b] = static_cast<Real>((row[b] - ca * t[b] - cb * t[a] + sum * ca * cb) * inverse[a] * inverse[b]);
             }
         }
         mirror(hessian, size);
     }
     return total;
+}
+
+// As `sweep` over dense rows. The Hessian, which has to come in as zeros, takes a second reading of X, with the row
+// Hessians of the first.
+template <class Loss, class T, class Index>
+Sums sweep(const Csr<T, Index>& x, const View& view, const Rows& rows, const double* beta, int order, double* gradient,
+           double* hessian, std::size_t threads) {
+    return pass_stored<Loss>(x, view, rows, beta, order, gradient, hessian, 0, threads);
+}
+
+// As over dense rows. Products are summed before they are centred: where a mean is many standard deviations, digits go.
+template <class Loss, class T, class Index>
+void rough_hessian(const Csr<T, Index>& x, const View& view, const Rows& rows, const double* beta, std::size_t known,
+                   float* hessian, std::size_t threads) {
+    const std::size_t size = 1 + x.cols;
+    for (std::size_t a = 0; a < size; ++a) std::fill(hessian + a * size + (a < known ? known : 0), hessian + (a + 1) * size, 0.0f);
+    pass_stored<Loss>(x, view, rows, beta, 2, nullptr, hessian, known, threads);
 }
 
 // As `moments` over dense rows, the entries that are not stored counted as zeros. All is shifted by the first row that

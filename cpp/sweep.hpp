@@ -64,7 +64,8 @@ struct View {
 };
 
 // Completes a symmetric matrix of which the upper triangle is known, a tile at a time: columns are read far apart.
-inline void mirror(double* matrix, std::size_t size) {
+template <class Real>
+void mirror(Real* matrix, std::size_t size) {
     constexpr std::size_t tile = 32;
     for (std::size_t first = 0; first < size; first += tile)
         for (std::size_t across = 0; across <= first; across += tile)

@@ -68,3 +68,12 @@ def test_a_fit_of_many_rows_runs_so_and_a_small_one_does_not_bother(before):
     for rows in (20_000, 100):
         fit(as_source(X[:rows], y[:rows]), penalty=L2(0.1), solver=Watched())
     assert seen == [[1] * len(before), before]
+
+
+def test_what_is_said_of_a_fit_is_worked_out_so_too(before):
+    """A product after its end would leave threads spinning into the next fit."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20_000, 3))
+    seen = []
+    fit(as_source(X, X[:, 0] + rng.logistic(size=len(X)) > 0), warn=lambda _: seen.append(counts()))
+    assert seen == [[1] * len(before)]

@@ -89,3 +89,43 @@ def test_a_rough_hessian_is_nearly_the_hessian(layout):
     np.testing.assert_array_equal(found[0], found[2])
     kernels.load("reference").rough_logistic_dense(*given, 0, rough, 1)
     np.testing.assert_allclose(rough, exact, rtol=1e-6, atol=1e-5)
+
+
+@pytest.mark.parametrize("known", [0, 1, 30, 87, 91])
+@pytest.mark.parametrize("each", [0.5, 3.0, 9.0])  # entries of a row: few, and so many that a crowd of columns is dense
+def test_a_rough_hessian_of_compressed_rows(each, known):
+    rng = np.random.default_rng(3)
+    share = np.minimum(1.0, each / 4.0 / np.arange(1, 91))[rng.permutation(90)]
+    X = rng.uniform(0.5, 2.0, (3000, 90)) * (rng.random((3000, 90)) < share)
+    X[::50] = 0.0
+    rows = sp.csr_array(X)
+    y, w, o, beta = (RNG.random(3000) < 0.5) * 1.0, RNG.random(3000), RNG.standard_normal(3000), RNG.normal(0, 0.1, 91)
+    given = (rows.data, rows.indices, rows.indptr, X.mean(axis=0), np.full(90, 0.5), y, w, o, beta)
+    exact, found = np.zeros((91, 91)), []
+    kernels.load("reference").sweep_logistic_sparse(*given, np.zeros(91), exact, 1)
+    for threads in (1, 2, 3, 7, 40):
+        rough = np.full((91, 91), 7.0, dtype=np.float32)
+        kernels.load("compiled").rough_logistic_sparse(*given, known, rough, threads)
+        found.append(rough)
+        np.testing.assert_array_equal(rough, found[0])
+    twin = np.full((91, 91), 7.0, dtype=np.float32)
+    kernels.load("reference").rough_logistic_sparse(*given, known, twin, 1)
+    scale = np.sqrt(np.maximum(np.diagonal(exact), 1e-3))
+    for one in (found[0], twin):
+        assert (one[:known, :known] == 7.0).all()
+        one[:known, :known] = exact[:known, :known]
+        assert np.abs((one - exact) / scale / scale[:, None]).max() < 1e-5
+
+
+@pytest.mark.usefixtures("both_kernels")
+@pytest.mark.parametrize("each", [0.5, 9.0])
+def test_the_gram_matrix_of_some_columns_of_compressed_rows(each):
+    rng = np.random.default_rng(4)
+    share = np.minimum(1.0, each / 4.0 / np.arange(1, 91))[rng.permutation(90)]
+    X = rng.standard_normal((2500, 90)) * (rng.random((2500, 90)) < share)
+    rows, h = sp.csr_array(X), rng.random(2500)
+    for columns in (np.arange(90), np.arange(0, 90, 2), np.array([], dtype=int)):
+        place, out = np.full(90, -1), np.ones((len(columns),) * 2)
+        place[columns] = np.arange(len(columns))
+        kernels.gram_sparse(rows.data, rows.indices, rows.indptr, place, h, out, 3)
+        np.testing.assert_allclose(out, 1.0 + np.triu((h * X[:, columns].T) @ X[:, columns]), atol=1e-11)

@@ -56,6 +56,7 @@ def lasso_sparse(rows: int = 200_000, count: int = 100_000, each: int = 50) -> P
     rarity = 1 + np.log(total / np.maximum(1, np.bincount(X.indices, minlength=count)))
     X.data = (1 + np.log(X.data)) * rarity[X.indices]
     X = sp.diags(1 / np.sqrt(np.asarray(X.multiply(X).sum(axis=1)).ravel())) @ X
+    X.sort_indices()  # as vectorisers of texts leave them
     y = drawn(X, count // 10, 2.0, rng)
     l1 = 0.02 * largest(X[:-HELD_OUT], y[:-HELD_OUT])
     return split(f"CSR {rows} x {count}, L1 at 0.02 of the largest", X, y, 0.0, HELD_OUT, l1=l1)

@@ -146,6 +146,20 @@ def rough_logistic_dense(
     hessian: npt.NDArray[np.float32],
     threads: int,
 ) -> None: ...
+def rough_logistic_sparse(
+    data: npt.NDArray[Any],
+    columns: npt.NDArray[Any],
+    begin: npt.NDArray[Any],
+    centre: _Array,
+    scale: _Array,
+    target: _Array,
+    weight: _Array | None,
+    offset: _Array | None,
+    beta: _Array,
+    known: int,
+    hessian: npt.NDArray[np.float32],
+    threads: int,
+) -> None: ...
 def count_sparse(
     columns: npt.NDArray[Any],
     begin: npt.NDArray[Any],

@@ -70,7 +70,7 @@ def sweep_logistic_dense(
 
 
 sweep_logistic_chosen = _reference_descent.over_chosen(sweep_logistic_dense)
-rough_logistic_dense = _reference_descent.rough(sweep_logistic_dense)
+rough_logistic_dense = _reference_descent.rough_dense(sweep_logistic_dense)
 
 
 def sweep_multinomial_dense(
@@ -254,6 +254,9 @@ def sweep_logistic_sparse(
     return value, reach
 
 
+rough_logistic_sparse = _reference_descent.rough_sparse(sweep_logistic_sparse)
+
+
 def gram_sparse(
     data: AnyArray, columns: AnyArray, begin: AnyArray, place: AnyArray, h: Array, out: Array, threads: int
 ) -> None:
@@ -353,14 +356,9 @@ def moments_dense(x: AnyArray, weight: Array | None, mean: Array, deviation: Arr
 
 
 def moments_sparse(
-    data: AnyArray,
-    columns: AnyArray,
-    begin: AnyArray,
-    weight: Array | None,
-    mean: Array,
-    deviation: Array,
+    data: AnyArray, columns: AnyArray, begin: AnyArray, weight: Array | None, mean: Array, deviation: Array,
     threads: int,
-) -> float:
+) -> float:  # fmt: skip
     """The same over rows in compressed form (CSR), what is not stored counted as zero."""
     rows, p = len(begin) - 1, len(mean)
     stored = slice(begin[0], begin[-1])

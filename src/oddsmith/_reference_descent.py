@@ -94,7 +94,7 @@ def over_chosen(sweep: Sweep) -> Sweep:
     return sweep_logistic_chosen
 
 
-def rough(sweep: Sweep) -> Callable[..., None]:
+def rough_dense(sweep: Sweep) -> Callable[..., None]:
     """The Hessian alone, from the pass that forms it."""
 
     def rough_logistic_dense(
@@ -107,3 +107,18 @@ def rough(sweep: Sweep) -> Callable[..., None]:
         hessian[known:], hessian[:, known:] = whole[known:], whole[:, known:]
 
     return rough_logistic_dense
+
+
+def rough_sparse(sweep: Sweep) -> Callable[..., None]:
+    """The same over compressed rows."""
+
+    def rough_logistic_sparse(
+        data: AnyArray, columns: AnyArray, begin: AnyArray, centre: Array, scale: Array, target: Array,
+        weight: Array | None, offset: Array | None, beta: Array, known: int, hessian: AnyArray, threads: int,
+    ) -> None:  # fmt: skip
+        """The same over rows in compressed form."""
+        whole, rows = np.zeros(hessian.shape), (data, columns, begin)
+        sweep(*rows, centre, scale, target, weight, offset, beta, np.zeros(len(beta)), whole, threads)
+        hessian[known:], hessian[:, known:] = whole[known:], whole[:, known:]
+
+    return rough_logistic_sparse

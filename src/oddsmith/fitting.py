@@ -131,8 +131,9 @@ def fit(
         source, loss_for(loss, source), penalty, intercept=intercept, standardize=standardize, threads=threads,
         bias_reduction=bias_reduction, collinear=collinear,
     )  # fmt: skip
-    result = problem.solved(chosen, tol=tol, max_passes=max_passes, start=start, began=began)
-    warn(result)
+    with problem.quietly():
+        result = problem.solved(chosen, tol=tol, max_passes=max_passes, start=start, began=began)
+        warn(result)
     return result
 
 
@@ -205,7 +206,7 @@ class Problem:
         tol = judge.tol
         objective, bound, limit = self.objective, judge.penalty, judge.limit
         carried = {} if workspace is None else {"workspace": workspace}
-        with self._quietly():
+        with self.quietly():
             beginning = _starting_point(start, self.axes, objective, bound)
             if self.bias_reduction:
                 return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
@@ -237,7 +238,7 @@ class Problem:
         """Solve, certify, map back."""
         began = time.perf_counter() if began is None else began
         judge = self.judge(tol, max_passes)
-        with self._quietly():
+        with self.quietly():
             found, combinations = self._settled(self.judged(judge, solver, start, workspace), judge, solver)
         name = Firth.name if self.bias_reduction else solver.name
         return self.fitted(found, name, time.perf_counter() - began, combinations)
@@ -273,8 +274,8 @@ class Problem:
             variance=found.variance,
         )
 
-    def _quietly(self) -> AbstractContextManager[None]:
-        """BLAS on one thread, where passes have several."""
+    def quietly(self) -> AbstractContextManager[None]:
+        """BLAS on one thread, where passes have several; its pool would still spin when the next fit begins."""
         small = self.objective.rows < SMALL_ROWS and self.objective.size < SMALL_SIZE
         return nullcontext() if small else on_one_thread()
 

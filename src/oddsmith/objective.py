@@ -27,6 +27,7 @@ from oddsmith.losses import Logistic, Loss
 from oddsmith.sources import Block, SomeColumns, Source
 
 ROUGH = 1e-6  # what single precision may take from a diagonal
+MEANT = 30.0  # standard deviations of a mean from which on they are not formed so: what is subtracted has its digits
 T = TypeVar("T")
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
 
@@ -70,8 +71,9 @@ class Objective:
 
         Its leading block may be known, where beta has the coefficients after those of that block at 0.
         """
-        rough = kernels.rough_for(self.loss.kernel, next(self.source.blocks()).design.kind)
-        if rough is None or not self.intercept:
+        design = next(self.source.blocks()).design
+        rough = kernels.rough_for(self.loss.kernel, design.kind)
+        if rough is None or not self.intercept or design.cancellation > MEANT:
             exact = self.evaluate(beta, 2).hessian
             assert exact is not None
             return exact.astype(np.float32)
@@ -239,6 +241,14 @@ class Objective:
         if keep:
             self._at_hand = chosen
         return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
+
+    def among(self, columns: AnyArray) -> AnyArray:
+        """These columns, or those at hand if these are most of them: what is at hand need not be copied."""
+        if self._at_hand is None:
+            return columns
+        known = self._at_hand.chosen
+        spared = len(known) <= 1.1 * len(columns) and np.isin(columns, known).all()
+        return known if spared else columns
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Objective]:
         """The objectives of all rows, once, in random order, `size` at a time."""

@@ -91,6 +91,7 @@ def fit_one_vs_rest(
         labels = range(first, min(first + together, len(source.classes)))
         rows = SharedRows(problem.objective.source, Meeting(len(labels)), threads)
         fits += side_by_side(rows, labels, solve, intercept=intercept)
-    for fitted in fits:
-        warn(fitted)
+    with problem.quietly():
+        for fitted in fits:
+            warn(fitted)
     return tuple(fits)

@@ -111,9 +111,10 @@ def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray
         return Bound(0.0, 0.0, np.zeros(0))
     marked = np.zeros(len(beta), dtype=bool)
     marked[kept] = True
-    columns = function.columns(marked)
+    columns = function.objective.among(function.columns(marked))
     part, members = function.only(columns), function.members(columns)
-    inner = np.flatnonzero(marked[members])
+    inner = np.argsort(members)
+    inner = inner[marked[members[inner]]]
     seen = part.evaluate(beta[members], 2)
     assert seen.hessian is not None
     factor = Factor(seen.hessian[np.ix_(inner, inner)] + np.diag(part.curvature[inner]))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
+from oddsmith.blas import on_one_thread
 from oddsmith.errors import ConvergenceWarning, SpecificationError
 from oddsmith.evaluation import eta_of
 from oddsmith.fitted import Fit, warn_of_failure
@@ -268,7 +269,10 @@ def cross_validate_path(
     paths, scores = [], []
     held_out = [rows.take(test) for _, test in pairs]
     for each in penalties:
-        found, beta, unfinished = _traced(rows, each, pairs, Grid(n_alphas, alpha_min_ratio, alphas), told)
+        with on_one_thread():
+            found, beta, unfinished = _traced(rows, each, pairs, Grid(n_alphas, alpha_min_ratio, alphas), told)
+            for fit in found:
+                warn(fit)
         if unfinished:
             text = f"{unfinished} of {beta.shape[0] * beta.shape[1]} fits to the rows of folds ended before their "
             warnings.warn(
@@ -278,8 +282,6 @@ def cross_validate_path(
         scores.append(
             np.array([held_out_scores(some, b, found[0].loss, scorer) for some, b in zip(held_out, beta, strict=True)])
         )
-        for fit in found:
-            warn(fit)
     weights = np.array([some.total_weight for some in held_out])
     ratios = tuple(ratio_of(each) for each in penalties)
     seconds = time.perf_counter() - began

@@ -10,6 +10,7 @@ from typing import Any, overload
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array, check_integer
+from oddsmith.blas import on_one_thread
 from oddsmith.errors import DataError, SpecificationError
 from oddsmith.fitted import Fit, warn_of_failure
 from oddsmith.fitting import Problem, check_limits, check_source, loss_for, solver_named
@@ -198,9 +199,10 @@ def path(
     (0, (1, 31))
     """
     settings = Settings(loss, solver, tol, max_passes, intercept, standardize, threads)
-    found = trace(source, penalty, Grid(n_alphas, alpha_min_ratio, alphas), settings)[0]
-    for fit in found:
-        warn(fit)
+    with on_one_thread():
+        found = trace(source, penalty, Grid(n_alphas, alpha_min_ratio, alphas), settings)[0]
+        for fit in found:
+            warn(fit)
     return found
 
 

@@ -11,7 +11,6 @@ from operator import add
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.blas import on_one_thread
 from oddsmith.errors import SpecificationError, Status
 from oddsmith.evaluation import Evaluation
 from oddsmith.fitted import Fit
@@ -92,15 +91,13 @@ def walk_together(
     zeros = np.zeros(len(axes.scale))
     thresholds = np.array([np.where(gone, NEVER, b.thresholds(zeros)) for b, gone in zip(bounds, never, strict=True)])
     curvature = np.array([b.curvature(zeros) for b in bounds])
-    with on_one_thread():
-        rows = SharedRows(objective, np.vstack([np.ones((1, objective.rows), dtype=bool), masks]), objective.threads)
-        state = SharedPath(rows, thresholds, curvature, problem.from_raw(start), intercept=axes.intercept, tol=tol)
+    rows = SharedRows(objective, np.vstack([np.ones((1, objective.rows), dtype=bool), masks]), objective.threads)
+    state = SharedPath(rows, thresholds, curvature, problem.from_raw(start), intercept=axes.intercept, tol=tol)
     proof = SharedProof(state)
     for alpha in alphas:
         began, passes = time.perf_counter(), state.passes
         at = problem.at(of_strength(penalty, float(alpha)))
-        with on_one_thread():
-            found = _judged(at, state, proof, tol)
+        found = _judged(at, state, proof, tol)
         at.objective.passes = state.passes - passes
         fit = at.fitted(found, ProximalNewton.name, time.perf_counter() - began)
         folds = np.array([problem.raw(state.coefficients(k)) for k in range(1, len(scales))])
