@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from oddsmith import L1, ElasticNet
 from oddsmith.errors import Status
 from oddsmith.fitting import Problem
-from oddsmith.judging.duality import _gap, certify_composite
+from oddsmith.judging.duality import _gap, _smooth_bound, certify_composite
 from oddsmith.losses import Logistic, Multinomial
 from oddsmith.solvers import Composite, ProximalNewton, Solution
 from oddsmith.sources import as_source
@@ -93,6 +93,67 @@ def test_never_below_the_truth(seed, decade):
         assert decade > -1.0
         return
     assert told.suboptimality * found.evaluation.value >= found.evaluation.value - best.evaluation.value - 1e-15
+
+
+def minimised(function, beta, linear, kept):
+    """Where the loss, its ridge and a linear term are least on some coefficients; and the loss's gradient there."""
+    beta = beta.copy()
+    for _ in range(30):
+        seen = function.evaluate(beta, 2)
+        slope = (seen.gradient + function.curvature * beta + linear)[kept]
+        whole = seen.hessian[np.ix_(kept, kept)] + np.diag(function.curvature[kept])
+        beta[kept] -= np.linalg.lstsq(whole, slope, rcond=1e-12)[0]  # of softmax it is singular
+    return beta, function.evaluate(beta).gradient
+
+
+@pytest.mark.parametrize("penalty", [L1(0.05), ElasticNet(0.08, 0.6)], ids=str)
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("size", [0.1, 1e-2, 1e-4])
+def test_gradients_beside_the_support_end_where_the_bound_says(penalty, classes, size):
+    """Along Newton's step on the support, but for a spread that is of second order; and within the coarse bound."""
+    rng = np.random.default_rng(int(-100 * np.log10(size)))
+    X, y = many_classes(250, 8, classes, 3)
+    loss = Logistic() if classes == 2 else Multinomial(classes)
+    made = Problem.of(as_source(X, y), loss, penalty, intercept=True, standardize=False, threads=None)
+    function, best = Composite.of(made.objective, made.bound()), best_of(made.objective, made.bound())
+    seen = 0
+    for _ in range(10):
+        moved = np.where(best.beta == 0.0, 0.0, best.beta + size * rng.standard_normal(len(best.beta)) / 8)
+        kept, near = np.flatnonzero((moved != 0.0) | function.free), np.flatnonzero((moved == 0.0) & ~function.free)
+        linear = function.thresholds * np.sign(moved)
+        now = function.evaluate(moved)
+        slope = now.gradient + linear + function.curvature * moved
+        found = _smooth_bound(function, moved, slope, kept, near)
+        if found is None:
+            continue
+        seen += 1
+        least, gradient = minimised(function, moved, linear, kept)
+        change = (gradient - now.gradient)[near]
+        assert len(near)
+        assert (np.abs(change - found.drift) <= found.spread + 1e-14).all()
+        assert (np.abs(change) <= found.moves + 1e-14).all()
+        assert now.value - function.evaluate(least).value <= found.fall + 1e-14
+        if size <= 1e-4:
+            assert found.spread.max() < 0.1 * found.moves
+    assert seen > 0
+
+
+def test_what_is_near_its_threshold_is_looked_at_closely_before_it_joins():
+    """A coefficient that is 0, with a gradient so near its threshold that the coarse bound cannot hold it there."""
+    objective, bound = bound_problem(L1(0.03), generate(400, 8, 4))
+    best = best_of(objective, bound)
+    gradient = np.abs(best.evaluation.gradient)
+    zero = np.flatnonzero(best.beta == 0.0)
+    assert len(zero)
+    nearest = zero[np.argmax(gradient[zero])]
+    factors = np.ones(8)
+    factors[nearest - 1] = gradient[nearest] / Composite.of(objective, bound).thresholds[nearest] + 1e-5
+    objective, bound = bound_problem(L1(0.03, factors), generate(400, 8, 4))
+    off = np.where(best.beta == 0.0, 0.0, best.beta + 1e-5)
+    told, variance = certify_composite(objective, bound, at(objective, bound, off))
+    assert told.kind == "proved"
+    assert variance[nearest] == 0.0  # it did not join
+    assert told.suboptimality < 1e-7
 
 
 def test_many_classes():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from oddsmith.solvers import Composite, Solution
 
 SmoothBound = Callable[[Array, AnyArray], "Bound | None"]  # of slopes of G on S, and S
 WIDEST = 1 << 26  # rows times coefficients, for the exact K
-ROUNDS = 3  # of taking in coefficients that might not stay 0
+ROUNDS = 4  # of looking closer at coefficients that might not stay 0
 STEPS = 10  # of Newton, for what is not penalised
 
 
@@ -34,13 +33,23 @@ class Bound:
         By how much it may fall, at most.
     moves : float
         By how much the gradient of a coefficient beside it may change on the way.
+    radius, bend : float
+        How far away the optimum is at most, in the norm of its Hessian H; and how much of it the way there may depart
+        from Newton's step, since H changes by so much of itself.
     variance : array or None
         The diagonal of its inverse Hessian.
+    drift, spread : arrays or None
+        By how much the gradients of some coefficients beside it change along Newton's step, and how far from that
+        they may end.
     """
 
     fall: float
     moves: float
+    radius: float = 0.0
+    bend: float = 0.0
     variance: Array | None = None
+    drift: Array | None = None
+    spread: Array | None = None
 
 
 def certify_composite(
@@ -54,8 +63,11 @@ def certify_composite(
     :math:`R = -\log(1 - a) / K` away in the norm of its Hessian H. On that way no other gradient changes by more than
     :math:`R \sqrt{c}\, (e^{u/2} - 1) / (u/2)`, with u = K R and c the largest curvature of a row, since columns have
     mean square 1. If they stay within their thresholds, G's minimum on S is its minimum everywhere, and the bound is
-    one on F - F*. Coefficients that may leave theirs join S, with the sign that they would take. The bound falls with
-    the square of the violation.
+    one on F - F*. The few that are nearer to theirs are looked at closely: with d Newton's step on S and
+    :math:`\epsilon = (e^u - 1) / u - 1`, the gradient of coefficient j changes by :math:`H_{jS} d` but for
+    :math:`2 \epsilon R \sqrt{H_{jj}}`, since on the way no Hessian differs from H by more than :math:`\epsilon H` on
+    average. What may leave even so joins S, with the sign that it would take. The bound falls with the square of the
+    violation.
 
     Where this proves nothing, the duality gap is taken, of the dual point :math:`\theta = -s r` with the row gradients
     r, once what is not penalised has been fitted to the other coefficients, and the largest s <= 1 that is feasible:
@@ -70,9 +82,8 @@ def certify_composite(
     if seen.gradient is None or not np.isfinite(seen.gradient).all():
         return certificate("none", math.nan, seen, math.nan, None), None
     violation = float(np.abs(function.slope(solution.beta, seen.gradient)).max(initial=0.0))
-    on_columns = smooth_bound or partial(_smooth_bound, function, solution.beta)
     moves = math.sqrt(2.0 * objective.loss.steepest * solution.decrement) if solution.decrement < math.inf else 0.0
-    bound, variance = _on_support(function, solution.beta, seen.gradient, on_columns, moves)
+    bound, variance = _on_support(function, solution.beta, seen.gradient, moves, smooth_bound)
     if bound is None and smooth_bound is None:
         bound = _gap(function, penalty, solution.beta, seen)
     if bound is None:
@@ -82,39 +93,47 @@ def certify_composite(
 
 
 def _on_support(
-    function: Composite, beta: Array, gradient: Array, smooth_bound: SmoothBound, moves: float
+    function: Composite, beta: Array, gradient: Array, moves: float, smooth_bound: SmoothBound | None
 ) -> tuple[float | None, Array | None]:
     """The first bound of `certify_composite`, and its variances; a pass over the columns of S for every round.
 
-    `moves` is what a gradient may be expected to change by; no more than a guess, which saves a round.
+    `moves` is what a gradient may be expected to change by; no more than a guess, which saves a round. A bound that is
+    given looks at nothing closely: all that may leave joins S.
     """
     signs, slack = np.sign(beta), function.thresholds - np.abs(gradient)
-    inside = (beta != 0.0) | function.free | (slack < moves)
+    inside = (beta != 0.0) | function.free
+    near = ~inside & (slack < moves)
     for _ in range(ROUNDS):
+        if smooth_bound is not None:
+            inside, near = inside | near, np.zeros_like(near)
         signs = np.where(inside & (signs == 0.0), -np.sign(gradient), signs)
         slope = gradient + function.thresholds * signs + function.curvature * beta
-        found = smooth_bound(slope, np.flatnonzero(inside))
+        kept, others = np.flatnonzero(inside), np.flatnonzero(near)
+        found = smooth_bound(slope, kept) if smooth_bound else _smooth_bound(function, beta, slope, kept, others)
         if found is None:
             return None, None
-        leaving = ~inside & (slack < found.moves)
-        if not leaving.any():
+        leaving = near.copy()
+        if found.drift is not None and found.spread is not None:
+            leaving[near] = np.abs(gradient[near] + found.drift) + found.spread >= function.thresholds[near]
+        unseen = ~inside & ~near & (slack < found.moves)
+        if not (leaving | unseen).any():
             variance = np.zeros_like(beta)
             variance[inside] = 0.0 if found.variance is None else found.variance
             return found.fall, None if found.variance is None else variance
-        inside |= leaving
+        inside, near = inside | leaving, (near & ~leaving) | unseen
     return None, None
 
 
-def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray) -> Bound | None:
-    """How far G may fall on these coefficients, and by how much any other gradient may change on the way."""
+def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray, near: AnyArray) -> Bound | None:
+    """How far G may fall on these coefficients, and by how much other gradients may change on the way."""
     if not len(kept):
-        return Bound(0.0, 0.0, np.zeros(0))
+        return Bound(0.0, 0.0, variance=np.zeros(0), drift=np.zeros(len(near)), spread=np.zeros(len(near)))
     marked = np.zeros(len(beta), dtype=bool)
-    marked[kept] = True
+    marked[kept] = marked[near] = True
     columns = function.objective.among(function.columns(marked))
     part, members = function.only(columns), function.members(columns)
-    inner = np.argsort(members)
-    inner = inner[marked[members[inner]]]
+    order = np.argsort(members)
+    inner, beside = (order[np.isin(members[order], some)] for some in (kept, near))
     seen = part.evaluate(beta[members], 2)
     assert seen.hessian is not None
     factor = Factor(seen.hessian[np.ix_(inner, inner)] + np.diag(part.curvature[inner]))
@@ -135,7 +154,11 @@ def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray
         half[inner] = factor.half
         reach = loss.concordance * part.objective.widest(half)
     bound = self_concordant(squared, reach, loss)
-    return None if bound is None else replace(bound, variance=factor.variance)
+    if bound is None:
+        return None
+    drift = -(seen.hessian[np.ix_(beside, inner)] @ factor.solve(slope[kept]))
+    spread = 2.0 * (bound.bend + factor.error) * bound.radius * np.sqrt(seen.hessian[beside, beside])
+    return replace(bound, variance=factor.variance, drift=drift, spread=spread)
 
 
 def self_concordant(squared: float, reach: float, loss: Loss) -> Bound | None:
@@ -146,7 +169,8 @@ def self_concordant(squared: float, reach: float, loss: Loss) -> Bound | None:
     u = -math.log1p(-a)
     radius = u / math.sqrt(reach) if reach > 0.0 else math.sqrt(squared)
     growth = math.expm1(0.5 * u) / (0.5 * u) if u > 1e-8 else 1.0
-    return Bound(largest_fall(squared, reach), math.sqrt(loss.steepest) * radius * growth)
+    bend = math.expm1(u) / u - 1.0 if u > 1e-5 else u
+    return Bound(largest_fall(squared, reach), math.sqrt(loss.steepest) * radius * growth, radius, bend)
 
 
 def _gap(function: Composite, penalty: Penalty, beta: Array, seen: Evaluation) -> float | None:

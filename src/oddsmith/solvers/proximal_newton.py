@@ -18,11 +18,13 @@ from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Solution, Step, dot,
 from oddsmith.solvers.composite import Composite, search
 from oddsmith.solvers.models import Model
 
-ACCURACY, CLOSER = 0.1, 1e-3  # to which a model's violation is brought down before the loss is looked at again
+ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
 FEW = 0.1  # of the columns at hand, added to them
 CLOSE = 2.5e-10  # working sets end no farther away: the last of them cost little, a proof that fails costs much
 AMPLE, TURNS = 4, 100  # products for each entry that a pass reads; times that a model's matrix is read
 SPARE = 1.5  # times the columns that are not 0: a larger working set drops those that are
+SHARE = 0.003  # of what the columns left out would let it fall: so far a working set is solved, if more will follow
+BESIDE = 8  # times farther may a column left out let it fall that is much like those at hand
 POLISH = 4  # exact steps, at most
 STALE = 0.1  # a metric is made anew when the decrement falls by less than this
 
@@ -172,7 +174,7 @@ class ProximalNewton:
             slope[function.members(space.columns)] = 0.0
             missed = 2.0 * dot(slope, slope)  # (|g| - t)^2 / (2 h), h being at most 1/4 on standardised columns
             if inner is not None:
-                left = inner.decrement + missed
+                left = inner.decrement + BESIDE * missed
                 stuck = inner.status is not Status.CONVERGED and not added
                 done = left <= 2.0 * goal * abs(now.value)
                 if stuck or done or function.passes >= limit:
@@ -182,7 +184,7 @@ class ProximalNewton:
                 sub = space.grow(function, columns)
             members, screen = function.members(columns), function.thresholds
             last = added <= FEW * len(columns)  # then it is probably all of them
-            aim = goal if last else max(goal, 0.01 * missed / abs(now.value))
+            aim = goal if last else max(goal, SHARE * missed / abs(now.value))
             inner = descend(sub, beta[members], Metric(sub, space), goal=aim, limit=limit)
             beta = np.zeros_like(beta)
             beta[members] = inner.beta
@@ -266,9 +268,8 @@ def descend(
     while True:
         if model is None:
             model, age = metric.anew(beta, exact=hard), 0
-        near = last <= 1e-4 * abs(now.value)
-        exact = hard or (near and goal <= FULL_PRECISION)
-        direction, decrement = model.step(beta, gradient_of(now), CLOSER if near else ACCURACY, exact=exact)
+        exact = hard or (last <= 1e-4 * abs(now.value) and goal <= FULL_PRECISION)
+        direction, decrement = model.step(beta, gradient_of(now), ACCURACY, exact=exact)
         trace.append(Step(function.passes, now.value, decrement, length, note))
         note = ""
         floor = decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last
