@@ -43,14 +43,14 @@ class Factor:
             )
         diagonal = np.sqrt(np.maximum(np.diagonal(matrix), 0.0))
         self.scale = np.where(diagonal > np.sqrt(FAINT) * diagonal.max(initial=0.0), diagonal, 1.0)
-        unit = matrix / self.scale / self.scale[:, None]
+        unit = self._of_unit_diagonal(matrix)
         self.size = self.rank = len(matrix)
         self.rank_is_sure = True
         self._cholesky: Array | None = None
         self._floor = 1.0
         self.error = 0.0
         norm = lapack.dlange("1", unit.T)
-        lower, failed = lapack.dpotrf(unit.T, lower=1, clean=1)
+        lower, failed = lapack.dpotrf(unit.T, lower=1, clean=1, overwrite_a=1)
         if not failed:
             reciprocal, _ = lapack.dpocon(lower, norm, uplo="L")
             if reciprocal > RECIPROCAL_CONDITION:
@@ -58,14 +58,19 @@ class Factor:
                 return
         from scipy.linalg import eigh
 
-        values, vectors = eigh(unit)
-        self._floor = len(unit) * 8.0 * EPSILON * max(values[-1], 0.0)
+        values, vectors = eigh(self._of_unit_diagonal(matrix))
+        self._floor = len(matrix) * 8.0 * EPSILON * max(values[-1], 0.0)
         keep = values > self._floor
         self.rank_is_sure = not bool((values[keep] < 16.0 * self._floor).any())
         self.rank = int(keep.sum())
         self._half = vectors[:, keep] / np.sqrt(values[keep])
         self._null = vectors[:, ~keep]
         self.error = EPSILON * float(values[-1] / values[keep].min()) if self.rank else 0.0
+
+    def _of_unit_diagonal(self, matrix: Array) -> Array:
+        unit: Array = matrix / self.scale
+        unit /= self.scale[:, None]
+        return unit
 
     @classmethod
     def of_root(cls, root: Array) -> Factor:
@@ -91,8 +96,9 @@ class Factor:
         """A matrix M, of shape (m, rank), with M M' = H^-1."""
         if self._cholesky is None:
             return self._half / self.scale[:, None]
-        inverse: Array = _lapack().dtrtri(self._cholesky, lower=1)[0]
-        return np.ascontiguousarray(inverse.T / self.scale[:, None])
+        half: Array = _lapack().dtrtri(self._cholesky, lower=1)[0].T
+        half /= self.scale[:, None]
+        return half
 
     @cached_property
     def variance(self) -> Array:
