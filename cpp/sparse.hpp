@@ -85,8 +85,8 @@ void add_in_order(std::size_t parts, std::size_t threads, std::vector<double>& t
 
 // One pass; see `sweep` and `rough_hessian` below.
 template <class Loss, class Real, class T, class Index>
-Sums pass_stored(const Csr<T, Index>& x, const View& view, const Rows& rows, const double* beta, int order, double* gradient,
-           Real* hessian, std::size_t known, std::size_t threads) {
+Sums pass_stored(const Csr<T, Index>& x, const View& view, const Rows& rows, const double* beta, int order,
+                 double* gradient, Real* hessian, std::size_t known, std::size_t threads) {
     const std::size_t p = x.cols, size = 1 + p;
     const Parts parts = detail::sparse_parts(x.rows, x.entries(), p);
     constexpr std::size_t panel = 128;
@@ -175,7 +175,8 @@ template <class Loss, class T, class Index>
 void rough_hessian(const Csr<T, Index>& x, const View& view, const Rows& rows, const double* beta, std::size_t known,
                    float* hessian, std::size_t threads) {
     const std::size_t size = 1 + x.cols;
-    for (std::size_t a = 0; a < size; ++a) std::fill(hessian + a * size + (a < known ? known : 0), hessian + (a + 1) * size, 0.0f);
+    for (std::size_t a = 0; a < size; ++a)
+        std::fill(hessian + a * size + (a < known ? known : 0), hessian + (a + 1) * size, 0.0f);
     pass_stored<Loss>(x, view, rows, beta, 2, nullptr, hessian, known, threads);
 }
 

@@ -97,12 +97,13 @@ struct GramPlan {
     std::vector<std::int32_t> where;  // of each column: its place among the rare ones, -1 for none
     std::vector<std::uint8_t> slot;   // and among the crowd, `crowd` for none
     std::vector<std::size_t> members, cut;
+    bool ascends;  // all columns are taken: the last of a row stands last
 
     // Some rows tell. Where the first `known` places are done already, no other joins the crowd.
     template <class T, class Index>
     GramPlan(const Csr<T, Index>& x, const std::int64_t* place, std::size_t size, std::size_t known,
              std::size_t threads)
-        : where(x.cols), slot(x.cols, crowd) {
+        : where(x.cols), slot(x.cols, crowd), ascends(place == nullptr) {
         for (std::size_t j = 0; j < x.cols; ++j) where[j] = static_cast<std::int32_t>(place ? place[j] : j);
         std::vector<double> stored(size), work(size);
         const std::size_t step = 1 + x.rows / 4096;
@@ -147,74 +148,110 @@ struct GramPlan {
     }
 };
 
+// What one thread adds up: some rows of the products of rare columns with each other and with the crowd, and of those
+// of the crowd with itself.
+template <class Real, class T, class Index>
+class GramShare {
+   public:
+    GramShare(const Csr<T, Index>& x, const GramPlan& plan, std::size_t share, std::size_t known, std::size_t longest)
+        : x(x), plan(plan), share(share), shares(plan.cut.size() - 1), dense(!plan.members.empty()),
+          first(static_cast<std::int32_t>(plan.cut[share])), last(static_cast<std::int32_t>(plan.cut[share + 1])),
+          fresh(static_cast<std::int32_t>(known)), from(std::max(first, fresh)),
+          rare((dense ? gram_panel : 1) * (longest + 1)), inner(crowd * crowd),
+          strip(dense && last > from ? static_cast<std::size_t>(last - from) * crowd : 0) {}
+
+    // A panel of m rows.
+    void add(std::size_t start, std::size_t m, const double* h, std::size_t stride, Real* out) {
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < m; ++i) {
+            if (dense) std::fill_n(seated.rows.data() + i * crowd, crowd, Real{0});
+            Met<Real>* own = rare.data() + kept;
+            const std::size_t count = collect(start + i, i, own), later = first_fresh(own, count);
+            std::size_t a = 0;
+            for (; a < count && later < count && own[a].at < last; ++a) {
+                const Real hx = static_cast<Real>(h[start + i]) * own[a].value;
+                Real* row = out + static_cast<std::size_t>(own[a].at) * stride;
+                for (std::size_t b = std::max(a, later); b < count; ++b) row[own[b].at] += hx * own[b].value;
+            }
+            for (std::size_t e = later; dense && e < a; ++e) rare[kept++] = own[e];
+        }
+        if (!dense) return;
+        weigh_crowd(seated.rows.data(), m, h + start, seated.weighted.data());
+        meet_crowd(rare.data(), kept, from, seated.weighted.data(), strip.data());
+        for (std::size_t a = share * unit; a < crowd && fresh == 0; a += shares * unit)
+            cross_crowd(seated.rows.data(), seated.weighted.data(), m, a, inner.data() + a * crowd);
+    }
+
+    // What was kept here meanwhile.
+    void finish(std::size_t stride, Real* out) const {
+        const auto put = [&](std::size_t a, std::size_t b, Real value) {
+            out[std::min(a, b) * stride + std::max(a, b)] += value;
+        };
+        const std::vector<std::size_t>& seats = plan.members;
+        for (std::size_t a = 0; a < strip.size() / crowd; ++a)
+            for (std::size_t c = 0; c < seats.size(); ++c)
+                if (strip[a * crowd + c] != Real{0})
+                    put(static_cast<std::size_t>(from) + a, seats[c], strip[a * crowd + c]);
+        for (std::size_t first_row = share * unit; first_row < seats.size() && fresh == 0; first_row += shares * unit)
+            for (std::size_t a = first_row; a < std::min(seats.size(), first_row + unit); ++a)
+                for (std::size_t c = a; c < seats.size(); ++c) put(seats[a], seats[c], inner[a * crowd + c]);
+    }
+
+   private:
+    // The rare columns of a row that are not before this share's first, ascending; the crowd takes its seats. None, if
+    // the row stores nothing fresh.
+    ODDSMITH_INLINE std::size_t collect(std::size_t row, std::size_t i, Met<Real>* own) {
+        const Index begin = x.begin[row], end = x.begin[row + 1];
+        if (fresh > 0 && plan.ascends && (begin == end || plan.where[x.columns[end - 1]] < fresh)) return 0;
+        Real* seats = seated.rows.data() + i * crowd;  // one more, in the next row, is for all who have none
+        const std::int32_t *where = plan.where.data(), least = first;
+        const std::uint8_t* slot = plan.slot.data();
+        std::size_t count = 0;
+        for (Index k = begin; k < end; ++k) {
+            const auto j = x.columns[k];
+            const auto value = static_cast<Real>(x.data[k]);
+            const std::int32_t at = where[j];
+            seats[slot[j]] = value;
+            own[count] = {at, static_cast<std::int32_t>(i), value};
+            count += at >= least;
+        }
+        return count;
+    }
+
+    ODDSMITH_INLINE std::size_t first_fresh(const Met<Real>* own, std::size_t count) const {
+        std::size_t later = 0;
+        while (fresh > 0 && later < count && own[later].at < fresh) ++later;
+        return later;
+    }
+
+    const Csr<T, Index>& x;
+    const GramPlan& plan;
+    std::size_t share, shares;
+    bool dense;
+    std::int32_t first, last, fresh, from;  // this share's places; those that are not known; both
+    std::vector<Met<Real>> rare;
+    Crowd<Real> seated;
+    std::vector<Real, LineAllocator<Real>> inner, strip;
+};
+
 }  // namespace detail
 
-// out += X' diag(h) X among the columns j with place[j] >= 0, of `size` rows, `stride` apart, its upper triangle; but not
-// among the first `known` places. place ascends over those columns; null stands for all. Each thread owns some rows of
-// `out` and sums over all rows of X in order: no bit depends on how they are shared out, and no thread needs a matrix of
-// its own.
+// out += X' diag(h) X among the columns j with place[j] >= 0, of `size` rows, `stride` apart, its upper triangle; but
+// not among the first `known` places. place ascends over those columns; null stands for all. Each thread owns some rows
+// of `out` and sums over all rows of X in order: no bit depends on how they are shared out, and none has a matrix of its
+// own.
 template <class Real, class T, class Index>
 void gram(const Csr<T, Index>& x, const std::int64_t* place, std::size_t size, std::size_t stride, const double* h,
           std::size_t known, Real* out, std::size_t threads) {
-    using detail::crowd, detail::gram_panel, detail::unit;
     const detail::GramPlan plan(x, place, size, known, threads);
-    const bool dense = !plan.members.empty();
     std::size_t longest = 0;
     for (std::size_t i = 0; i < x.rows; ++i)
         longest = std::max(longest, static_cast<std::size_t>(x.begin[i + 1] - x.begin[i]));
-    const std::size_t shares = plan.cut.size() - 1;
-    in_parallel(shares, threads, [&](std::size_t share, std::size_t) {
-        const auto first = static_cast<std::int32_t>(plan.cut[share]), last = static_cast<std::int32_t>(plan.cut[share + 1]);
-        const auto fresh = static_cast<std::int32_t>(known), from = std::max(first, fresh);
-        std::vector<detail::Met<Real>> rare((dense ? gram_panel : 1) * (longest + 1));
-        detail::Crowd<Real> seated;
-        std::vector<Real, LineAllocator<Real>> inner(crowd * crowd);
-        std::vector<Real, LineAllocator<Real>> strip(dense && last > from ? static_cast<std::size_t>(last - from) * crowd : 0);
-        for (std::size_t start = 0; start < x.rows; start += gram_panel) {
-            const std::size_t m = std::min(gram_panel, x.rows - start);
-            std::size_t kept = 0;
-            for (std::size_t i = 0; i < m; ++i) {
-                const Index begin = x.begin[start + i], end = x.begin[start + i + 1];
-                Real* seats = seated.rows.data() + i * crowd;  // one more, in the next row, is for all who have none
-                if (dense) std::fill(seats, seats + crowd, Real{0});
-                if (known > 0 && !place && (begin == end || plan.where[x.columns[end - 1]] < fresh)) continue;
-                detail::Met<Real>* own = rare.data() + kept;
-                std::size_t count = 0;
-                for (Index k = begin; k < end; ++k) {
-                    const auto j = x.columns[k];
-                    const auto value = static_cast<Real>(x.data[k]);
-                    seats[plan.slot[j]] = value;
-                    own[count] = {plan.where[j], static_cast<std::int32_t>(i), value};
-                    count += plan.where[j] >= first;
-                }
-                if (count == 0 || own[count - 1].at < fresh) continue;
-                std::size_t later = 0;  // where the places that are not known begin
-                while (own[later].at < fresh) ++later;
-                std::size_t a = 0;
-                for (; a < count && own[a].at < last; ++a) {
-                    const Real hx = static_cast<Real>(h[start + i]) * own[a].value;
-                    Real* row = out + static_cast<std::size_t>(own[a].at) * stride;
-                    for (std::size_t b = std::max(a, later); b < count; ++b) row[own[b].at] += hx * own[b].value;
-                }
-                if (!dense) continue;
-                for (std::size_t e = later; e < a; ++e) rare[kept++] = own[e];
-            }
-            if (!dense) continue;
-            detail::weigh_crowd(seated.rows.data(), m, h + start, seated.weighted.data());
-            detail::meet_crowd(rare.data(), kept, from, seated.weighted.data(), strip.data());
-            for (std::size_t u = share; u * unit < crowd && known == 0; u += shares)
-                detail::cross_crowd(seated.rows.data(), seated.weighted.data(), m, u * unit, inner.data() + u * unit * crowd);
-        }
-        const auto add = [&](std::size_t a, std::size_t b, Real value) {
-            out[std::min(a, b) * stride + std::max(a, b)] += value;
-        };
-        const std::vector<std::size_t>& members = plan.members;
-        for (std::size_t a = 0; a < strip.size() / crowd; ++a)
-            for (std::size_t c = 0; c < members.size(); ++c)
-                if (strip[a * crowd + c] != Real{0}) add(static_cast<std::size_t>(from) + a, members[c], strip[a * crowd + c]);
-        for (std::size_t u = share; u * unit < members.size() && known == 0; u += shares)
-            for (std::size_t a = u * unit; a < std::min(members.size(), (u + 1) * unit); ++a)
-                for (std::size_t c = a; c < members.size(); ++c) add(members[a], members[c], inner[a * crowd + c]);
+    in_parallel(plan.cut.size() - 1, threads, [&](std::size_t share, std::size_t) {
+        detail::GramShare<Real, T, Index> own(x, plan, share, known, longest);
+        for (std::size_t start = 0; start < x.rows; start += detail::gram_panel)
+            own.add(start, std::min(detail::gram_panel, x.rows - start), h, stride, out);
+        own.finish(stride, out);
     });
 }
 

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from oddsmith import L1
+from oddsmith.fitting import Problem
 from oddsmith.losses import Logistic, Multinomial
 from oddsmith.objective import Objective
 from oddsmith.sources import as_source
@@ -165,3 +167,19 @@ def test_weights_are_repeated_rows(both_kernels):
     assert a.weight == b.weight
     np.testing.assert_allclose(a.hessian, b.hessian, rtol=1e-12)
     np.testing.assert_allclose(a.gradient, b.gradient, rtol=1e-11)
+
+
+@pytest.mark.parametrize("mean", [0.0, 10.0, 1e4])
+def test_a_rough_hessian_of_sparse_rows_keeps_its_digits_wherever_their_mean_is(mean):
+    rng = np.random.default_rng(5)
+    X = rng.standard_normal((3000, 40)) * (rng.random((3000, 40)) < 0.3)
+    X[:, 7] = mean + rng.standard_normal(3000)
+    source = as_source(sp.csr_array(X), rng.integers(0, 2, 3000))
+    objective = Problem.of(source, Logistic(), L1(0.01), intercept=True, standardize=False, threads=2).objective
+    beta = 0.1 * rng.standard_normal(objective.size)
+    exact = objective.evaluate(beta, 2).hessian
+    scale = np.sqrt(np.diagonal(exact))
+    for known in (None, exact[:12, :12].astype(np.float32)):
+        rough = objective.rough_hessian(beta, known)
+        assert rough.dtype == np.float32
+        assert np.abs((rough - exact) / scale / scale[:, None]).max() < 1e-4

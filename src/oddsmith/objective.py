@@ -27,7 +27,8 @@ from oddsmith.losses import Logistic, Loss
 from oddsmith.sources import Block, SomeColumns, Source
 
 ROUGH = 1e-6  # what single precision may take from a diagonal
-MEANT = 30.0  # standard deviations of a mean from which on they are not formed so: what is subtracted has its digits
+# of sparse rows: standard deviations of a mean, and rows, beyond which sums of raw products would be too rough
+MEANT, SUMMED = 30.0, 1 << 21
 T = TypeVar("T")
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
 
@@ -73,7 +74,8 @@ class Objective:
         """
         design = next(self.source.blocks()).design
         rough = kernels.rough_for(self.loss.kernel, design.kind)
-        if rough is None or not self.intercept or design.cancellation > MEANT:
+        one_by_one = design.kind == "sparse" and (design.cancellation > MEANT or design.shape[0] > SUMMED)
+        if rough is None or not self.intercept or one_by_one:
             exact = self.evaluate(beta, 2).hessian
             assert exact is not None
             return exact.astype(np.float32)
