@@ -335,7 +335,7 @@ NB_MODULE(_kernels, m) {
     m.def("sweep_logistic_sparse", &sweep_sparse<oddsmith::Logistic, T, Index>, "data"_n, "columns"_n,        \
           "begin"_n, ODDSMITH_SWEEP_ARGUMENTS);                                                               \
     m.def("rough_logistic_sparse", &rough_logistic_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n,        \
-          ODDSMITH_ROW_ARGUMENTS, "beta"_n, "known"_a, "hessian"_n, "threads"_a);                                \
+          ODDSMITH_ROW_ARGUMENTS, "beta"_n, "known"_a, "hessian"_n, "threads"_a);                             \
     m.def("moments_sparse", &moments_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n, "weight"_n.none(),   \
           "mean"_n, "deviation"_n, "threads"_a);                                                              \
     m.def("gram_sparse", &gram_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n, "place"_n, "h"_n, "out"_n, \

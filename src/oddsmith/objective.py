@@ -74,8 +74,8 @@ class Objective:
         """
         design = next(self.source.blocks()).design
         rough = kernels.rough_for(self.loss.kernel, design.kind)
-        one_by_one = design.kind == "sparse" and (design.cancellation > MEANT or design.shape[0] > SUMMED)
-        if rough is None or not self.intercept or one_by_one:
+        too_rough = design.kind == "sparse" and (design.cancellation > MEANT or design.shape[0] > SUMMED)
+        if rough is None or not self.intercept or too_rough:
             exact = self.evaluate(beta, 2).hessian
             assert exact is not None
             return exact.astype(np.float32)

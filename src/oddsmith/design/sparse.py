@@ -93,8 +93,7 @@ class Sparse:
         place = np.full(p, -1)
         place[chosen] = np.arange(len(chosen))
         plain = np.zeros((len(chosen), len(chosen)))
-        threads = kernels.threads_for(self.entries, None)
-        kernels.gram_sparse(*self.operands[:3], place, np.ascontiguousarray(h), plain, threads)
+        kernels.gram_sparse(*self.operands[:3], place, np.ascontiguousarray(h), plain, 1)
         centre, scale = self.centre[chosen], self.scale[chosen]
         cross = np.outer(centre, (self.array.T @ h)[chosen])
         centred = plain + np.triu(h.sum() * np.outer(centre, centre) - cross - cross.T)
