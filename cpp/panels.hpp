@@ -59,10 +59,8 @@ ODDSMITH_INLINE void eta_block(const T* a, std::ptrdiff_t stride, std::size_t p,
 // four rows side by side coming.
 template <class T>
 ODDSMITH_INLINE void ask_for(const T* rows, std::size_t count) {
-#if defined(__GNUC__)
     const char* first = reinterpret_cast<const char*>(rows);
     for (std::size_t b = 0; b < count * sizeof(T); b += 64) __builtin_prefetch(first + b, 0, 2);
-#endif
 }
 
 template <class T>

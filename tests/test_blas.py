@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from oddsmith import L2, Newton, as_source, fit
+from oddsmith import L2, Newton, as_source, fit, fit_one_vs_rest
 from oddsmith.blas import on_one_thread
 
 
@@ -68,6 +68,23 @@ def test_a_fit_of_many_rows_runs_so_and_a_small_one_does_not_bother(before):
     for rows in (20_000, 100):
         fit(as_source(X[:rows], y[:rows]), penalty=L2(0.1), solver=Watched())
     assert seen == [[1] * len(before), before]
+
+
+def test_fits_of_classes_side_by_side_all_run_so(before):
+    """None of them restores the pool while others still solve."""
+    seen = []
+
+    class Watched(Newton):
+        def solve(self, *args, **options):
+            found = super().solve(*args, **options)
+            seen.append(counts())
+            return found
+
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20_000, 3))
+    y = (X + rng.gumbel(size=X.shape)).argmax(axis=1)
+    fit_one_vs_rest(as_source(X, y), penalty=L2(0.1), solver=Watched(), warn=lambda _: seen.append(counts()))
+    assert seen == [[1] * len(before)] * 6
 
 
 def test_what_is_said_of_a_fit_is_worked_out_so_too(before):

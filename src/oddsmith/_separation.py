@@ -106,7 +106,8 @@ def separation(
     if size > limit >= problem.objective.loss.outputs * rows:
         recession = _by_row_space(problem)
     else:
-        found = problem.judged(problem.judge(ROUGHLY, PASSES), SketchedNewton(), None)
+        with problem.quietly():
+            found = problem.judged(problem.judge(ROUGHLY, PASSES), SketchedNewton(), None)
         recession = found.recession
         if recession is None and found.evaluation.hessian is None:
             what = f"{size} coefficients and {rows} rows, of which one number may be above {limit}"
@@ -142,7 +143,8 @@ def _by_row_space(problem: Problem) -> Recession | None:
     weights = [np.ones(len(block.target)) if block.weight is None else block.weight for block in blocks]
     target, weight = np.concatenate([block.target for block in blocks]), np.concatenate(weights)
     few = _problem(features, target, weight, None, problem.axes.intercept)
-    found = few.judged(few.judge(ROUGHLY, PASSES), SketchedNewton(), None).recession
+    with few.quietly():
+        found = few.judged(few.judge(ROUGHLY, PASSES), SketchedNewton(), None).recession
     if found is None:
         return None
     outputs, free = few.objective.loss.outputs, int(few.axes.intercept)

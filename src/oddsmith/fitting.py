@@ -206,12 +206,11 @@ class Problem:
         tol = judge.tol
         objective, bound, limit = self.objective, judge.penalty, judge.limit
         carried = {} if workspace is None else {"workspace": workspace}
-        with self.quietly():
-            beginning = _starting_point(start, self.axes, objective, bound)
-            if self.bias_reduction:
-                return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
-            solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit, **carried)
-            return judge.verdict(solution, solver)
+        beginning = _starting_point(start, self.axes, objective, bound)
+        if self.bias_reduction:
+            return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
+        solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit, **carried)
+        return judge.verdict(solution, solver)
 
     def raw(self, beta: Array, low: Array | None = None) -> Array:
         """The solver's coefficients on raw columns, as in `Fit.beta`; of beta + low, rounded at the very end."""
@@ -238,8 +237,7 @@ class Problem:
         """Solve, certify, map back."""
         began = time.perf_counter() if began is None else began
         judge = self.judge(tol, max_passes)
-        with self.quietly():
-            found, combinations = self._settled(self.judged(judge, solver, start, workspace), judge, solver)
+        found, combinations = self._settled(self.judged(judge, solver, start, workspace), judge, solver)
         name = Firth.name if self.bias_reduction else solver.name
         return self.fitted(found, name, time.perf_counter() - began, combinations)
 
@@ -275,7 +273,10 @@ class Problem:
         )
 
     def quietly(self) -> AbstractContextManager[None]:
-        """BLAS on one thread, where passes have several; its pool would still spin when the next fit begins."""
+        """BLAS on one thread, where passes have several.
+
+        For who is asked from outside, around all that he does: a pool woken at the end spins when the next fit begins.
+        """
         small = self.objective.rows < SMALL_ROWS and self.objective.size < SMALL_SIZE
         return nullcontext() if small else on_one_thread()
 

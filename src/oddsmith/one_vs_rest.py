@@ -87,11 +87,11 @@ def fit_one_vs_rest(
 
     together = max(LEAST_AT_ONCE, min(AT_ONCE, MATRICES // problem.objective.width**2))
     fits: list[Fit] = []
-    for first in range(0, len(source.classes), together):
-        labels = range(first, min(first + together, len(source.classes)))
-        rows = SharedRows(problem.objective.source, Meeting(len(labels)), threads)
-        fits += side_by_side(rows, labels, solve, intercept=intercept)
     with problem.quietly():
+        for first in range(0, len(source.classes), together):
+            labels = range(first, min(first + together, len(source.classes)))
+            rows = SharedRows(problem.objective.source, Meeting(len(labels)), threads)
+            fits += side_by_side(rows, labels, solve, intercept=intercept)
         for fitted in fits:
             warn(fitted)
     return tuple(fits)
