@@ -1,4 +1,4 @@
-"""The judge of problems with an L1 penalty: their optimum, by steps that no contestant makes."""
+"""The judge of problems with an L1 penalty, or an elastic net: their optimum, by steps that no contestant makes."""
 
 from __future__ import annotations
 
@@ -25,24 +25,29 @@ def optimum(problem: Problem) -> float:
         beyond[kept] = 0.0
         fresh = np.argsort(-beyond)[:MOST]
         fresh = fresh[beyond[fresh] > 1e-12 * problem.l1]
-        value = float((np.logaddexp(0.0, eta) - y * eta).mean() + problem.l1 * np.abs(b).sum())
+        value = float((np.logaddexp(0.0, eta) - y * eta).mean() + _penalty(problem, b))
         if not len(fresh) and last - value <= DONE * value:
             return min(value, last)
         kept, b, last = np.append(kept, fresh), np.append(b, np.zeros(len(fresh))), value
         Z = X[:, kept]
         Z = np.asarray(Z.todense()) if sp.issparse(Z) and len(kept) * n < 1 << 27 else Z
-        b0, b = _step(Z, y, q, b0, b, problem.l1)
+        b0, b = _step(Z, problem, q, b0, b)
 
 
-def _step(Z: Any, y: np.ndarray, q: np.ndarray, b0: float, b: np.ndarray, l1: float) -> tuple[float, np.ndarray]:
+def _penalty(problem: Problem, b: np.ndarray) -> float:
+    return problem.l1 * float(np.abs(b).sum()) + 0.5 * problem.alpha * float(b @ b)
+
+
+def _step(Z: Any, problem: Problem, q: np.ndarray, b0: float, b: np.ndarray) -> tuple[float, np.ndarray]:
     """The minimum of the quadratic model, by coordinate descent, and the best point on the way there."""
-    n, h = len(y), q * (1.0 - q)
+    y, l1, n, h = problem.y, problem.l1, len(problem.y), q * (1.0 - q)
     weighted = Z.multiply(h[:, None]).tocsr() if sp.issparse(Z) else Z * h[:, None]
     gram, border = Z.T @ weighted / n, np.asarray(Z.T @ h).ravel() / n
     gram = np.asarray(gram.todense()) if sp.issparse(gram) else gram
     total, first = h.mean(), float((q - y).mean())
     gram -= np.outer(border, border) / total
-    g = np.asarray(Z.T @ (q - y)).ravel() / n - border * first / total
+    gram[np.diag_indices(len(b))] += problem.alpha
+    g = np.asarray(Z.T @ (q - y)).ravel() / n - border * first / total + problem.alpha * b
     d = np.zeros(len(b))
     for sweep in range(2000):
         worst = 0.0
@@ -61,7 +66,7 @@ def _step(Z: Any, y: np.ndarray, q: np.ndarray, b0: float, b: np.ndarray, l1: fl
     eta = b0 + Z @ b
 
     def value(t: float) -> float:
-        return float((np.logaddexp(0.0, eta + t * move) - y * (eta + t * move)).mean() + l1 * np.abs(b + t * d).sum())
+        return float((np.logaddexp(0.0, eta + t * move) - y * (eta + t * move)).mean() + _penalty(problem, b + t * d))
 
     t = min((2.0**-k for k in range(12)), key=value)
     return b0 + t * d0, b + t * d

@@ -10,18 +10,28 @@ namespace detail {
 template <class T>
 ODDSMITH_INLINE void moment_rows(const Dense<T>& x, std::size_t start, std::size_t m, const double* w,
                                  const double* shift, double* s1, double* s2) {
+    const bool asks = x.cols * sizeof(T) < long_row;
     const std::size_t ahead = 1 + (std::size_t{1} << 14) / (1 + x.cols * sizeof(T));
     std::size_t i = 0;
     for (; !w && i + 4 <= m; i += 4) {  // four rows at once: the sums are read and written a quarter as often
         const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
         const T *b = a + x.row_stride, *d = b + x.row_stride, *e = d + x.row_stride;
-        ask_for(a + static_cast<std::ptrdiff_t>(ahead) * x.row_stride, 4 * x.cols);
+        const T* next = a + static_cast<std::ptrdiff_t>(ahead) * x.row_stride;
+        const auto add = [&](std::size_t first, std::size_t end) {
 #pragma omp simd
-        for (std::size_t j = 0; j < x.cols; ++j) {
-            const double d0 = a[j] - shift[j], d1 = b[j] - shift[j], d2 = d[j] - shift[j], d3 = e[j] - shift[j];
-            s1[j] += (d0 + d1) + (d2 + d3);
-            s2[j] += (d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3);
+            for (std::size_t j = first; j < end; ++j) {
+                const double d0 = a[j] - shift[j], d1 = b[j] - shift[j], d2 = d[j] - shift[j], d3 = e[j] - shift[j];
+                s1[j] += (d0 + d1) + (d2 + d3);
+                s2[j] += (d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3);
+            }
+        };
+        std::size_t j = 0;
+        for (; asks && j + 8 <= x.cols; j += 8) {
+            ask_for<32>(next + 4 * j);
+            add(j, j + 8);
         }
+        if (asks && j < x.cols) ask_for<32>(next + 4 * j);
+        add(j, x.cols);
     }
     for (; i < m; ++i) {
         const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;

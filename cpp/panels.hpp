@@ -36,11 +36,22 @@ struct Dense {
 
 namespace detail {
 
+// Asks for a stretch of the next panel, while this one is read from cache: memory would stand idle. The processor does
+// not see four rows side by side coming. Little at a time: of many lines at once most would wait for one another.
+template <std::size_t count, class T>
+ODDSMITH_INLINE void ask_for(const T* next) {
+    const char* first = reinterpret_cast<const char*>(next);
+    for (std::size_t b = 0; b < count * sizeof(T); b += 64) __builtin_prefetch(first + b, 0, 2);
+}
+
+// Rows so long that the processor does see them coming; to ask as well would be in its way.
+constexpr std::size_t long_row = 8192;  // bytes
+
 // One row or four, four columns side by side. The last columns, where four do not divide p, are read together with some
-// before them, of which `rest` makes nothing.
-template <std::ptrdiff_t count, class T>
+// before them, of which `rest` makes nothing. Meanwhile two rows from `next` on are asked for.
+template <std::ptrdiff_t count, bool asks = false, class T>
 ODDSMITH_INLINE void eta_block(const T* a, std::ptrdiff_t stride, std::size_t p, const double* c, const double* u,
-                               const double* rest, double* eta) {
+                               const double* rest, double* eta, const T* next = nullptr) {
     static_assert(count == 1 || count == 4);
     Four s[4] = {};
     const auto add = [&](std::size_t j, const double* slope) {
@@ -48,22 +59,17 @@ ODDSMITH_INLINE void eta_block(const T* a, std::ptrdiff_t stride, std::size_t p,
 #pragma GCC unroll 4
         for (std::ptrdiff_t k = 0; k < count; ++k) s[k] += (four(a + k * stride + j) - centre) * by;
     };
-    for (std::size_t j = 0; j + 4 <= p; j += 4) add(j, u + j);
+    for (std::size_t j = 0; j + 4 <= p; j += 4) {
+        if constexpr (asks) ask_for<8>(next + 2 * j);
+        add(j, u + j);
+    }
     if (p % 4) add(p - 4, rest);
     const Four sums = sums_of(s[0], s[1], s[2], s[3]);
     if constexpr (count == 1) eta[0] += sums[0];
     else put(eta, four(eta) + sums);
 }
 
-// Asks for rows of the next panel, while this one is read from cache: memory would stand idle. The processor does not see
-// four rows side by side coming.
-template <class T>
-ODDSMITH_INLINE void ask_for(const T* rows, std::size_t count) {
-    const char* first = reinterpret_cast<const char*>(rows);
-    for (std::size_t b = 0; b < count * sizeof(T); b += 64) __builtin_prefetch(first + b, 0, 2);
-}
-
-template <class T>
+template <bool asks, class T>
 ODDSMITH_INLINE void eta_rows(const Dense<T>& x, std::size_t start, std::size_t m, const double* c, const double* u,
                               double* eta) {
     const std::size_t p = x.cols;
@@ -77,14 +83,12 @@ ODDSMITH_INLINE void eta_rows(const Dense<T>& x, std::size_t start, std::size_t 
     for (std::size_t k = 0; k < 4; ++k) rest[k] = k < 4 - p % 4 ? 0.0 : u[p - 4 + k];
     std::size_t i = 0;
     const T* next = a + static_cast<std::ptrdiff_t>(m) * x.row_stride;
-    for (; i + 4 <= m; i += 4, a += 4 * x.row_stride, next += 2 * x.row_stride) {
-        ask_for(next, 2 * p);
-        eta_block<4>(a, x.row_stride, p, c, u, rest, eta + i);
-    }
+    for (; i + 4 <= m; i += 4, a += 4 * x.row_stride, next += 2 * x.row_stride)
+        eta_block<4, asks>(a, x.row_stride, p, c, u, rest, eta + i, next);
     for (; i < m; ++i, a += x.row_stride) eta_block<1>(a, x.row_stride, p, c, u, rest, eta + i);
 }
 
-template <class T>
+template <bool asks, class T>
 ODDSMITH_INLINE void gradient_rows(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,
                                    const double* r, double* g) {
     const std::size_t p = x.cols;
@@ -94,10 +98,18 @@ ODDSMITH_INLINE void gradient_rows(const Dense<T>& x, std::size_t start, std::si
         const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
         const T *b = a + x.row_stride, *d = b + x.row_stride, *e = d + x.row_stride;
         const double r0 = r[i], r1 = r[i + 1], r2 = r[i + 2], r3 = r[i + 3];
-        ask_for(next, 2 * p);
+        const auto add = [&](std::size_t first, std::size_t last) {
 #pragma omp simd
-        for (std::size_t j = 0; j < p; ++j)
-            g[j] += ((a[j] - c[j]) * r0 + (b[j] - c[j]) * r1) + ((d[j] - c[j]) * r2 + (e[j] - c[j]) * r3);
+            for (std::size_t j = first; j < last; ++j)
+                g[j] += ((a[j] - c[j]) * r0 + (b[j] - c[j]) * r1) + ((d[j] - c[j]) * r2 + (e[j] - c[j]) * r3);
+        };
+        std::size_t j = 0;
+        for (; asks && j + 8 <= p; j += 8) {
+            ask_for<16>(next + 2 * j);
+            add(j, j + 8);
+        }
+        if (asks && j < p) ask_for<16>(next + 2 * j);
+        add(j, p);
     }
     for (; i < m; ++i) {
         const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
@@ -198,12 +210,15 @@ ODDSMITH_INLINE void pack(const Dense<T>& x, std::size_t start, std::size_t m, c
 #define ODDSMITH_PANEL_VERBS(T)                                                                                       \
     ODDSMITH_CLONES static void panel_eta(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,       \
                                           const double* u, double* eta) {                                             \
-        x.row_major() ? detail::eta_rows(x, start, m, c, u, eta) : detail::eta_columns(x, start, m, c, u, eta);       \
+        if (!x.row_major()) detail::eta_columns(x, start, m, c, u, eta);                                              \
+        else if (x.cols * sizeof(T) < detail::long_row) detail::eta_rows<true>(x, start, m, c, u, eta);               \
+        else detail::eta_rows<false>(x, start, m, c, u, eta);                                                         \
     }                                                                                                                 \
     ODDSMITH_CLONES static void panel_gradient(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,  \
                                                const double* r, double* g) {                                          \
-        x.row_major() ? detail::gradient_rows(x, start, m, c, r, g)                                                   \
-                      : detail::gradient_columns(x, start, m, c, r, g);                                               \
+        if (!x.row_major()) detail::gradient_columns(x, start, m, c, r, g);                                           \
+        else if (x.cols * sizeof(T) < detail::long_row) detail::gradient_rows<true>(x, start, m, c, r, g);            \
+        else detail::gradient_rows<false>(x, start, m, c, r, g);                                                      \
     }                                                                                                                 \
     ODDSMITH_CLONES static void panel_pack(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,      \
                                            const double* inverse, std::size_t width, double* z) {                     \

@@ -48,6 +48,12 @@ inline std::size_t panel_rows(std::size_t bytes_per_row) {
     return std::clamp<std::size_t>((std::size_t{1} << 16) / bytes_per_row / 64 * 64, 64, 512);
 }
 
+// Of a pass that reads a panel only twice: it stays in the smallest cache, and the next one is asked for just in time.
+inline std::size_t twice_read_rows(std::size_t bytes_per_row) {
+    const std::size_t least = bytes_per_row < detail::long_row ? 8 : 4;
+    return std::clamp<std::size_t>((std::size_t{1} << 14) / bytes_per_row / 8 * 8, least, 512);
+}
+
 constexpr std::size_t few_rows = 512;  // in one stretch of a column
 
 // What a pass brings up. gradient: [1 + p]; hessian: [(1 + p)^2], both in standardised columns, intercept first.
@@ -106,7 +112,8 @@ Sums sweep(const Dense<T>& x, const View& view, const Rows& rows, const double* 
            double* hessian, std::size_t threads) {
     const std::size_t p = x.cols, size = 1 + p;
     const std::size_t width = order < 2 ? 0 : (size + tile_cols - 1) / tile_cols * tile_cols;
-    const std::size_t in_cache = panel_rows(std::max<std::size_t>(1, p) * sizeof(T));
+    const std::size_t row_bytes = std::max<std::size_t>(1, p) * sizeof(T);
+    const std::size_t in_cache = order < 2 && x.row_major() ? twice_read_rows(row_bytes) : panel_rows(row_bytes);
     // of many columns, each by itself, a few rows lie too far apart: rather a long stretch of each, read twice
     const bool long_stretches = order < 2 && !x.row_major() && in_cache < few_rows;
     const std::size_t panel = long_stretches ? few_rows : in_cache;
