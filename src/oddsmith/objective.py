@@ -32,6 +32,8 @@ MEANT, SUMMED = 30.0, 1 << 21
 T = TypeVar("T")
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
 
+USED = 0.9  # of the columns at hand: if so many are asked for, all of them are looked at
+
 
 class Objective:
     """A Source and a Loss, as a function of the free coefficients: [intercept,] columns.
@@ -245,12 +247,17 @@ class Objective:
         return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
 
     def among(self, columns: AnyArray) -> AnyArray:
-        """These columns, or those at hand if these are most of them: what is at hand need not be copied."""
+        """These columns, or those at hand if these are most of them, and what they lack: what is at hand is not copied.
+
+        Of sparse rows that is so only where nothing is lacking.
+        """
         if self._at_hand is None:
             return columns
         known = self._at_hand.chosen
-        spared = len(known) <= 1.1 * len(columns) and np.isin(columns, known).all()
-        return known if spared else columns
+        fresh, wanted = np.setdiff1d(columns, known), np.isin(known, columns)
+        dense = next(self.source.blocks()).design.kind == "dense"
+        spared = wanted.sum() >= USED * len(known) and (dense or not len(fresh))
+        return np.concatenate([known, fresh]) if spared else columns
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Objective]:
         """The objectives of all rows, once, in random order, `size` at a time."""

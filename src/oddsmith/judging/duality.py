@@ -4,70 +4,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.evaluation import Evaluation
 from oddsmith.factor import Factor
-from oddsmith.judging.certificate import SLOPE_NOISE, SURE, Certificate, certificate, largest_fall
-from oddsmith.losses import Loss
+from oddsmith.judging.certificate import SLOPE_NOISE, Certificate, certificate
+from oddsmith.judging.last_step import Bound, Near, Proof
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
-from oddsmith.solvers import Composite, Solution
+from oddsmith.solvers import Composite, Solution, Step
+from oddsmith.solvers.base import gradient_of
 
-SmoothBound = Callable[[Array, AnyArray], "Bound | None"]  # of slopes of G on S, and S
-WIDEST = 1 << 26  # rows times coefficients, for the exact K
-ROUNDS = 4  # of looking closer at coefficients that might not stay 0
+SmoothBound = Callable[[Array, AnyArray], Bound | None]  # of slopes on some coefficients, and these
+ROUNDS = 4  # of taking in coefficients that might not stay 0
+WIDER = 1.5  # times the distance that a decrement in some metric tells: so far gradients are expected to move
 STEPS = 10  # of Newton, for what is not penalised
 
 
-@dataclass(frozen=True)
-class Bound:
-    """What is known of a smooth function near its optimum.
-
-    Attributes
-    ----------
-    fall : float
-        By how much it may fall, at most.
-    moves : float
-        By how much the gradient of a coefficient beside it may change on the way.
-    radius, bend : float
-        How far away the optimum is at most, in the norm of its Hessian H; and how much of it the way there may depart
-        from Newton's step, since H changes by so much of itself.
-    variance : array or None
-        The diagonal of its inverse Hessian.
-    drift, spread : arrays or None
-        By how much the gradients of some coefficients beside it change along Newton's step, and how far from that
-        they may end.
-    """
-
-    fall: float
-    moves: float
-    radius: float = 0.0
-    bend: float = 0.0
-    variance: Array | None = None
-    drift: Array | None = None
-    spread: Array | None = None
-
-
 def certify_composite(
-    objective: Objective, penalty: Penalty, solution: Solution, *, smooth_bound: SmoothBound | None = None
-) -> tuple[Certificate, Array | None]:
+    objective: Objective, penalty: Penalty, solution: Solution, *, tol: float | None = None,
+    smooth_bound: SmoothBound | None = None,
+) -> tuple[Certificate, Solution, Array | None]:
     r"""Bound F(b) - F* for mean loss plus penalty; `solution.evaluation` must hold the value and the loss's gradient.
 
-    Let S be the coefficients that are not 0 or not penalised, and G the sum with :math:`t_j |b_j|` replaced by
-    :math:`t_j \mathrm{sign}(b_j) b_j` on S. G nowhere exceeds F, and they agree at b. On S, the others held at 0, G is
-    smooth: its minimum is at most :math:`[a + (1 - a) \log(1 - a)] / K^2` below, as for a smooth penalty, and at most
-    :math:`R = -\log(1 - a) / K` away in the norm of its Hessian H. On that way no other gradient changes by more than
+    Let U be some coefficients, all that are not 0 or not penalised among them, v the least subgradient of F at b on U,
+    H the Hessian there and K^2 the largest x'H^-1 x of a row. Since :math:`F(b + z) \ge F(b) + v'z + (e^{-u} + u - 1) /
+    K^2`, with :math:`u = K |z|_H`, whatever signs and zeros b + z has, the bound for a smooth penalty holds on U with v
+    for the gradient: with :math:`a = K |v|_{H^{-1}} < 1` F may fall by at most :math:`[a + (1 - a) \log(1 - a)] / K^2`,
+    and its minimum is at most :math:`R = -\log(1 - a) / K` away. On that way no other gradient changes by more than
     :math:`R \sqrt{c}\, (e^{u/2} - 1) / (u/2)`, with u = K R and c the largest curvature of a row, since columns have
-    mean square 1. If they stay within their thresholds, G's minimum on S is its minimum everywhere, and the bound is
-    one on F - F*. The few that are nearer to theirs are looked at closely: with d Newton's step on S and
-    :math:`\epsilon = (e^u - 1) / u - 1`, the gradient of coefficient j changes by :math:`H_{jS} d` but for
-    :math:`2 \epsilon R \sqrt{H_{jj}}`, since on the way no Hessian differs from H by more than :math:`\epsilon H` on
-    average. What may leave even so joins S, with the sign that it would take. The bound falls with the square of the
-    violation.
+    mean square 1. Where they stay within their thresholds, the minimum on U is the minimum everywhere.
+
+    The Hessian is there, so the quadratic model is minimised too, penalty and all. After its step d, with
+    :math:`\delta = |d|_H` and :math:`a = K \delta`, the gradient is the model's but for
+    :math:`\delta (e^a - 1 - a) / a` in the norm of :math:`H^{-1}`, times :math:`\sqrt{H_{jj}}` for a coefficient beside
+    U: what was left is squared. The step is taken where the bound of b itself is above tol; without tol it only tells
+    which coefficients stay 0.
 
     Where this proves nothing, the duality gap is taken, of the dual point :math:`\theta = -s r` with the row gradients
     r, once what is not penalised has been fitted to the other coefficients, and the largest s <= 1 that is feasible:
@@ -76,101 +51,115 @@ def certify_composite(
 
     It falls with the violation itself only.
 
-    Returns the certificate and, where it is the first of these bounds, the diagonal of H^-1: 0 outside S.
+    Parameters
+    ----------
+    objective, penalty, solution
+    tol : float, optional
+        The relative suboptimality that was asked for.
+    smooth_bound : callable, optional
+        The bound on U, of who knows the Hessian there, or some matrix below it; no step is taken then.
+
+    Returns
+    -------
+    certificate : Certificate
+    solution : Solution
+        The same, or after the last step; then its evaluation has the value alone.
+    variance : array or None
+        The diagonal of H^-1 where it was formed: 0 outside U.
+
+    References
+    ----------
+    Bach (2010), *Self-concordant analysis for logistic regression*, whose inequalities these are, with a subgradient.
     """
     function, seen = Composite.of(objective, penalty), solution.evaluation
     if seen.gradient is None or not np.isfinite(seen.gradient).all():
-        return certificate("none", math.nan, seen, math.nan, None), None
-    violation = float(np.abs(function.slope(solution.beta, seen.gradient)).max(initial=0.0))
-    moves = math.sqrt(2.0 * objective.loss.steepest * solution.decrement) if solution.decrement < math.inf else 0.0
-    bound, variance = _on_support(function, solution.beta, seen.gradient, moves, smooth_bound)
-    if bound is None and smooth_bound is None:
+        return certificate("none", math.nan, seen, math.nan, None), solution, None
+    slope = function.slope(solution.beta, seen.gradient)
+    violation = float(np.abs(slope).max(initial=0.0))
+    moves = WIDER * math.sqrt(2.0 * objective.loss.steepest * min(solution.decrement, abs(seen.value)))
+    wanted, variance = (tol or 0.0) * abs(seen.value), None
+    if smooth_bound is not None:
+        bound = _given_bound(function, solution.beta, seen.gradient, moves, smooth_bound)
+    elif (found := _proof(function, solution.beta, seen.gradient, moves, wanted, looking=tol is not None)) is not None:
+        near, proof = found
+        variance, bound = proof.variance, None if proof.here is None or proof.doubts else proof.here.fall
+        if tol is not None and proof.after is not None and not (bound is not None and bound <= wanted):
+            certified = _stepped(near, solution, proof, wanted)
+            if certified is not None:
+                return *certified, variance
+    else:
         bound = _gap(function, penalty, solution.beta, seen)
     if bound is None:
         kind = "estimated" if math.isfinite(solution.decrement) else "none"
-        return certificate(kind, solution.decrement, seen, violation, None), None
-    return certificate("proved", bound, seen, violation, True), variance
+        return certificate(kind, solution.decrement, seen, violation, None), solution, None
+    return certificate("proved", bound, seen, violation, True), solution, variance
 
 
-def _on_support(
-    function: Composite, beta: Array, gradient: Array, moves: float, smooth_bound: SmoothBound | None
-) -> tuple[float | None, Array | None]:
-    """The first bound of `certify_composite`, and its variances; a pass over the columns of S for every round.
+def _stepped(near: Near, solution: Solution, proof: Proof, wanted: float) -> tuple[Certificate, Solution] | None:
+    """After the last step, and what is proved there; None if nothing is.
 
-    `moves` is what a gradient may be expected to change by; no more than a guess, which saves a round. A bound that is
-    given looks at nothing closely: all that may leave joins S.
+    What the proof knows of it may be too little, of the fall or of the value, or what stays 0 in doubt: then a pass looks.
     """
-    signs, slack = np.sign(beta), function.thresholds - np.abs(gradient)
-    inside = (beta != 0.0) | function.free
-    near = ~inside & (slack < moves)
+    assert proof.after is not None
+    function, beta, passes = near.whole, solution.beta + proof.step, solution.trace[-1].passes
+    fall, slack, seen = proof.after.fall, proof.misfit, solution.evaluation
+    violation = float(np.abs(function.slope(solution.beta, gradient_of(seen))).max(initial=0.0))
+    if proof.doubts or fall + slack > wanted:
+        seen, passes, slack = function.evaluate(beta), passes + 1, 0.0
+        bound = near.again(proof, beta, gradient_of(seen))
+        violation = float(np.abs(function.slope(beta, gradient_of(seen))).max(initial=0.0))
+        if bound is None and proof.doubts:
+            joined = near.proof(wanted)  # of the same step
+            if joined is None or joined.after is None or not near.holds(joined.after, beta, gradient_of(seen)):
+                return None
+            bound = joined.after
+        fall = fall if bound is None else bound.fall
+    else:
+        seen = replace(seen, value=seen.value - proof.fall)
+    trace = (*solution.trace, Step(passes, seen.value, fall, note="by the Hessian of the proof"))
+    after = replace(solution, beta=beta, evaluation=seen, decrement=fall, trace=trace)
+    return certificate("proved", fall, seen, violation, True, slack), after
+
+
+def _given_bound(
+    function: Composite, beta: Array, gradient: Array, moves: float, smooth_bound: SmoothBound
+) -> float | None:
+    """The bound of who knows it, on so many coefficients that the others stay 0."""
+    slack, slope = function.thresholds - np.abs(gradient), function.slope(beta, gradient)
+    inside = (beta != 0.0) | function.free | (slack < moves)
     for _ in range(ROUNDS):
-        if smooth_bound is not None:
-            inside, near = inside | near, np.zeros_like(near)
-        signs = np.where(inside & (signs == 0.0), -np.sign(gradient), signs)
-        slope = gradient + function.thresholds * signs + function.curvature * beta
-        kept, others = np.flatnonzero(inside), np.flatnonzero(near)
-        found = smooth_bound(slope, kept) if smooth_bound else _smooth_bound(function, beta, slope, kept, others)
+        found = smooth_bound(slope, np.flatnonzero(inside))
         if found is None:
-            return None, None
-        leaving = near.copy()
-        if found.drift is not None and found.spread is not None:
-            leaving[near] = np.abs(gradient[near] + found.drift) + found.spread >= function.thresholds[near]
-        unseen = ~inside & ~near & (slack < found.moves)
-        if not (leaving | unseen).any():
-            variance = np.zeros_like(beta)
-            variance[inside] = 0.0 if found.variance is None else found.variance
-            return found.fall, None if found.variance is None else variance
-        inside, near = inside | leaving, (near & ~leaving) | unseen
-    return None, None
+            return None
+        unseen = ~inside & (slack < found.moves)
+        if not unseen.any():
+            return found.fall
+        inside |= unseen
+    return None
 
 
-def _smooth_bound(function: Composite, beta: Array, slope: Array, kept: AnyArray, near: AnyArray) -> Bound | None:
-    """How far G may fall on these coefficients, and by how much other gradients may change on the way."""
-    if not len(kept):
-        return Bound(0.0, 0.0, variance=np.zeros(0), drift=np.zeros(len(near)), spread=np.zeros(len(near)))
-    marked = np.zeros(len(beta), dtype=bool)
-    marked[kept] = marked[near] = True
-    columns = function.objective.among(function.columns(marked))
-    part, members = function.only(columns), function.members(columns)
-    order = np.argsort(members)
-    inner, beside = (order[np.isin(members[order], some)] for some in (kept, near))
-    seen = part.evaluate(beta[members], 2)
-    assert seen.hessian is not None
-    factor = Factor(seen.hessian[np.ix_(inner, inner)] + np.diag(part.curvature[inner]))
-    if factor.rank < len(kept):
-        at_null = part.evaluate(np.zeros(len(members)), 2).hessian
-        assert at_null is not None
-        if np.abs(factor.unseen(slope[kept])).max() > SLOPE_NOISE:
-            return None  # it falls along a direction whose curvature is lost in rounding
-        if factor.rank < Factor(at_null[np.ix_(inner, inner)] + np.diag(part.curvature[inner])).rank:
-            return None  # curvature has vanished where the rows do see a direction
-    loss = function.objective.loss
-    squared = max(0.0, float(slope[kept] @ factor.solve(slope[kept])))
-    reach = loss.concordance * seen.reach * float(factor.variance.sum())
-    if not reach * squared < 0.01:  # the largest eigenvalue is at most the largest sum of a row
-        reach = min(reach, loss.concordance * seen.reach * float(np.abs(factor.inverse).sum(axis=1).max()))
-    if not reach * squared < SURE**2 and part.objective.rows * len(kept) <= WIDEST:
-        half = np.zeros((len(members), factor.rank))
-        half[inner] = factor.half
-        reach = loss.concordance * part.objective.widest(half)
-    bound = self_concordant(squared, reach, loss)
-    if bound is None:
-        return None
-    drift = -(seen.hessian[np.ix_(beside, inner)] @ factor.solve(slope[kept]))
-    spread = 2.0 * (bound.bend + factor.error) * bound.radius * np.sqrt(seen.hessian[beside, beside])
-    return replace(bound, variance=factor.variance, drift=drift, spread=spread)
+def _proof(
+    function: Composite, beta: Array, gradient: Array, moves: float, wanted: float, *, looking: bool
+) -> tuple[Near, Proof] | None:
+    """By the Hessian among the coefficients that may not be 0 at the optimum; a pass over their columns a round.
 
-
-def self_concordant(squared: float, reach: float, loss: Loss) -> Bound | None:
-    """How far a smooth function may fall, and a gradient beside it change, where lambda^2 and K^2 are known."""
-    a = math.sqrt(reach * squared)
-    if not a < SURE:
-        return None
-    u = -math.log1p(-a)
-    radius = u / math.sqrt(reach) if reach > 0.0 else math.sqrt(squared)
-    growth = math.expm1(0.5 * u) / (0.5 * u) if u > 1e-8 else 1.0
-    bend = math.expm1(u) / u - 1.0 if u > 1e-5 else u
-    return Bound(largest_fall(squared, reach), math.sqrt(loss.steepest) * radius * growth, radius, bend)
+    `moves` is what a gradient may be expected to change by; no more than a guess, which saves a round. Who will look
+    after the step need not know before who stays 0.
+    """
+    slack = function.thresholds - np.abs(gradient)
+    chosen = (beta != 0.0) | function.free | (slack < moves)
+    for _ in range(ROUNDS):
+        near = Near.of(function, beta, gradient, chosen)
+        proof = near.proof(wanted, joining=not looking)
+        if proof is None:
+            return None
+        unseen = ~chosen & (slack < proof.moves)
+        if not unseen.any():
+            return near, proof
+        if looking and proof.after is not None:
+            return near, replace(proof, doubts=True)
+        chosen |= unseen
+    return None
 
 
 def _gap(function: Composite, penalty: Penalty, beta: Array, seen: Evaluation) -> float | None:

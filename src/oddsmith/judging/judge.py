@@ -103,8 +103,8 @@ class Judge:
 
     def _of_composite(self, solution: Solution, solver: Solver) -> Judgement:
         """Of a penalty that is not smooth: where a bound proves less than was asked for, go on until it does."""
-        (certificate, variance), tol = certify_composite(self.objective, self.penalty, solution), self.tol
-        enough = max(self.tol or 0.0, ENOUGH)
+        certificate, solution, variance = self._composite(solution)
+        enough, tol = max(self.tol or 0.0, ENOUGH), self.tol
         while solution.status is Status.CONVERGED and not (certificate.suboptimality <= enough) and tol is not None:
             left = None if self.limit is None else self.limit - self.objective.passes
             if left is not None and left <= 0:
@@ -112,12 +112,15 @@ class Judge:
             tol = None if tol < ENOUGH else AGAIN * tol
             more = solver.solve(self.objective, self.penalty, solution.beta, tol=tol, max_passes=left)
             solution = continued(solution, more, "closer, for a proof")
-            certificate, variance = certify_composite(self.objective, self.penalty, solution)
+            certificate, solution, variance = self._composite(solution)
         status = solution.status
         if status in (Status.CONVERGED, Status.STALLED) and certificate.kind == "proved":
             status = Status.CONVERGED if certificate.suboptimality <= enough else Status.STALLED
         variance = self._variance(solution) if variance is None else variance
         return Judgement(solution, solution.evaluation, certificate, status, variance=variance)
+
+    def _composite(self, solution: Solution) -> tuple[Certificate, Solution, Array | None]:
+        return certify_composite(self.objective, self.penalty, solution, tol=self.tol)
 
     def _variance(self, solution: Solution) -> Array:
         """By the solver's metric or, where it has none, what columns that know nothing of one another would have."""

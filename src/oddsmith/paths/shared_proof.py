@@ -8,7 +8,7 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.factor import Factor
-from oddsmith.judging.duality import Bound, self_concordant
+from oddsmith.judging.last_step import Bound, self_concordant
 from oddsmith.losses import Logistic
 from oddsmith.paths.shared_metrics import Metrics
 from oddsmith.paths.shared_path import SharedPath

@@ -120,7 +120,7 @@ def _judged(at: Problem, state: SharedPath, proof: SharedProof, tol: float | Non
         step = Step(state.passes, value, decrement)
         status = Status.CONVERGED if state.done[0] else Status.STALLED
         solution = Solution(state.coefficients(0), seen, status, (step,), decrement)
-        found, _ = certify_composite(at.objective, bound, solution, smooth_bound=proof.smooth_bound)
+        found, *_ = certify_composite(at.objective, bound, solution, smooth_bound=proof.smooth_bound)
         proved = found.kind == "proved"
         if (proved and found.suboptimality <= enough) or not (proved or proof.possible()):
             break

@@ -1,0 +1,256 @@
+"""The last step of a fit whose penalty is not smooth, and what the Hessian that it takes proves of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from oddsmith.arrays import AnyArray, Array
+from oddsmith.factor import Factor
+from oddsmith.judging.certificate import SLOPE_NOISE, SURE, largest_fall
+from oddsmith.losses import Loss
+from oddsmith.solvers import Composite
+from oddsmith.solvers.models import Model
+
+WIDEST = 1 << 26  # rows times coefficients, for the exact K
+ROUNDS = 4  # of taking in coefficients that might not stay 0
+MODELLED = 0.01  # of its violation: so far the model is solved
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What is known of a sum near its optimum.
+
+    Attributes
+    ----------
+    fall : float
+        By how much it may fall, at most.
+    moves : float
+        By how much the gradient of a coefficient beside it may change on the way.
+    """
+
+    fall: float
+    moves: float
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the Hessian among some coefficients proves, if the others stay 0.
+
+    Attributes
+    ----------
+    here : Bound or None
+        Of the coefficients as they are.
+    after : Bound or None
+        Of where `step` leads; None if that is so far that nothing can be told.
+    length, way, spread : float
+        Of the step, in the norm of the Hessian; by how much a gradient may change along it; and how far it may then be
+        from the model's, in the norm of the inverse Hessian.
+    misfit : float
+        How far the fall of the model may be from that of the sum.
+    variance : array
+        The diagonal of the inverse Hessian; 0 beside it.
+    fall : float
+        Of the model.
+    step : array
+        To the model's minimum.
+    kept : int array
+        The coefficients that are not held at 0, among those that were looked at.
+    factor, reach : Factor, float
+        Of their Hessian, and a bound on K^2.
+    doubts : bool
+        Whether others that were looked at may not stay 0.
+    """
+
+    here: Bound | None
+    after: Bound | None
+    length: float
+    way: float
+    spread: float
+    misfit: float
+    variance: Array
+    fall: float
+    step: Array
+    kept: AnyArray
+    factor: Factor
+    reach: float
+    doubts: bool = False
+
+    @property
+    def growth(self) -> float:
+        """By how much the Hessian, and K^2, may change along the step."""
+        return math.exp(math.sqrt(self.reach) * self.length)
+
+    @property
+    def moves(self) -> float:
+        """By how much a gradient may change on the way to the optimum, at most."""
+        directly = math.inf if self.here is None else self.here.moves
+        return directly if self.after is None else min(directly, self.way + self.after.moves)
+
+
+@dataclass(frozen=True)
+class Near:
+    """A sum near a point, on those coefficients that may not be 0 at its optimum.
+
+    Attributes
+    ----------
+    whole, part : Composite
+        The sum, and the same of some columns.
+    members : int array
+        Where the coefficients of these stand among all.
+    own, places : int arrays
+        Where those that are looked at do, among the members and among all.
+    beta, gradient : arrays
+        Of these; the gradient is that of the loss.
+    hessian : array
+        Of the loss, among these.
+    longest : float
+        The largest squared norm of a row.
+    """
+
+    whole: Composite
+    part: Composite
+    members: AnyArray
+    own: AnyArray
+    places: AnyArray
+    beta: Array
+    gradient: Array
+    hessian: Array
+    longest: float
+
+    @classmethod
+    def of(cls, whole: Composite, beta: Array, gradient: Array, chosen: AnyArray) -> Near:
+        """A pass over the columns of these coefficients, or over those at hand."""
+        columns = whole.objective.among(whole.columns(chosen))
+        part, members = whole.only(columns), whole.members(columns)
+        seen = part.evaluate(beta[members], 2)
+        assert seen.hessian is not None
+        own = np.argsort(members)
+        own = own[chosen[members[own]]]
+        places = members[own]
+        return cls(
+            whole, part, members, own, places, beta[places], gradient[places], seen.hessian[np.ix_(own, own)], seen.reach
+        )
+
+    def again(self, proof: Proof, beta: Array, gradient: Array) -> Bound | None:
+        """After the step of a proof, where a pass has looked: by the Hessian from before."""
+        slope, own = self.whole.slope(beta, gradient), self.places[proof.kept]
+        squared = max(0.0, float(slope[own] @ proof.factor.solve(slope[own]))) * proof.growth
+        bound = self_concordant(squared, proof.reach * proof.growth, self.part.objective.loss)
+        return bound if bound is not None and self._stay(bound, slope, gradient, own) else None
+
+    def holds(self, bound: Bound, beta: Array, gradient: Array) -> bool:
+        """Whether all that was not looked at stays 0 on the way from there, as far as a bound goes."""
+        return self._stay(bound, self.whole.slope(beta, gradient), gradient, self.places)
+
+    def _stay(self, bound: Bound, slope: Array, gradient: Array, but: AnyArray) -> bool:
+        slack = np.delete(self.whole.thresholds - np.abs(gradient), but)
+        return bool(slack.min(initial=math.inf) > bound.moves and not np.delete(slope, but).any())
+
+    def proof(self, wanted: float, *, joining: bool = True) -> Proof | None:
+        """The model's step, and bounds before and after it.
+
+        What may not stay 0 joins those that are not, and all is done again; if it may not join, the proof has doubts.
+        """
+        local = Composite(self.part.objective, self.whole.thresholds[self.places], self.whole.curvature[self.places])
+        step, fall = Model(local, self.hessian).step(self.beta, self.gradient, MODELLED)
+        after = self.beta + step
+        gradient = self.gradient + np.einsum("ij,j->i", self.hessian, step)
+        slack, size = local.thresholds - np.abs(gradient), np.sqrt(self.hessian.diagonal())
+        inside = (self.beta != 0.0) | (after != 0.0) | local.free
+        for _ in range(ROUNDS):
+            known = self._among(local, np.flatnonzero(inside), step, gradient, fall, wanted)
+            if known is None:
+                return None
+            doubt = math.inf if known.after is None else known.spread * size + known.after.moves
+            leaving = ~inside & (slack <= doubt)
+            if not leaving.any():
+                return known
+            if not joining and known.after is not None:
+                return replace(known, doubts=True)
+            inside |= leaving
+        return None
+
+    def _among(
+        self, local: Composite, kept: AnyArray, step: Array, gradient: Array, fall: float, wanted: float
+    ) -> Proof | None:
+        """On some of the coefficients; None where nothing is proved. `gradient` is the model's after the step."""
+        loss, own = local.objective.loss, self.hessian[np.ix_(kept, kept)] + np.diag(local.curvature[kept])
+        factor = Factor(own)
+        slope, rest = local.slope(self.beta, self.gradient)[kept], local.slope(self.beta + step, gradient)[kept]
+        if factor.rank < len(kept) and not self._is_collinear(local, kept, factor, slope):
+            return None
+        if factor.rank < len(kept) and np.abs(factor.unseen(rest)).max(initial=0.0) > SLOPE_NOISE:
+            step, rest = np.zeros_like(step), slope  # the model was not minimised where it has no curvature
+        squared, left = (max(0.0, float(v @ factor.solve(v))) for v in (slope, rest))
+        length = math.sqrt(max(0.0, float(np.einsum("i,ij,j->", step[kept], own, step[kept]))))
+        here, after, a, reach = None, None, math.inf, math.inf
+        for reach in self._reaches(factor, kept):
+            a, here = math.sqrt(reach) * length, self_concordant(squared, reach, loss)
+            after = after_step(length, math.sqrt(left), reach, factor.error, loss)
+            if any(bound is not None and bound.fall <= wanted for bound in (here, after)):
+                break
+        if here is None and after is None:
+            return None
+        steps = np.zeros((2, len(self.whole.thresholds)))
+        steps[0, self.places], steps[1, self.places[kept]] = step, factor.variance
+        if after is None:
+            far = math.inf
+            return Proof(here, None, length, far, far, far, steps[1], fall, steps[0], kept, factor, reach)
+        way = math.sqrt(loss.steepest) * length * _growth(a)
+        misfit = length**2 * a / 6.0 * math.exp(a)
+        spread = bend(a, factor.error) * length
+        return Proof(here, after, length, way, spread, misfit, steps[1], fall, steps[0], kept, factor, reach)
+
+    def _is_collinear(self, local: Composite, kept: AnyArray, factor: Factor, slope: Array) -> bool:
+        """Whether curvature is missing because the columns are collinear, and the sum does not fall that way."""
+        if np.abs(factor.unseen(slope)).max(initial=0.0) > SLOPE_NOISE:
+            return False  # it falls along a direction whose curvature is lost in rounding
+        at_null, own = self.part.evaluate(np.zeros(len(self.members)), 2).hessian, self.own[kept]
+        assert at_null is not None
+        # curvature may have vanished where the rows do see a direction
+        return factor.rank == Factor(at_null[np.ix_(own, own)] + np.diag(local.curvature[kept])).rank
+
+    def _reaches(self, factor: Factor, kept: AnyArray) -> Iterator[float]:
+        """Bounds on K^2, the largest x'H^-1 x of a row: of the norm of x and of an eigenvalue; then K^2."""
+        concordance = self.part.objective.loss.concordance
+        yield concordance * self.longest * float(factor.variance.sum())
+        yield concordance * self.longest * float(np.abs(factor.inverse).sum(axis=1).max(initial=0.0))
+        if self.part.objective.rows * len(kept) <= WIDEST:
+            spread = np.zeros((len(self.members), factor.rank))
+            spread[self.own[kept]] = factor.half
+            yield concordance * self.part.objective.widest(spread)
+
+
+def self_concordant(squared: float, reach: float, loss: Loss) -> Bound | None:
+    """Where the squared length of the least subgradient, in the norm of H^-1, and K^2 are known."""
+    a = math.sqrt(reach * squared)
+    if not a < SURE:
+        return None
+    u = -math.log1p(-a)
+    radius = u / math.sqrt(reach) if reach > 0.0 else math.sqrt(squared)
+    return Bound(largest_fall(squared, reach), math.sqrt(loss.steepest) * radius * _growth(u))
+
+
+def after_step(length: float, rest: float, reach: float, error: float, loss: Loss) -> Bound | None:
+    """After a step of this length, in the norm of H, which leaves so much of the model's subgradient.
+
+    H grows or shrinks by e^a at most on the way, and K^2 with it (Bach).
+    """
+    a = math.sqrt(reach) * length
+    if not a < SURE:
+        return None
+    squared = (bend(a, error) * length + rest) ** 2 * math.exp(a)
+    return self_concordant(squared, reach * math.exp(a), loss)
+
+
+def bend(a: float, error: float = 0.0) -> float:
+    """How far, as a share of the step, the gradient may depart from the model; `error` is that of H^-1."""
+    return ((math.expm1(a) - a) / a if a > 1e-4 else 0.5 * a) + error
+
+
+def _growth(u: float) -> float:
+    return math.expm1(0.5 * u) / (0.5 * u) if u > 1e-8 else 1.0
