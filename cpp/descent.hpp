@@ -1,4 +1,5 @@
-// Coordinate descent: one coefficient after another is put where the objective is least along it.
+// Coordinate descent: one coefficient after another is put where the objective is least along it; and what corrects the
+// quadratic that it works on.
 #pragma once
 
 #include <algorithm>
@@ -6,7 +7,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "rows.hpp"
+#include "sweep.hpp"
 
 namespace oddsmith {
 
@@ -23,9 +24,29 @@ struct Quadratic {
     ODDSMITH_CLONES static void add_multiple(const T* row, double length, std::size_t m, double* gradient) {     \
         _Pragma("omp simd") for (std::size_t k = 0; k < m; ++k) gradient[k] += row[k] * length;                   \
     }
+#define ODDSMITH_ADD_PRODUCT(T)                                                                                   \
+    ODDSMITH_CLONES static void add_product(T* row, double left, const double* right, std::size_t m) {           \
+        const T by = static_cast<T>(left);                                                                         \
+        _Pragma("omp simd") for (std::size_t k = 0; k < m; ++k) row[k] += by * static_cast<T>(right[k]);          \
+    }
+ODDSMITH_ADD_PRODUCT(double)
+ODDSMITH_ADD_PRODUCT(float)
+#undef ODDSMITH_ADD_PRODUCT
 ODDSMITH_ADD_MULTIPLE(double)
 ODDSMITH_ADD_MULTIPLE(float)
 #undef ODDSMITH_ADD_MULTIPLE
+
+// hessian += left'right, whose rows are few.
+template <class T>
+void add_products(T* hessian, const double* left, const double* right, std::size_t count, std::size_t size,
+                  std::size_t threads) {
+    const Parts parts(size, 64, 64);
+    in_parallel(parts.count, threads, [&](std::size_t part, std::size_t) {
+        for (std::size_t a = part * parts.rows_each; a < std::min(size, (part + 1) * parts.rows_each); ++a)
+            for (std::size_t k = 0; k < count; ++k)
+                add_product(hessian + a * size, left[k * size + a], right + k * size, size);
+    });
+}
 
 // One sweep; the largest violation that it met. A coefficient without curvature stays where it is.
 template <class T>

@@ -4,6 +4,7 @@
 #include "codes.hpp"
 #include "descent.hpp"
 #include "double_double.hpp"
+#include "gather.hpp"
 #include "moments.hpp"
 #include "newton.hpp"
 #include "rough.hpp"
@@ -262,6 +263,25 @@ std::size_t descend(const Grid<const T>& hessian, const Vector& thresholds, cons
     return oddsmith::descend(q, target, limit, gradient.data(), step.data());
 }
 
+template <class T>
+void add_products(const Grid<T>& hessian, const Rectangle& left, const Rectangle& right, std::size_t threads) {
+    const std::size_t m = hessian.shape(0), count = left.shape(0);
+    require(hessian.shape(1) == m && left.shape(1) == m && right.shape(1) == m && right.shape(0) == count,
+            "hessian must be square; left and right: rows of its length");
+    nb::gil_scoped_release release;
+    oddsmith::add_products(hessian.data(), left.data(), right.data(), count, m, std::max<std::size_t>(1, threads));
+}
+
+template <class T>
+void gather_dense(const Matrix<T>& x, const Places& columns, const Grid<T>& out, std::size_t threads) {
+    const auto view = dense<T>(x);
+    require(out.shape(0) == columns.shape(0) && out.shape(1) == view.rows, "out needs a row for each column");
+    for (std::size_t k = 0; k < columns.shape(0); ++k)
+        require(columns.data()[k] >= 0 && columns.data()[k] < static_cast<std::int64_t>(view.cols), "no such column");
+    nb::gil_scoped_release release;
+    oddsmith::gather(view, columns.data(), columns.shape(0), out.data(), std::max<std::size_t>(1, threads));
+}
+
 // out += x b in double-double; of x' it is out += b'x. The two differ in shapes alone.
 template <class T, bool Transposed>
 void exact_product(const Matrix<T>& x, const Rectangle& hi, const Rectangle& lo, OutputMatrix out_hi,
@@ -323,6 +343,8 @@ NB_MODULE(_kernels, m) {
           "beta"_n, "value"_n, "gradient"_n.none(), "hessian"_n.none(), "threads"_a);                         \
     m.def("slopes_dense", &slopes_dense<T>, "x"_n, "centre"_n, "scale"_n, "r"_n, "out"_n, "threads"_a);       \
     m.def("moments_dense", &moments_dense<T>, "x"_n, "weight"_n.none(), "mean"_n, "deviation"_n, "threads"_a); \
+    m.def("gather_dense", &gather_dense<T>, "x"_n, "columns"_n, "out"_n, "threads"_a);                        \
+    m.def("add_products", &add_products<T>, "hessian"_n, "left"_n, "right"_n, "threads"_a);                   \
     m.def("exact_scores_dense", &exact_product<T, false>, ODDSMITH_EXACT_ARGUMENTS);                          \
     m.def("exact_slopes_dense", &exact_product<T, true>, ODDSMITH_EXACT_ARGUMENTS)
     ODDSMITH_DENSE_KERNELS(double);

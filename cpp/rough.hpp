@@ -64,7 +64,7 @@ void rough_hessian(const Dense<T>& x, const View& view, const Rows& rows, const 
     const std::size_t panel = std::clamp<std::size_t>((std::size_t{1} << 17) / width / 64 * 64, 64, 256);
     const std::size_t square = (width - known / rough_rows * rough_rows) * width;  // of the rows that are asked for
     const std::size_t most = std::clamp<std::size_t>((std::size_t{1} << 20) / square, 2, 8);
-    const Parts parts(x.rows, std::clamp<std::size_t>((std::size_t{1} << 18) / size, 256, 1024), most);
+    const Parts parts(x.rows, 500, most);
     threads = std::min(threads, parts.count);
     std::vector<double> u(p), inverse(p);
     for (std::size_t j = 0; j < p; ++j) inverse[j] = 1.0 / view.scale[j], u[j] = beta[1 + j] * inverse[j];

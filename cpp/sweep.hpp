@@ -38,7 +38,7 @@ struct Parts {
     Parts(std::size_t rows, std::size_t at_least, std::size_t at_most) {
         count = std::clamp<std::size_t>(rows / at_least, 1, at_most);
         rows_each = (rows + count - 1) / count;
-        rows_each = (rows_each + 63) / 64 * 64;
+        rows_each = std::max<std::size_t>(1, (rows_each + 63) / 64) * 64;
         count = std::max<std::size_t>(1, (rows + rows_each - 1) / rows_each);
     }
 };
@@ -119,8 +119,8 @@ Sums sweep(const Dense<T>& x, const View& view, const Rows& rows, const double* 
     const std::size_t panel = long_stretches ? few_rows : in_cache;
     // each part of an order-2 pass keeps a Hessian: as many parts as 64 MiB hold, but always two for two threads
     const std::size_t most = order < 2 ? 256 : std::clamp<std::size_t>((std::size_t{8} << 20) / (width * width), 2, 16);
-    // a part is worth a thread by its work: the longer its rows, the fewer
-    const std::size_t least = std::clamp<std::size_t>((std::size_t{1} << (order < 2 ? 20 : 18)) / size, 128, 1024);
+    // a part is worth a thread by its work: the longer its rows, the fewer; but adding Hessians up is work as well
+    const std::size_t least = order < 2 ? std::clamp<std::size_t>((std::size_t{1} << 20) / size, 128, 1024) : 500;
     const Parts parts(x.rows, long_stretches ? few_rows : least, most);
     threads = std::min(threads, parts.count);
 

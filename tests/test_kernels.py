@@ -56,6 +56,8 @@ def test_every_compiled_kernel_has_a_twin():
         "rough_",
         "count_",
         "select_",
+        "gather_",
+        "add_",
         "descend",
         "slopes_",
         "exact_",
@@ -188,6 +190,35 @@ def test_many_columns_of_which_some_do_not_count(layout, zeros):
         if order:
             np.testing.assert_array_equal(again[1], one[1])
             np.testing.assert_allclose(one[1], two[1], rtol=1e-11, atol=1e-9)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("shape", [(1, 3), (130, 7), (1000, 203)])
+def test_columns_are_gathered(layout, shape):
+    X = LAYOUTS[layout](np.random.default_rng(1).standard_normal(shape))
+    for columns in ([], [2], [2, 0, 2, 1]):
+        places = np.array(columns, dtype=np.int64)
+        for kind, threads in (("compiled", 1), ("compiled", 3), ("reference", 1)):
+            out = np.full((len(columns), shape[0]), np.nan, dtype=X.dtype)
+            kernels.load(kind).gather_dense(X, places, out, threads)
+            np.testing.assert_array_equal(out, X[:, columns].T)
+    with pytest.raises(ValueError, match="no such column"):
+        kernels.load("compiled").gather_dense(X, np.array([shape[1]]), np.empty((1, shape[0]), dtype=X.dtype), 1)
+
+
+@pytest.mark.parametrize("kind", ["compiled", "reference"])
+@pytest.mark.parametrize("size", [0, 1, 65, 300])
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+def test_products_are_added(kind, size, precision):
+    rng = np.random.default_rng(2)
+    before = rng.standard_normal((size, size)).astype(precision)
+    left, right = rng.standard_normal((2, 3, size))
+    results = []
+    for threads in (1, 3):
+        results.append(before.copy())
+        kernels.load(kind).add_products(results[-1], left, right, threads)
+    np.testing.assert_array_equal(*results)
+    np.testing.assert_allclose(results[0], before + left.T @ right, atol=30 * np.finfo(precision).eps)
 
 
 @pytest.mark.parametrize("order", [0, 1, 2])

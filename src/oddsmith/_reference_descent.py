@@ -1,4 +1,5 @@
-"""The NumPy twins of what only penalties that set coefficients to zero need: `cpp/descent.hpp`, `cpp/select.hpp`."""
+"""The NumPy twins of what only penalties that set coefficients to zero need: `cpp/descent.hpp`,
+`cpp/gather.hpp`, `cpp/select.hpp`."""
 
 from __future__ import annotations
 
@@ -54,6 +55,17 @@ def descend(
             if sweep(active) <= target:
                 break
     return sweeps
+
+
+def add_products(hessian: AnyArray, left: Array, right: Array, threads: int) -> None:
+    """Adds left'right to `hessian` (m, m), in its own precision; left and right have few rows of length m."""
+    kind = hessian.dtype
+    hessian += left.T.astype(kind) @ right.astype(kind)
+
+
+def gather_dense(x: AnyArray, columns: AnyArray, out: AnyArray, threads: int) -> None:
+    """Fills `out` (k, n) with the columns named."""
+    out[:] = x[:, columns].T
 
 
 def count_sparse(columns: AnyArray, begin: AnyArray, place: AnyArray, counts: AnyArray, threads: int) -> None:

@@ -101,6 +101,16 @@ def descend(*arguments: Any) -> int:
     return int(active.descend(*arguments))
 
 
+def add_products(*arguments: Any) -> None:
+    """Left'right, added to a square matrix; see `_reference_descent.add_products`."""
+    active.add_products(*arguments)
+
+
+def gather_dense(*arguments: Any) -> None:
+    """Some columns, copied; see `_reference_descent.gather_dense`."""
+    active.gather_dense(*arguments)
+
+
 def slopes_dense(*arguments: Any) -> None:
     """Z'R for several right-hand sides; see `_reference_slopes.slopes_dense`."""
     active.slopes_dense(*arguments)

@@ -108,6 +108,11 @@ class Schema:
         """Names of the coefficients, without the intercept."""
         return tuple(name for column in self.columns for name in column.coefficients(self.coding))
 
+    @cached_property
+    def has_categories(self) -> bool:
+        """Whether a column is one."""
+        return any(column.kind == "category" for column in self.columns)
+
     @property
     def is_plain(self) -> bool:
         """Whether a row of numbers, one a column, is a row of the design."""

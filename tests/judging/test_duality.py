@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,9 +8,11 @@ from hypothesis import strategies as st
 from oddsmith import L1, ElasticNet
 from oddsmith.errors import Status
 from oddsmith.fitting import Problem
-from oddsmith.judging.duality import _gap, _smooth_bound, certify_composite
+from oddsmith.judging.duality import _gap, certify_composite
+from oddsmith.judging.last_step import Near
 from oddsmith.losses import Logistic, Multinomial
-from oddsmith.solvers import Composite, ProximalNewton, Solution
+from oddsmith.solvers import Composite, ProximalNewton, Solution, Step
+from oddsmith.solvers.proximal_newton import largest_alpha
 from oddsmith.sources import as_source
 from tests.problems import PROBLEMS, generate, many_classes
 
@@ -36,7 +40,7 @@ def test_it_bounds_the_true_suboptimality_and_shrinks_to_rounding(penalty):
     for size in (1e-1, 1e-2, 1e-4, 1e-6, 1e-8, 0.0):
         moved = best.beta * (1 + size * rng.standard_normal(objective.size))
         found = at(objective, bound, moved)
-        told, _ = certify_composite(objective, bound, found)
+        told, *_ = certify_composite(objective, bound, found)
         truth = (found.evaluation.value - best.evaluation.value) / found.evaluation.value
         assert told.kind == "proved"
         assert told.suboptimality >= truth - 4e-16
@@ -62,7 +66,7 @@ def test_the_gap_bounds_it_too(penalty):
 
 def test_far_from_the_optimum_the_gap_takes_over():
     objective, bound = bound_problem(L1(0.01), generate(40, 30, 2))
-    told, _ = certify_composite(objective, bound, at(objective, bound, np.full(31, 0.5)))
+    told, *_ = certify_composite(objective, bound, at(objective, bound, np.full(31, 0.5)))
     truth = at(objective, bound, np.full(31, 0.5)).evaluation.value - best_of(objective, bound).evaluation.value
     assert told.kind == "proved"
     assert told.suboptimality * at(objective, bound, np.full(31, 0.5)).evaluation.value >= truth
@@ -76,7 +80,7 @@ def test_a_coefficient_missing_from_the_support_is_seen():
     without = best.beta.copy()
     without[j] = 0.0
     found = at(objective, bound, without)
-    told, _ = certify_composite(objective, bound, found)
+    told, *_ = certify_composite(objective, bound, found)
     assert told.suboptimality * found.evaluation.value >= found.evaluation.value - best.evaluation.value > 1e-4
 
 
@@ -88,72 +92,115 @@ def test_never_below_the_truth(seed, decade):
     objective, bound = bound_problem(ElasticNet(10.0 ** rng.uniform(-3, -1), rng.choice([0.2, 1.0])), problem)
     best = best_of(objective, bound)
     found = at(objective, bound, best.beta + 10.0**decade * rng.standard_normal(6) * (rng.random(6) < 0.5))
-    told, _ = certify_composite(objective, bound, found)
+    told, *_ = certify_composite(objective, bound, found)
     if told.kind == "none":  # very far off no dual point may be found
         assert decade > -1.0
         return
     assert told.suboptimality * found.evaluation.value >= found.evaluation.value - best.evaluation.value - 1e-15
 
 
-def minimised(function, beta, linear, kept):
-    """Where the loss, its ridge and a linear term are least on some coefficients; and the loss's gradient there."""
-    beta = beta.copy()
-    for _ in range(30):
-        seen = function.evaluate(beta, 2)
-        slope = (seen.gradient + function.curvature * beta + linear)[kept]
-        whole = seen.hessian[np.ix_(kept, kept)] + np.diag(function.curvature[kept])
-        beta[kept] -= np.linalg.lstsq(whole, slope, rcond=1e-12)[0]  # of softmax it is singular
-    return beta, function.evaluate(beta).gradient
+def moved_from(best, size, rng):
+    """Near an optimum: everything is moved, one coefficient is wrongly 0 and one is wrongly not."""
+    scale = size * rng.standard_normal(len(best)) / 8
+    moved = np.where(best == 0.0, 0.0, best + scale)
+    for wrong, value in ((np.flatnonzero(best == 0.0), scale), (np.flatnonzero(best[1:]) + 1, np.zeros_like(best))):
+        if len(wrong):
+            chosen = rng.choice(wrong)
+            if abs(best[chosen]) < 3 * size:
+                moved[chosen] = value[chosen]
+    return moved
 
 
-@pytest.mark.parametrize("penalty", [L1(0.05), ElasticNet(0.08, 0.6)], ids=str)
+@pytest.mark.parametrize("penalty", [L1(0.05), ElasticNet(0.08, 0.6), L1(0.05, np.array([1.0, 0, 2, 1, 1, 1, 1, 1]))], ids=str)
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("size", [0.1, 1e-2, 1e-4])
-def test_gradients_beside_the_support_end_where_the_bound_says(penalty, classes, size):
-    """Along Newton's step on the support, but for a spread that is of second order; and within the coarse bound."""
+def test_both_bounds_of_a_proof_hold(penalty, classes, size):
+    """Before the model's step and after it: of the fall, and of how far other gradients move on the way."""
     rng = np.random.default_rng(int(-100 * np.log10(size)))
     X, y = many_classes(250, 8, classes, 3)
     loss = Logistic() if classes == 2 else Multinomial(classes)
     made = Problem.of(as_source(X, y), loss, penalty, intercept=True, standardize=False, threads=None)
     function, best = Composite.of(made.objective, made.bound()), best_of(made.objective, made.bound())
     seen = 0
-    for _ in range(10):
-        moved = np.where(best.beta == 0.0, 0.0, best.beta + size * rng.standard_normal(len(best.beta)) / 8)
-        kept, near = np.flatnonzero((moved != 0.0) | function.free), np.flatnonzero((moved == 0.0) & ~function.free)
-        linear = function.thresholds * np.sign(moved)
+    for _ in range(20):
+        moved = moved_from(best.beta, size, rng)
         now = function.evaluate(moved)
-        slope = now.gradient + linear + function.curvature * moved
-        found = _smooth_bound(function, moved, slope, kept, near)
-        if found is None:
+        near = Near.of(function, moved, now.gradient, np.ones(len(moved), dtype=bool))
+        proof = near.proof(0.0)
+        if proof is None:
+            continue
+        change = np.abs(best.evaluation.gradient - now.gradient)
+        assert proof.here is not None or proof.after is not None
+        if proof.here is not None:
+            assert now.value - best.evaluation.value <= proof.here.fall + 1e-14
+            assert change.max() <= proof.here.moves + 1e-13
+        if proof.after is None:
             continue
         seen += 1
-        least, gradient = minimised(function, moved, linear, kept)
-        change = (gradient - now.gradient)[near]
-        assert len(near)
-        assert (np.abs(change - found.drift) <= found.spread + 1e-14).all()
-        assert (np.abs(change) <= found.moves + 1e-14).all()
-        assert now.value - function.evaluate(least).value <= found.fall + 1e-14
-        if size <= 1e-4:
-            assert found.spread.max() < 0.1 * found.moves
-    assert seen > 0
+        there = function.evaluate(moved + proof.step)
+        assert there.value - best.evaluation.value <= proof.after.fall + 1e-14
+        assert abs(now.value - there.value - proof.fall) <= proof.misfit + 1e-14
+        assert np.abs(best.evaluation.gradient - there.gradient).max() <= proof.after.moves + 1e-13
+        assert np.abs(there.gradient - now.gradient).max() <= proof.way + 1e-13
+        away = there.gradient[near.places] - now.gradient[near.places] - near.hessian @ proof.step[near.places]
+        assert (np.abs(away) <= proof.spread * np.sqrt(near.hessian.diagonal()) + 1e-13).all()
+        if size <= 1e-4 and proof.here is not None:
+            assert proof.after.fall < 1e-3 * proof.here.fall  # what was left is squared
+        bound = near.again(proof, moved + proof.step, there.gradient)
+        assert bound is None or there.value - best.evaluation.value <= bound.fall + 1e-14
+    assert seen > 5 or size > 1e-2
 
 
-def test_what_is_near_its_threshold_is_looked_at_closely_before_it_joins():
-    """A coefficient that is 0, with a gradient so near its threshold that the coarse bound cannot hold it there."""
-    objective, bound = bound_problem(L1(0.03), generate(400, 8, 4))
-    best = best_of(objective, bound)
-    gradient = np.abs(best.evaluation.gradient)
-    zero = np.flatnonzero(best.beta == 0.0)
-    assert len(zero)
-    nearest = zero[np.argmax(gradient[zero])]
-    factors = np.ones(8)
-    factors[nearest - 1] = gradient[nearest] / Composite.of(objective, bound).thresholds[nearest] + 1e-5
-    objective, bound = bound_problem(L1(0.03, factors), generate(400, 8, 4))
-    off = np.where(best.beta == 0.0, 0.0, best.beta + 1e-5)
-    told, variance = certify_composite(objective, bound, at(objective, bound, off))
+@pytest.mark.parametrize("penalty", [L1(0.03), ElasticNet(0.05, 0.5)], ids=str)
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_last_step_squares_what_is_left(penalty, classes):
+    """With a tolerance the judge takes the model's step: right zeros, a bound that holds, and the value there."""
+    X, y = many_classes(300, 8, classes, 5)
+    loss = Logistic() if classes == 2 else Multinomial(classes)
+    made = Problem.of(as_source(X, y), loss, penalty, intercept=True, standardize=False, threads=None)
+    objective, bound = made.objective, made.bound()
+    best, rng = best_of(objective, bound), np.random.default_rng(1)
+    moved = np.where(best.beta == 0.0, 0.0, best.beta + 1e-3 * rng.standard_normal(len(best.beta)))
+    before = at(objective, bound, moved)
+    before = replace(before, trace=(Step(1, before.evaluation.value),), decrement=1e-5)
+    for tol in (1e-8, 1e-11):
+        told, after, _ = certify_composite(objective, bound, before, tol=tol)
+        truth = at(objective, bound, after.beta).evaluation.value
+        left = truth - best.evaluation.value
+        assert told.kind == "proved"
+        assert -1e-15 <= left <= told.suboptimality * truth
+        assert left < 1e-4 * (before.evaluation.value - best.evaluation.value)
+        assert abs(after.evaluation.value - truth) <= told.suboptimality * truth + 1e-15
+        assert after.decrement == after.trace[-1].decrement
+        assert ((after.beta == 0.0) == (best.beta == 0.0)).all()
+    kept, same, _ = certify_composite(objective, bound, before)  # without a tolerance it stays where it is
+    assert same.beta is before.beta
+    assert kept.suboptimality * truth >= before.evaluation.value - best.evaluation.value
+
+
+@pytest.mark.parametrize("tol", [None, 1e-6])
+@pytest.mark.parametrize("above", [1 - 1e-9, 1.0, 1 + 1e-9, 2.0])
+def test_where_all_is_0_without_an_intercept(tol, above):
+    problem = generate(200, 3, 1)
+    made = Problem.of(problem.source, Logistic(), L1(1.0), intercept=False, standardize=False, threads=None)
+    ratio, _ = largest_alpha(made.objective, made.bound())
+    penalty = made.at(L1(above * ratio)).bound()
+    told, *_ = certify_composite(made.objective, penalty, at(made.objective, penalty, np.zeros(3)), tol=tol)
     assert told.kind == "proved"
-    assert variance[nearest] == 0.0  # it did not join
-    assert told.suboptimality < 1e-7
+    assert told.suboptimality <= (1e-12 if above < 1 else 0.0)
+
+
+def test_columns_that_repeat_one_another_are_proved_too():
+    """One of two equal columns has the coefficient; of the other only the gradient is at its threshold."""
+    problem = generate(300, 4, 8)
+    X = np.column_stack([problem.X, problem.X])
+    made = Problem.of(as_source(X, problem.y), Logistic(), L1(0.02), intercept=True, standardize=False, threads=None)
+    for tol in (None, 1e-6, 1e-9):
+        solver = ProximalNewton()
+        found = solver.solve(made.objective, made.bound(), np.zeros(9), tol=tol, max_passes=None)
+        told, *_ = certify_composite(made.objective, made.bound(), found, tol=tol)
+        assert told.kind == "proved"
+        assert told.suboptimality < max(1e-12, tol or 0.0)
 
 
 def test_many_classes():
@@ -164,7 +211,7 @@ def test_many_classes():
     rng = np.random.default_rng(0)
     for size in (1e-2, 1e-5, 0.0):
         found = at(objective, bound, best.beta * (1 + size * rng.standard_normal(objective.size)))
-        told, _ = certify_composite(objective, bound, found)
+        told, *_ = certify_composite(objective, bound, found)
         assert told.kind == "proved"
         assert told.suboptimality >= (found.evaluation.value / best.evaluation.value - 1) - 4e-16
         assert told.suboptimality <= max(1e-15, 100 * size)

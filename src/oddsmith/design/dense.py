@@ -63,7 +63,8 @@ class Dense:
     def only(self, columns: AnyArray) -> Dense:
         """Some columns, copied."""
         chosen = np.empty((self.shape[0], len(columns)), self.array.dtype, order="F")
-        chosen[:] = self.array[:, columns]
+        threads = kernels.threads_for(chosen.size, None)
+        kernels.gather_dense(self.array, np.asarray(columns, dtype=np.int64), chosen.T, threads)
         return Dense(chosen, self.centre[columns], self.scale[columns])
 
     def beside(self, other: Dense) -> Dense:

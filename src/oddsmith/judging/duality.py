@@ -76,10 +76,13 @@ def certify_composite(
         return certificate("none", math.nan, seen, math.nan, None), solution, None
     slope = function.slope(solution.beta, seen.gradient)
     violation = float(np.abs(slope).max(initial=0.0))
-    moves = WIDER * math.sqrt(2.0 * objective.loss.steepest * min(solution.decrement, abs(seen.value)))
-    wanted, variance = (tol or 0.0) * abs(seen.value), None
+    decrement = solution.decrement if math.isfinite(solution.decrement) else 0.0
+    moves = WIDER * math.sqrt(2.0 * objective.loss.steepest * decrement)
+    wanted, bound, variance = (tol or 0.0) * abs(seen.value), None, None
     if smooth_bound is not None:
         bound = _given_bound(function, solution.beta, seen.gradient, moves, smooth_bound)
+    elif not ((solution.beta != 0.0) | function.free | (np.abs(seen.gradient) > function.thresholds - moves)).any():
+        bound, variance = 0.0, np.zeros_like(solution.beta)  # nothing is there that could leave 0
     elif (found := _proof(function, solution.beta, seen.gradient, moves, wanted, looking=tol is not None)) is not None:
         near, proof = found
         variance, bound = proof.variance, None if proof.here is None or proof.doubts else proof.here.fall
@@ -87,7 +90,7 @@ def certify_composite(
             certified = _stepped(near, solution, proof, wanted)
             if certified is not None:
                 return *certified, variance
-    else:
+    if bound is None and smooth_bound is None:
         bound = _gap(function, penalty, solution.beta, seen)
     if bound is None:
         kind = "estimated" if math.isfinite(solution.decrement) else "none"
@@ -98,13 +101,13 @@ def certify_composite(
 def _stepped(near: Near, solution: Solution, proof: Proof, wanted: float) -> tuple[Certificate, Solution] | None:
     """After the last step, and what is proved there; None if nothing is.
 
-    What the proof knows of it may be too little, of the fall or of the value, or what stays 0 in doubt: then a pass looks.
+    Where that is too little, or it is in doubt what stays 0, a pass looks; where only the value is, those columns tell it.
     """
     assert proof.after is not None
     function, beta, passes = near.whole, solution.beta + proof.step, solution.trace[-1].passes
     fall, slack, seen = proof.after.fall, proof.misfit, solution.evaluation
     violation = float(np.abs(function.slope(solution.beta, gradient_of(seen))).max(initial=0.0))
-    if proof.doubts or fall + slack > wanted:
+    if proof.doubts or fall > wanted:
         seen, passes, slack = function.evaluate(beta), passes + 1, 0.0
         bound = near.again(proof, beta, gradient_of(seen))
         violation = float(np.abs(function.slope(beta, gradient_of(seen))).max(initial=0.0))
@@ -114,6 +117,8 @@ def _stepped(near: Near, solution: Solution, proof: Proof, wanted: float) -> tup
                 return None
             bound = joined.after
         fall = fall if bound is None else bound.fall
+    elif fall + slack > wanted:
+        seen, slack = replace(seen, value=seen.value + near.rise(solution.beta, proof.step)), 0.0
     else:
         seen = replace(seen, value=seen.value - proof.fall)
     trace = (*solution.trace, Step(passes, seen.value, fall, note="by the Hessian of the proof"))

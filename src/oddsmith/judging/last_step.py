@@ -135,6 +135,11 @@ class Near:
             whole, part, members, own, places, beta[places], gradient[places], seen.hessian[np.ix_(own, own)], seen.reach
         )
 
+    def rise(self, beta: Array, step: Array) -> float:
+        """By how much the sum rises along a step; two passes over the columns."""
+        after, before = (self.part.evaluate(b[self.members], 0).value for b in (beta + step, beta))
+        return after - before
+
     def again(self, proof: Proof, beta: Array, gradient: Array) -> Bound | None:
         """After the step of a proof, where a pass has looked: by the Hessian from before."""
         slope, own = self.whole.slope(beta, gradient), self.places[proof.kept]
@@ -161,6 +166,7 @@ class Near:
         gradient = self.gradient + np.einsum("ij,j->i", self.hessian, step)
         slack, size = local.thresholds - np.abs(gradient), np.sqrt(self.hessian.diagonal())
         inside = (self.beta != 0.0) | (after != 0.0) | local.free
+        inside |= not inside.any()
         for _ in range(ROUNDS):
             known = self._among(local, np.flatnonzero(inside), step, gradient, fall, wanted)
             if known is None:

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.paths.shared_rows import AT_HAND, COLUMNS, SharedRows
 from oddsmith.solvers.models import correction
@@ -115,10 +116,7 @@ class Metrics:
         reduced = self.of(k)[0]
         if k == 0 and self._frozen is None:
             self._frozen = reduced.copy()
-        pair = found.astype(np.float32)
-        signed = pair * np.array([[1.0], [-1.0]], dtype=np.float32)
-        for rows in _some(len(reduced)):
-            reduced[rows] += signed[:, rows].T @ pair
+        kernels.add_products(reduced, found * [[1.0], [-1.0]], found, 1)
 
     def _without(self, k: int, chosen: AnyArray, total: float, across: Array, border: Array) -> AnyArray:
         """The Hessian of problem k less that of the intercept, in memory that is used again."""

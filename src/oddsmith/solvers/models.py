@@ -125,6 +125,6 @@ class Model:
 
     def _subtract(self, left: Array, right: Array) -> None:
         """Left'right, of what is kept; what has no curvature stays where it is."""
-        kind = self._reduced.dtype
-        self._reduced -= left.T.astype(kind) @ right.astype(kind)
+        threads = kernels.threads_for(len(left) * self._reduced.size, None)
+        kernels.add_products(self._reduced, -left, np.ascontiguousarray(right), threads)
         self._reduced[self._free] = self._reduced[:, self._free] = 0.0

@@ -61,7 +61,7 @@ class Source(ABC):
 
     def coded(self, coding: Coding) -> Source:
         """The same rows with every level of a category, or every one but the reference, as a column of X."""
-        if coding == self.schema.coding or all(column.kind != "category" for column in self.schema.columns):
+        if coding == self.schema.coding or not self.schema.has_categories:
             return self
         raise SpecificationError("The categories are coded already", self.schema.coding, "Pass the source as read.")
 

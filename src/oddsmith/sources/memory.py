@@ -15,6 +15,7 @@ from oddsmith.sources.base import Block, Source, encode_target
 
 # A pass over one block, with its gradient or with its Hessian, takes well under a second: Ctrl-C is answered after it.
 BLOCK_ENTRIES, BLOCK_PRODUCTS = 1 << 27, 1 << 34
+FORMED = 4000  # columns: of more no Hessian is formed
 
 
 class MemorySource(Source):
@@ -36,7 +37,7 @@ class MemorySource(Source):
 
     def blocks(self) -> Iterator[Block]:
         width = max(1, self._design.entries // self.rows)  # of a row, in entries
-        step = max(1024, min(BLOCK_ENTRIES // width, BLOCK_PRODUCTS // width**2))
+        step = max(1024, min(BLOCK_ENTRIES // width, BLOCK_PRODUCTS // width**2 if width <= FORMED else BLOCK_ENTRIES))
         if step >= self.rows:
             yield self._whole
             return
