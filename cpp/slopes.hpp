@@ -12,19 +12,21 @@ namespace detail {
 template <std::size_t count, class T>
 ODDSMITH_INLINE void slopes_tile(const T* a, std::ptrdiff_t stride, std::size_t m, const double* c, const double* r,
                                  std::size_t rows, std::size_t cols, double* out) {
-    double sum[count][8] = {};
+    Four sum[count][2] = {};
+    const Four centre = four(c), other = four(c + 4);
     for (std::size_t i = 0; i < m; ++i, a += stride) {
-        double z[8];
-#pragma omp simd
-        for (std::size_t l = 0; l < 8; ++l) z[l] = a[l] - c[l];
+        const Four z = four(a) - centre, w = four(a + 4) - other;
         for (std::size_t k = 0; k < count; ++k) {
             const double by = r[k * rows + i];
-#pragma omp simd
-            for (std::size_t l = 0; l < 8; ++l) sum[k][l] += z[l] * by;
+            sum[k][0] += z * by;
+            sum[k][1] += w * by;
         }
     }
     for (std::size_t k = 0; k < count; ++k)
-        for (std::size_t l = 0; l < 8; ++l) out[k * cols + l] += sum[k][l];
+        for (std::size_t half = 0; half < 2; ++half) {
+            double* to = out + k * cols + 4 * half;
+            put(to, four(to) + sum[k][half]);
+        }
 }
 
 // All columns but the last few, of which it returns the first.
@@ -45,7 +47,7 @@ ODDSMITH_INLINE std::size_t slopes_tiles(const Dense<T>& x, std::size_t start, s
 
 }  // namespace detail
 
-constexpr std::size_t slopes_at_once = 6, slopes_rows = 16;  // right-hand sides; rows that they go through side by side
+constexpr std::size_t slopes_at_once = 6, slopes_rows = 32;  // right-hand sides; rows that they go through side by side
 
 #define ODDSMITH_PANEL_SLOPES(T)                                                                                     \
     ODDSMITH_CLONES static void panel_slopes(const Dense<T>& x, std::size_t start, std::size_t m, const double* c,  \

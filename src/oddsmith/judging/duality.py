@@ -87,9 +87,7 @@ def certify_composite(
         near, proof = found
         variance, bound = proof.variance, None if proof.here is None or proof.doubts else proof.here.fall
         if tol is not None and proof.after is not None and not (bound is not None and bound <= wanted):
-            certified = _stepped(near, solution, proof, wanted)
-            if certified is not None:
-                return *certified, variance
+            return *_stepped(near, penalty, solution, proof, wanted), variance
     if bound is None and smooth_bound is None:
         bound = _gap(function, penalty, solution.beta, seen)
     if bound is None:
@@ -98,32 +96,33 @@ def certify_composite(
     return certificate("proved", bound, seen, violation, True), solution, variance
 
 
-def _stepped(near: Near, solution: Solution, proof: Proof, wanted: float) -> tuple[Certificate, Solution] | None:
-    """After the last step, and what is proved there; None if nothing is.
+def _stepped(
+    near: Near, penalty: Penalty, solution: Solution, proof: Proof, wanted: float
+) -> tuple[Certificate, Solution]:
+    """After the last step, and what is proved there.
 
     Where that is too little, or it is in doubt what stays 0, a pass looks; where only the value is, those columns tell it.
     """
     assert proof.after is not None
     function, beta, passes = near.whole, solution.beta + proof.step, solution.trace[-1].passes
-    fall, slack, seen = proof.after.fall, proof.misfit, solution.evaluation
+    kind, fall, slack, seen = "proved", proof.after.fall, proof.misfit, solution.evaluation
     violation = float(np.abs(function.slope(solution.beta, gradient_of(seen))).max(initial=0.0))
     if proof.doubts or fall > wanted:
         seen, passes, slack = function.evaluate(beta), passes + 1, 0.0
-        bound = near.again(proof, beta, gradient_of(seen))
+        bound = near.again(proof, beta, gradient_of(seen), wanted)
         violation = float(np.abs(function.slope(beta, gradient_of(seen))).max(initial=0.0))
-        if bound is None and proof.doubts:
-            joined = near.proof(wanted)  # of the same step
-            if joined is None or joined.after is None or not near.holds(joined.after, beta, gradient_of(seen)):
-                return None
-            bound = joined.after
-        fall = fall if bound is None else bound.fall
+        if bound is not None:
+            fall = bound.fall
+        elif proof.doubts:
+            gap = _gap(function, penalty, beta, seen)
+            kind, fall = ("estimated", fall) if gap is None else ("proved", gap)
     elif fall + slack > wanted:
         seen, slack = replace(seen, value=seen.value + near.rise(solution.beta, proof.step)), 0.0
     else:
         seen = replace(seen, value=seen.value - proof.fall)
     trace = (*solution.trace, Step(passes, seen.value, fall, note="by the Hessian of the proof"))
     after = replace(solution, beta=beta, evaluation=seen, decrement=fall, trace=trace)
-    return certificate("proved", fall, seen, violation, True, slack), after
+    return certificate(kind, fall, seen, violation, True if kind == "proved" else None, slack), after
 
 
 def _given_bound(
@@ -155,7 +154,7 @@ def _proof(
     chosen = (beta != 0.0) | function.free | (slack < moves)
     for _ in range(ROUNDS):
         near = Near.of(function, beta, gradient, chosen)
-        proof = near.proof(wanted, joining=not looking)
+        proof = near.proof(wanted, looking=looking)
         if proof is None:
             return None
         unseen = ~chosen & (slack < proof.moves)

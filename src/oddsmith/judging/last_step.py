@@ -140,27 +140,46 @@ class Near:
         after, before = (self.part.evaluate(b[self.members], 0).value for b in (beta + step, beta))
         return after - before
 
-    def again(self, proof: Proof, beta: Array, gradient: Array) -> Bound | None:
-        """After the step of a proof, where a pass has looked: by the Hessian from before."""
-        slope, own = self.whole.slope(beta, gradient), self.places[proof.kept]
-        squared = max(0.0, float(slope[own] @ proof.factor.solve(slope[own]))) * proof.growth
-        bound = self_concordant(squared, proof.reach * proof.growth, self.part.objective.loss)
-        return bound if bound is not None and self._stay(bound, slope, gradient, own) else None
+    def again(self, proof: Proof, beta: Array, gradient: Array, wanted: float) -> Bound | None:
+        """After the step of a proof, where a pass has looked: by the Hessian from before. None if nothing is proved."""
+        local, loss, growth = self._local(), self.part.objective.loss, proof.growth
+        slope, slack = self.whole.slope(beta, gradient), self.whole.thresholds - np.abs(gradient)
+        outside = np.delete(np.arange(len(beta)), self.places)
+        if slope[outside].any():
+            return None
+        kept, factor, reaches = proof.kept, proof.factor, iter([proof.reach])
+        for _ in range(ROUNDS):
+            own, bound = self.places[kept], None
+            squared = growth * _squared(factor, slope[own])
+            for reach in reaches:
+                bound = self_concordant(squared, growth * reach, loss)
+                if bound is not None and bound.fall <= wanted:
+                    break
+            if bound is None or (slack[outside] <= bound.moves).any():
+                return None
+            if not len(np.setdiff1d(np.flatnonzero(slack[self.places] <= bound.moves), kept)):
+                return bound
+            kept = np.union1d(kept, np.flatnonzero(slack[self.places] <= 2.0 * bound.moves))
+            factor = self._factor(local, kept)
+            if factor.rank < len(kept) and not self._is_collinear(local, kept, factor, slope[self.places[kept]]):
+                return None
+            reaches = self._reaches(factor, kept)
+        return None
 
-    def holds(self, bound: Bound, beta: Array, gradient: Array) -> bool:
-        """Whether all that was not looked at stays 0 on the way from there, as far as a bound goes."""
-        return self._stay(bound, self.whole.slope(beta, gradient), gradient, self.places)
+    def _local(self) -> Composite:
+        """The same function of those that are looked at, of which its penalty alone is asked for."""
+        return Composite(self.part.objective, self.whole.thresholds[self.places], self.whole.curvature[self.places])
 
-    def _stay(self, bound: Bound, slope: Array, gradient: Array, but: AnyArray) -> bool:
-        slack = np.delete(self.whole.thresholds - np.abs(gradient), but)
-        return bool(slack.min(initial=math.inf) > bound.moves and not np.delete(slope, but).any())
+    def _factor(self, local: Composite, kept: AnyArray) -> Factor:
+        return Factor(self.hessian[np.ix_(kept, kept)] + np.diag(local.curvature[kept]))
 
-    def proof(self, wanted: float, *, joining: bool = True) -> Proof | None:
+    def proof(self, wanted: float, *, looking: bool = False) -> Proof | None:
         """The model's step, and bounds before and after it.
 
-        What may not stay 0 joins those that are not, and all is done again; if it may not join, the proof has doubts.
+        What may not stay 0 joins those that are not, and all is done again. Who will look after the step need not be
+        told so much: then the proof has doubts, and K is not looked for where a bound on it tells anything.
         """
-        local = Composite(self.part.objective, self.whole.thresholds[self.places], self.whole.curvature[self.places])
+        local = self._local()
         step, fall = Model(local, self.hessian).step(self.beta, self.gradient, MODELLED)
         after = self.beta + step
         gradient = self.gradient + np.einsum("ij,j->i", self.hessian, step)
@@ -168,36 +187,37 @@ class Near:
         inside = (self.beta != 0.0) | (after != 0.0) | local.free
         inside |= not inside.any()
         for _ in range(ROUNDS):
-            known = self._among(local, np.flatnonzero(inside), step, gradient, fall, wanted)
+            known = self._among(local, np.flatnonzero(inside), step, gradient, fall, wanted, looking)
             if known is None:
                 return None
             doubt = math.inf if known.after is None else known.spread * size + known.after.moves
             leaving = ~inside & (slack <= doubt)
             if not leaving.any():
                 return known
-            if not joining and known.after is not None:
+            if looking and known.after is not None:
                 return replace(known, doubts=True)
             inside |= leaving
         return None
 
     def _among(
-        self, local: Composite, kept: AnyArray, step: Array, gradient: Array, fall: float, wanted: float
+        self, local: Composite, kept: AnyArray, step: Array, gradient: Array, fall: float, wanted: float, looking: bool
     ) -> Proof | None:
         """On some of the coefficients; None where nothing is proved. `gradient` is the model's after the step."""
-        loss, own = local.objective.loss, self.hessian[np.ix_(kept, kept)] + np.diag(local.curvature[kept])
-        factor = Factor(own)
+        loss, factor = local.objective.loss, self._factor(local, kept)
         slope, rest = local.slope(self.beta, self.gradient)[kept], local.slope(self.beta + step, gradient)[kept]
         if factor.rank < len(kept) and not self._is_collinear(local, kept, factor, slope):
             return None
         if factor.rank < len(kept) and np.abs(factor.unseen(rest)).max(initial=0.0) > SLOPE_NOISE:
             step, rest = np.zeros_like(step), slope  # the model was not minimised where it has no curvature
-        squared, left = (max(0.0, float(v @ factor.solve(v))) for v in (slope, rest))
-        length = math.sqrt(max(0.0, float(np.einsum("i,ij,j->", step[kept], own, step[kept]))))
+        squared, left = _squared(factor, slope), _squared(factor, rest)
+        length = math.sqrt(max(0.0, float(step @ (self.hessian @ step + local.curvature * step))))
         here, after, a, reach = None, None, math.inf, math.inf
-        for reach in self._reaches(factor, kept):
+        for better, reach in enumerate(self._reaches(factor, kept)):
             a, here = math.sqrt(reach) * length, self_concordant(squared, reach, loss)
             after = after_step(length, math.sqrt(left), reach, factor.error, loss)
             if any(bound is not None and bound.fall <= wanted for bound in (here, after)):
+                break
+            if looking and better and after is not None:
                 break
         if here is None and after is None:
             return None
@@ -229,6 +249,11 @@ class Near:
             spread = np.zeros((len(self.members), factor.rank))
             spread[self.own[kept]] = factor.half
             yield concordance * self.part.objective.widest(spread)
+
+
+def _squared(factor: Factor, slope: Array) -> float:
+    """Its squared length in the norm of H^-1."""
+    return max(0.0, float(slope @ factor.solve(slope)))
 
 
 def self_concordant(squared: float, reach: float, loss: Loss) -> Bound | None:
