@@ -247,17 +247,17 @@ class Objective:
         return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
 
     def among(self, columns: AnyArray) -> AnyArray:
-        """These columns, or those at hand if these are most of them, and what they lack: what is at hand is not copied.
+        """These columns, those at hand first: what is at hand need not be looked for again, nor copied if most is asked for.
 
-        Of sparse rows that is so only where nothing is lacking.
+        Rows of compressed form are looked through anyway, where anything is lacking.
         """
         if self._at_hand is None:
             return columns
         known = self._at_hand.chosen
         fresh, wanted = np.setdiff1d(columns, known), np.isin(known, columns)
-        dense = next(self.source.blocks()).design.kind == "dense"
-        spared = wanted.sum() >= USED * len(known) and (dense or not len(fresh))
-        return np.concatenate([known, fresh]) if spared else columns
+        if len(fresh) and next(self.source.blocks()).design.kind != "dense":
+            return columns
+        return np.concatenate([known if wanted.sum() >= USED * len(known) else known[wanted], fresh])
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Objective]:
         """The objectives of all rows, once, in random order, `size` at a time."""

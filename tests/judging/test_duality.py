@@ -146,7 +146,7 @@ def test_both_bounds_of_a_proof_hold(penalty, classes, size):
         assert (np.abs(away) <= proof.spread * np.sqrt(near.hessian.diagonal()) + 1e-13).all()
         if size <= 1e-4 and proof.here is not None:
             assert proof.after.fall < 1e-3 * proof.here.fall  # what was left is squared
-        bound = near.again(proof, moved + proof.step, there.gradient)
+        bound = near.again(proof, moved + proof.step, there.gradient, 0.0)
         assert bound is None or there.value - best.evaluation.value <= bound.fall + 1e-14
     assert seen > 5 or size > 1e-2
 

@@ -192,7 +192,8 @@ class SomeColumns(Source):
         place = np.append(order, -1)[place]
         here = np.append(self.chosen, -1)[place] == columns
         first = len(columns) if here.all() else int(np.argmin(here))
-        if not first:
+        dense = self._blocks[0].design.kind == "dense"
+        if not first or not (dense or first == len(columns)):  # all rows are looked through, or their layout stays
             return SomeColumns.of(self._source, columns)
         part = self
         if first < len(self.chosen) or not np.array_equal(columns[:first], self.chosen):
