@@ -311,6 +311,17 @@ void slopes_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale,
     oddsmith::slopes(view, {centre.data(), scale.data()}, r.data(), count, out.data(), std::max<std::size_t>(1, threads));
 }
 
+template <class T>
+void scores_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale, const Vector& v, Output out,
+                  std::size_t threads) {
+    const auto view = dense<T>(x);
+    const std::size_t p = view.cols;
+    require(centre.shape(0) == p && scale.shape(0) == p && v.shape(0) == p, "one entry a column");
+    require(out.shape(0) == view.rows, "out needs one entry a row");
+    nb::gil_scoped_release release;
+    oddsmith::scores(view, {centre.data(), scale.data()}, v.data(), out.data(), std::max<std::size_t>(1, threads));
+}
+
 void logistic_rows(const Vector& eta, const Vector& target, Output value, Output gradient, Output hessian) {
     const std::size_t m = eta.shape(0);
     require(target.shape(0) == m && value.shape(0) == m && gradient.shape(0) == m && hessian.shape(0) == m,
@@ -342,6 +353,7 @@ NB_MODULE(_kernels, m) {
     m.def("sweep_one_vs_rest_dense", &sweep_one_vs_rest_dense<T>, "x"_n, ODDSMITH_ROW_ARGUMENTS, "chosen"_n,  \
           "beta"_n, "value"_n, "gradient"_n.none(), "hessian"_n.none(), "threads"_a);                         \
     m.def("slopes_dense", &slopes_dense<T>, "x"_n, "centre"_n, "scale"_n, "r"_n, "out"_n, "threads"_a);       \
+    m.def("scores_dense", &scores_dense<T>, "x"_n, "centre"_n, "scale"_n, "v"_n, "out"_n, "threads"_a);       \
     m.def("moments_dense", &moments_dense<T>, "x"_n, "weight"_n.none(), "mean"_n, "deviation"_n, "threads"_a); \
     m.def("gather_dense", &gather_dense<T>, "x"_n, "columns"_n, "out"_n, "threads"_a);                        \
     m.def("add_products", &add_products<T>, "hessian"_n, "left"_n, "right"_n, "threads"_a);                   \

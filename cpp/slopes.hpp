@@ -1,4 +1,4 @@
-// Z'R for several right-hand sides: what the residuals of several problems say of every column, in one pass.
+// Zv; and Z'R for several right-hand sides: what the residuals of several problems say of every column, in one pass.
 #pragma once
 
 #include "sweep.hpp"
@@ -96,6 +96,20 @@ void slopes(const Dense<T>& x, const View& view, const double* r, std::size_t co
         for (std::size_t k = 0; k < count; ++k)
             for (std::size_t j = 0; j < x.cols; ++j)
                 out[k * x.cols + j] += sums[part * size + k * x.cols + j] / view.scale[j];
+}
+
+// out[i] += sum_j (x_ij - c_j) / s_j v[j].
+template <class T>
+void scores(const Dense<T>& x, const View& view, const double* v, double* out, std::size_t threads) {
+    std::vector<double> u(x.cols);
+    for (std::size_t j = 0; j < x.cols; ++j) u[j] = v[j] / view.scale[j];
+    const Parts parts(x.rows, 64, 64);
+    const std::size_t panel = x.row_major() ? 64 : few_rows;
+    in_parallel(parts.count, threads, [&](std::size_t part, std::size_t) {
+        const std::size_t last = std::min(x.rows, (part + 1) * parts.rows_each);
+        for (std::size_t start = part * parts.rows_each; start < last; start += panel)
+            panel_eta(x, start, std::min(panel, last - start), view.centre, u.data(), out + start);
+    });
 }
 
 }  // namespace oddsmith

@@ -98,6 +98,7 @@ Sums pass_stored(const Csr<T, Index>& x, const View& view, const Rows& rows, con
         u[j] = beta[1 + j] * inverse[j];
         base -= view.centre[j] * u[j];
     }
+    const bool any = any_slope(u);
     // X'r, then the sum of r; with a Hessian X'h and the sum of h as well
     const std::size_t vectors = static_cast<std::size_t>(order);
     std::vector<double> totals(vectors * size);
@@ -113,7 +114,7 @@ Sums pass_stored(const Csr<T, Index>& x, const View& view, const Rows& rows, con
             double* curvature = order < 2 ? own : h.data() + start;
             const double* w = rows.weight ? rows.weight + start : nullptr;
             for (std::size_t i = 0; i < m; ++i) eta[i] = base + (rows.offset ? rows.offset[start + i] : 0.0);
-            detail::eta_stored(x, start, m, u.data(), eta);
+            if (any) detail::eta_stored(x, start, m, u.data(), eta);
             partial[k].value += Loss::panel(eta, rows.target + start, w, m, v, r, curvature);
             if (order < 1) continue;
             if (!rough) {

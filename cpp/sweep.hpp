@@ -80,7 +80,12 @@ void mirror(Real* matrix, std::size_t size) {
                     matrix[a * size + b] = matrix[b * size + a];
 }
 
-// One part: its panels in order, each read twice while it is in cache.
+// Whether there is a coefficient: at the null model eta is known without reading a row.
+inline bool any_slope(const std::vector<double>& u) {
+    return std::any_of(u.begin(), u.end(), [](double slope) { return slope != 0.0; });
+}
+
+// One part: its panels in order, each read twice while it is in cache. u may be null, where all slopes are 0.
 template <class Loss, class T>
 Sums sweep_part(const Dense<T>& x, const View& view, const Rows& rows, const double* u, const double* inverse,
                 double intercept, std::size_t first, std::size_t last, std::size_t panel, std::size_t width,
@@ -91,7 +96,7 @@ Sums sweep_part(const Dense<T>& x, const View& view, const Rows& rows, const dou
     for (std::size_t start = first; start < last; start += panel) {
         const std::size_t m = std::min(panel, last - start);
         for (std::size_t i = 0; i < m; ++i) eta[i] = intercept + (rows.offset ? rows.offset[start + i] : 0.0);
-        panel_eta(x, start, m, view.centre, u, eta);
+        if (u) panel_eta(x, start, m, view.centre, u, eta);
         sums.value += Loss::panel(eta, rows.target + start, rows.weight ? rows.weight + start : nullptr, m, v, r, h);
         if (gradient) {
             gradient[0] += panel_sum(r, m);
@@ -129,13 +134,14 @@ Sums sweep(const Dense<T>& x, const View& view, const Rows& rows, const double* 
         inverse[j] = 1.0 / view.scale[j];
         u[j] = beta[1 + j] * inverse[j];
     }
+    const bool any = any_slope(u);
     const std::size_t scratch = panel * (4 + 2 * width);
     Buffer scratches(threads * scratch);
     std::vector<double> gradients(order >= 1 ? parts.count * size : 0);
     Buffer hessians(order >= 2 ? parts.count * width * width : 0);
     std::vector<Sums> sums(parts.count);
     in_parallel(parts.count, threads, [&](std::size_t k, std::size_t worker) {
-        sums[k] = sweep_part<Loss>(x, view, rows, u.data(), inverse.data(), beta[0], k * parts.rows_each,
+        sums[k] = sweep_part<Loss>(x, view, rows, any ? u.data() : nullptr, inverse.data(), beta[0], k * parts.rows_each,
                                    std::min(x.rows, (k + 1) * parts.rows_each), panel, width,
                                    scratches.data() + worker * scratch,
                                    order >= 1 ? gradients.data() + k * size : nullptr,

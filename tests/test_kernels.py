@@ -57,6 +57,7 @@ def test_every_compiled_kernel_has_a_twin():
         "count_",
         "select_",
         "gather_",
+        "scores_",
         "add_",
         "descend",
         "slopes_",
@@ -204,6 +205,19 @@ def test_columns_are_gathered(layout, shape):
             np.testing.assert_array_equal(out, X[:, columns].T)
     with pytest.raises(ValueError, match="no such column"):
         kernels.load("compiled").gather_dense(X, np.array([shape[1]]), np.empty((1, shape[0]), dtype=X.dtype), 1)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("shape", [(1, 3), (130, 7), (1300, 203)])
+def test_scores(layout, shape):
+    rng = np.random.default_rng(3)
+    X, v = LAYOUTS[layout](1e6 + rng.standard_normal(shape)), rng.standard_normal(shape[1])
+    centre, scale = X.mean(axis=0, dtype=float), 1.0 + rng.random(shape[1])
+    one, two, again = (np.full(shape[0], 0.5) for _ in range(3))
+    for out, kind, threads in ((one, "compiled", 3), (two, "reference", 1), (again, "compiled", 1)):
+        kernels.load(kind).scores_dense(X, centre, scale, v, out, threads)
+    np.testing.assert_array_equal(one, again)
+    np.testing.assert_allclose(one, two, atol=1e-13)
 
 
 @pytest.mark.parametrize("kind", ["compiled", "reference"])

@@ -59,6 +59,21 @@ def test_along_product_and_widest_say_what_evaluate_says(objective):
     assert objective.widest(half) == pytest.approx(((rows @ half) ** 2).sum(axis=1).max(), rel=1e-10)
 
 
+@pytest.mark.parametrize("intercept", [True, False])
+def test_where_few_coefficients_are_not_0_their_columns_know_eta(objective, intercept):
+    whole = Objective(objective.source, objective.loss, intercept=intercept)
+    columns = np.array([3, 1])
+    part = whole.only(columns)
+    some = np.array([0.7, -0.4, 0.3])[not intercept :]
+    beta = np.zeros(whole.size)
+    beta[np.concatenate([np.arange(intercept), intercept + columns])] = some
+    before = whole.passes
+    found, expected = whole.evaluate_by(part, some, beta), whole.evaluate(beta)
+    assert whole.passes == before + 2
+    assert found.value == pytest.approx(expected.value, rel=1e-14)
+    np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-12, atol=1e-14)
+
+
 def test_the_slope_of_the_bias_is_that_of_half_the_log_determinant(objective):
     step = 1e-5
     found = objective.bias_slope(BETA, objective.evaluate(BETA, 2).factor.half)

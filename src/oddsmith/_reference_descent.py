@@ -1,5 +1,7 @@
-"""The NumPy twins of what only penalties that set coefficients to zero need: `cpp/descent.hpp`,
-`cpp/gather.hpp`, `cpp/select.hpp`."""
+"""The NumPy twins of what only penalties that set coefficients to zero need.
+
+They are those of `cpp/descent.hpp`, `cpp/gather.hpp` and `cpp/select.hpp`.
+"""
 
 from __future__ import annotations
 

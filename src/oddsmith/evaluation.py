@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import add
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import Array
-from oddsmith.design import Design
+from oddsmith.design import Dense, Design
 from oddsmith.factor import Factor
 from oddsmith.losses import Loss
 from oddsmith.sources import Block
@@ -89,6 +89,13 @@ def evaluate_block(block: Block, *, loss: Loss, beta: Array, order: int, threads
     rows = (block.target, block.weight, block.offset)
     value, reach = sweep(*design.operands, *rows, beta, gradient, hessian, threads)
     return Evaluation(value, gradient, hessian, block.total_weight, reach)
+
+
+def evaluate_at(block: Block, *, loss: Loss, eta: Array, threads: int | None) -> Evaluation:
+    """Value and gradient where eta is known, of all rows of the source."""
+    own = eta[block.first_row : block.first_row + len(block.target)]
+    null = np.zeros(1 + block.design.shape[1])
+    return evaluate_block(replace(block, offset=own), loss=loss, beta=null, order=1, threads=threads)
 
 
 def _evaluate_by_verbs(block: Block, loss: Loss, beta: Array, order: int) -> Evaluation:
@@ -184,9 +191,34 @@ def eta_of(block: Block, beta: Array) -> Array:
     return eta if block.offset is None else (eta.T + block.offset).T
 
 
+def quick_eta(block: Block, beta: Array, threads: int | None) -> Array:
+    """As `eta_of`, but for its last bits."""
+    design = block.design
+    scores = design.scores(beta[1:], threads) if isinstance(design, Dense) else design.matvec(beta[1:])
+    scores += beta[0]
+    return scores if block.offset is None else scores + block.offset
+
+
 def weighted_rows(block: Block, loss: Loss, eta: Array, order: int) -> tuple[Array, Array, Array | None]:
     value, r, h = loss.rows(eta, block.target, order)
     if block.weight is None:
         return value, r, h
     weight: Array = block.weight.reshape(-1, *(1,) * (r.ndim - 1))
     return value * block.weight, r * weight, None if h is None else h * weight.reshape(-1, *(1,) * (h.ndim - 1))
+
+
+def along_block(block: Block, *, loss: Loss, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
+    """Values at some lengths along a direction, and the weight."""
+    eta = eta_of(block, beta)
+    slope = linear_scores(block, direction)
+    values = [float(weighted_rows(block, loss, eta + t * slope, 0)[0].sum()) for t in lengths]
+    return np.array([*values, block.total_weight])
+
+
+def hessian_product_block(block: Block, *, loss: Loss, beta: Array, vector: Array) -> Array:
+    """The Hessian times a vector, and the weight."""
+    h, change = weighted_rows(block, loss, eta_of(block, beta), 2)[2], linear_scores(block, vector)
+    assert h is not None
+    image = h * change if h.ndim == 1 else np.einsum("nij,nj->ni", h, change)
+    product = np.concatenate([image.sum(axis=0)[None], block.design.rmatvec(image)])
+    return np.append(product.T, block.total_weight)

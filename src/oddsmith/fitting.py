@@ -203,13 +203,12 @@ class Problem:
         self, judge: Judge, solver: Solver, start: Array | None, workspace: Workspace | None = None
     ) -> Judgement:  # fmt: skip
         """Solve and certify. A workspace, for `ProximalNewton`, carries on what the fit before this one left."""
-        tol = judge.tol
         objective, bound, limit = self.objective, judge.penalty, judge.limit
         carried = {} if workspace is None else {"workspace": workspace}
         beginning = _starting_point(start, self.axes, objective, bound)
         if self.bias_reduction:
-            return bias_reduced(objective, self.axes, beginning, tol=tol, limit=limit)
-        solution = solver.solve(objective, bound, beginning, tol=tol, max_passes=limit, **carried)
+            return bias_reduced(objective, self.axes, beginning, tol=judge.tol, limit=limit)
+        solution = solver.solve(objective, bound, beginning, tol=judge.aim, max_passes=limit, **carried)
         return judge.verdict(solution, solver)
 
     def raw(self, beta: Array, low: Array | None = None) -> Array:

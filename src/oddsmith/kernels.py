@@ -111,6 +111,11 @@ def gather_dense(*arguments: Any) -> None:
     active.gather_dense(*arguments)
 
 
+def scores_dense(*arguments: Any) -> None:
+    """Z v; see `_reference_slopes.scores_dense`."""
+    active.scores_dense(*arguments)
+
+
 def slopes_dense(*arguments: Any) -> None:
     """Z'R for several right-hand sides; see `_reference_slopes.slopes_dense`."""
     active.slopes_dense(*arguments)

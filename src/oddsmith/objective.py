@@ -12,13 +12,17 @@ import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
+from oddsmith.design import Dense, Sparse
 from oddsmith.evaluation import (
     PANEL_ROWS,
     Evaluation,
+    along_block,
     eta_of,
+    evaluate_at,
     evaluate_block,
+    hessian_product_block,
     largest_norm,
-    linear_scores,
+    quick_eta,
     weighted_rows,
 )
 from oddsmith.exact_evaluation import ExactEvaluation, evaluate_block_exactly
@@ -31,7 +35,6 @@ ROUGH = 1e-6  # what single precision may take from a diagonal
 MEANT, SUMMED = 30.0, 1 << 21
 T = TypeVar("T")
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
-
 USED = 0.9  # of the columns at hand: if so many are asked for, all of them are looked at
 
 
@@ -68,6 +71,18 @@ class Objective:
         self.passes += 1
         part = partial(evaluate_block, loss=self.loss, beta=self._full(beta), order=order, threads=self.threads)
         return self._free(self.source.sum(part).mean())
+
+    def evaluate_by(self, part: Objective, some: Array, beta: Array) -> Evaluation:
+        """As `evaluate` at beta, which has `some` for the columns of `part` and 0 elsewhere.
+
+        Eta is looked for there, so that here rows are read for the gradient alone.
+        """
+        known = self.intercept and self.loss.outputs == 1
+        if not known or not isinstance(next(part.source.blocks()).design, Dense | Sparse):
+            return self.evaluate(beta)
+        self.passes += 1
+        eta = np.concatenate([quick_eta(block, some, self.threads) for block in part.source.blocks()])
+        return self.source.sum(partial(evaluate_at, loss=self.loss, eta=eta, threads=self.threads)).mean()
 
     def rough_hessian(self, beta: Array, known: AnyArray | None = None) -> AnyArray:
         """The Hessian in single precision: a metric for steps.
@@ -133,7 +148,9 @@ class Objective:
     def along(self, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
         """Mean loss at beta + t direction, for every length t."""
         self.passes += 1
-        part = partial(_along, loss=self.loss, beta=self._full(beta), direction=self._full(direction), lengths=lengths)
+        part = partial(
+            along_block, loss=self.loss, beta=self._full(beta), direction=self._full(direction), lengths=lengths
+        )
         sums = self.source.sum(part)
         means: Array = sums[:-1] / sums[-1]
         return means
@@ -141,7 +158,7 @@ class Objective:
     def hessian_product(self, beta: Array, vector: Array) -> Array:
         """The Hessian of the mean loss, times a vector; no p x p matrix is made."""
         self.passes += 1
-        part = partial(_hessian_product, loss=self.loss, beta=self._full(beta), vector=self._full(vector))
+        part = partial(hessian_product_block, loss=self.loss, beta=self._full(beta), vector=self._full(vector))
         sums = self.source.sum(part)
         product: Array = (sums[:-1] / sums[-1]).reshape(self.loss.outputs, -1)
         return product.ravel() if self.intercept else product[:, 1:].ravel()
@@ -247,7 +264,7 @@ class Objective:
         return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
 
     def among(self, columns: AnyArray) -> AnyArray:
-        """These columns, those at hand first: what is at hand need not be looked for again, nor copied if most is asked for.
+        """These columns, those at hand first: they need not be looked for again, nor copied if most are asked for.
 
         Rows of compressed form are looked through anyway, where anything is lacking.
         """
@@ -306,21 +323,6 @@ def _rough(block: Block, *, rough: Callable[..., None], beta: Array, known: int,
 def _at_zero(block: Block, *, threads: int | None) -> Evaluation:
     zero, rows = np.zeros(block.design.shape[1] + 1), replace(block, offset=None)
     return evaluate_block(rows, loss=Logistic(), beta=zero, order=2, threads=threads)
-
-
-def _along(block: Block, *, loss: Loss, beta: Array, direction: Array, lengths: Sequence[float]) -> Array:
-    eta = eta_of(block, beta)
-    slope = linear_scores(block, direction)
-    values = [float(weighted_rows(block, loss, eta + t * slope, 0)[0].sum()) for t in lengths]
-    return np.array([*values, block.total_weight])
-
-
-def _hessian_product(block: Block, *, loss: Loss, beta: Array, vector: Array) -> Array:
-    h, change = weighted_rows(block, loss, eta_of(block, beta), 2)[2], linear_scores(block, vector)
-    assert h is not None
-    image = h * change if h.ndim == 1 else np.einsum("nij,nj->ni", h, change)
-    product = np.concatenate([image.sum(axis=0)[None], block.design.rmatvec(image)])
-    return np.append(product.T, block.total_weight)
 
 
 def _curvature(block: Block, *, loss: Loss, beta: Array, columns: AnyArray) -> Array:

@@ -93,6 +93,12 @@ class Dense:
             out[part] = z @ v
         return out
 
+    def scores(self, v: Array, threads: int | None = None) -> Array:
+        """As matvec of a vector, compiled: its last bits depend on the layout."""
+        out, threads = np.zeros(self.shape[0]), kernels.threads_for(self.entries, threads)
+        kernels.scores_dense(self.array, self.centre, self.scale, np.ascontiguousarray(v), out, threads)
+        return out
+
     def dot_rows(self, v: Array) -> Array:
         """As matvec, but a row has the same bits whichever rows are beside it."""
         out = np.empty((self.shape[0], *v.shape[1:]))

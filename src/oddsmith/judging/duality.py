@@ -25,7 +25,11 @@ STEPS = 10  # of Newton, for what is not penalised
 
 
 def certify_composite(
-    objective: Objective, penalty: Penalty, solution: Solution, *, tol: float | None = None,
+    objective: Objective,
+    penalty: Penalty,
+    solution: Solution,
+    *,
+    tol: float | None = None,
     smooth_bound: SmoothBound | None = None,
 ) -> tuple[Certificate, Solution, Array | None]:
     r"""Bound F(b) - F* for mean loss plus penalty; `solution.evaluation` must hold the value and the loss's gradient.
@@ -101,14 +105,14 @@ def _stepped(
 ) -> tuple[Certificate, Solution]:
     """After the last step, and what is proved there.
 
-    Where that is too little, or it is in doubt what stays 0, a pass looks; where only the value is, those columns tell it.
+    Where that is too little, or it is in doubt what stays 0, a pass looks; where only the value is, these columns do.
     """
     assert proof.after is not None
     function, beta, passes = near.whole, solution.beta + proof.step, solution.trace[-1].passes
     kind, fall, slack, seen = "proved", proof.after.fall, proof.misfit, solution.evaluation
     violation = float(np.abs(function.slope(solution.beta, gradient_of(seen))).max(initial=0.0))
     if proof.doubts or fall > wanted:
-        seen, passes, slack = function.evaluate(beta), passes + 1, 0.0
+        seen, passes, slack = function.evaluate_by(near.part, beta[near.members], beta), passes + 1, 0.0
         bound = near.again(proof, beta, gradient_of(seen), wanted)
         violation = float(np.abs(function.slope(beta, gradient_of(seen))).max(initial=0.0))
         if bound is not None:

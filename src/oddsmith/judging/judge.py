@@ -20,6 +20,7 @@ from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued
 from oddsmith.solvers.sketches import diagonal_sketch
 
 AGAIN = 1e-3  # times the tolerance, where it was too loose for a proof
+CLOSE, CLOSER = 6e-7, 2e-2  # a last step starts from no farther away, and this share of the root of tol
 ENOUGH = 1e-10  # a proved relative suboptimality that counts as converged when full precision was asked for
 
 
@@ -75,6 +76,11 @@ class Judge:
     limit: int | None
     settled: bool = False
 
+    @property
+    def aim(self) -> float | None:
+        """What a solver is asked for: where a last step follows, which squares what is left, not all of tol."""
+        return self.tol if self.tol is None or self.penalty.smooth else min(CLOSE, CLOSER * math.sqrt(self.tol))
+
     def verdict(self, solution: Solution, solver: Solver) -> Judgement:
         """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
         if not self.penalty.smooth:
@@ -104,7 +110,7 @@ class Judge:
     def _of_composite(self, solution: Solution, solver: Solver) -> Judgement:
         """Of a penalty that is not smooth: where a bound proves less than was asked for, go on until it does."""
         certificate, solution, variance = self._composite(solution)
-        enough, tol = max(self.tol or 0.0, ENOUGH), self.tol
+        enough, tol = max(self.tol or 0.0, ENOUGH), self.aim
         while solution.status is Status.CONVERGED and not (certificate.suboptimality <= enough) and tol is not None:
             left = None if self.limit is None else self.limit - self.objective.passes
             if left is not None and left <= 0:

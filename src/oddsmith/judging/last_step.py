@@ -132,7 +132,15 @@ class Near:
         own = own[chosen[members[own]]]
         places = members[own]
         return cls(
-            whole, part, members, own, places, beta[places], gradient[places], seen.hessian[np.ix_(own, own)], seen.reach
+            whole,
+            part,
+            members,
+            own,
+            places,
+            beta[places],
+            gradient[places],
+            seen.hessian[np.ix_(own, own)],
+            seen.reach,
         )
 
     def rise(self, beta: Array, step: Array) -> float:

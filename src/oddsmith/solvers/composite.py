@@ -44,6 +44,11 @@ class Composite:
         seen = self.objective.evaluate(beta, order)
         return replace(seen, value=seen.value + self.cost(beta))
 
+    def evaluate_by(self, part: Composite, some: Array, beta: Array) -> Evaluation:
+        """As `evaluate` at beta, which has `some` for the columns of `part` and 0 elsewhere."""
+        seen = self.objective.evaluate_by(part.objective, some, beta)
+        return replace(seen, value=seen.value + self.cost(beta))
+
     def cost(self, beta: Array) -> float:
         """What the penalty adds."""
         return dot(self.thresholds, np.abs(beta)) + 0.5 * dot(self.curvature * beta, beta)

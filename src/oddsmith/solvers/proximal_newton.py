@@ -20,7 +20,6 @@ from oddsmith.solvers.models import Model
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
 FEW = 0.1  # of the columns at hand, added to them
-CLOSE, CLOSER = 3e-7, 1e-2  # and not beyond so much of the root of tol: the judge's last step squares what is left
 AMPLE, TURNS = 4, 100  # products for each entry that a pass reads; times that a model's matrix is read
 SPARE = 1.5  # times the columns that are not 0: a larger working set drops those that are
 SHARE = 0.003  # of what the columns left out would let it fall: so far a working set is solved, if more will follow
@@ -132,7 +131,7 @@ class ProximalNewton:
         """Minimise objective + penalty from start; `Workspace` says what may be handed from one solve to the next."""
         function, limit = Composite.of(objective, penalty), max_passes or self.max_passes
         space = Workspace() if workspace is None else workspace
-        goal = FULL_PRECISION if tol is None else min(CLOSE, CLOSER * math.sqrt(tol))
+        goal = FULL_PRECISION if tol is None else 0.5 * tol
         if len(objective.source.columns) <= self.most_columns:
             solution = self._on_all_columns(function, start, space, goal=goal, limit=limit)
         else:
@@ -188,7 +187,7 @@ class ProximalNewton:
             inner = descend(sub, beta[members], Metric(sub, space), goal=aim, limit=limit)
             beta = np.zeros_like(beta)
             beta[members] = inner.beta
-            now = function.evaluate(beta)
+            now = function.evaluate_by(sub, inner.beta, beta)
             note = f"{len(columns)} columns at hand, {np.count_nonzero(inner.beta)} coefficients not 0"
             trace.append(Step(function.passes, now.value, inner.decrement, note=note))
 
