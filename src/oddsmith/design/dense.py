@@ -60,10 +60,10 @@ class Dense:
             return replace(self, array=self.array.take(rows, axis=0), room=None)  # in half the time of array[rows]
         return replace(self, array=self.array[rows], room=None)
 
-    def only(self, columns: AnyArray) -> Dense:
+    def only(self, columns: AnyArray, threads: int | None = None) -> Dense:
         """Some columns, copied."""
         chosen = np.empty((self.shape[0], len(columns)), self.array.dtype, order="F")
-        threads = kernels.threads_for(chosen.size, None)
+        threads = kernels.threads_for(chosen.size, threads)
         kernels.gather_dense(self.array, np.asarray(columns, dtype=np.int64), chosen.T, threads)
         return Dense(chosen, self.centre[columns], self.scale[columns])
 

@@ -170,8 +170,9 @@ class SharedRows:
         for design in self._designs:
             rows = slice(start, start + design.shape[0])
             if isinstance(design, Dense):
-                parts = range(0, design.shape[0], ROWS)
-                self.each(partial(_standardised, design, columns, fresh[:, rows]), parts, products=32 * fresh.size)
+                own = design.only(columns, self._threads)
+                parts = range(0, len(columns), FEW)
+                self.each(partial(_standardised, own, fresh[:, rows]), parts, products=32 * fresh.size)
             else:
                 fresh[:, rows] = design.only(columns).matvec(np.eye(len(columns))).T
             start = rows.stop
@@ -197,9 +198,8 @@ class SharedRows:
         self.columns, self.z, self.single = self.columns[places], self._store[: len(places)], self._rough[: len(places)]
 
 
-def _standardised(design: Dense, columns: AnyArray, out: Array, first: int) -> None:
-    """Some columns of some rows, transposed."""
-    rows = slice(first, first + ROWS)
-    some = np.take(design.array[rows], columns, axis=1) - design.centre[columns]
-    some /= design.scale[columns]
-    out[:, rows] = some.T
+def _standardised(design: Dense, out: Array, first: int) -> None:
+    """Some columns, transposed."""
+    columns = slice(first, first + FEW)
+    np.subtract(design.array.T[columns], design.centre[columns, None], out=out[columns])
+    out[columns] /= design.scale[columns, None]
