@@ -22,7 +22,7 @@ def some_columns(design: Design, columns: AnyArray, known: Design | None = None,
         return Chosen(design, columns)
     if not isinstance(known, Dense):
         return design.only(columns)
-    return known.beside(design.only(columns[known.shape[1] :]))
+    return known.beside(design, columns[known.shape[1] :])
 
 
 def make_design(X: Any) -> Codes | Dense | Sparse:

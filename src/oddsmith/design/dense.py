@@ -12,6 +12,8 @@ from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.design.base import PANEL_BYTES, Moments, finite, square_norms
 
+ROOM = 4  # times the columns at hand that there is room for
+
 
 @dataclass
 class Room:
@@ -63,21 +65,24 @@ class Dense:
     def only(self, columns: AnyArray, threads: int | None = None) -> Dense:
         """Some columns, copied."""
         chosen = np.empty((self.shape[0], len(columns)), self.array.dtype, order="F")
-        threads = kernels.threads_for(chosen.size, threads)
-        kernels.gather_dense(self.array, np.asarray(columns, dtype=np.int64), chosen.T, threads)
+        self._gather(columns, chosen, threads)
         return Dense(chosen, self.centre[columns], self.scale[columns])
 
-    def beside(self, other: Dense) -> Dense:
-        """The columns of another after one's own, copied into a room with some to spare for the next."""
-        used, width = self.shape[1], self.shape[1] + other.shape[1]
+    def beside(self, whole: Dense, columns: AnyArray) -> Dense:
+        """More columns of another after one's own, copied into a room with some to spare for the next."""
+        used, width = self.shape[1], self.shape[1] + len(columns)
         room = self.room
-        if room is None or room.used != used or room.array.shape[1] < width:
-            room = Room(np.empty((self.shape[0], width + width // 2), self.array.dtype, order="F"))
+        if room is None or room.used != used or room.array.shape[1] < width:  # what is not touched costs no memory
+            room = Room(np.empty((self.shape[0], ROOM * width), self.array.dtype, order="F"))
             room.array[:, :used] = self.array
-        room.array[:, used:width] = other.array
+        whole._gather(columns, room.array[:, used:width], None)
         room.used = width
-        centre, scale = np.append(self.centre, other.centre), np.append(self.scale, other.scale)
+        centre, scale = np.append(self.centre, whole.centre[columns]), np.append(self.scale, whole.scale[columns])
         return Dense(room.array[:, :width], centre, scale, room)
+
+    def _gather(self, columns: AnyArray, out: AnyArray, threads: int | None) -> None:
+        places = np.asarray(columns, dtype=np.int64)
+        kernels.gather_dense(self.array, places, out.T, kernels.threads_for(out.size, threads))
 
     def _panels(self) -> Iterator[tuple[slice, Array]]:
         rows = max(1, PANEL_BYTES // (8 * max(1, self.shape[1])))
