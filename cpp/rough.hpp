@@ -89,14 +89,16 @@ void rough_hessian(const Dense<T>& x, const View& view, const Rows& rows, const 
     });
     const float* lower = hessians.data() - known / rough_rows * rough_rows * width;
     constexpr std::size_t tile = 32;  // what is written across lies far apart
-    for (std::size_t a = known; a < size; a += tile)
-        for (std::size_t b = 0; b < size; b += tile)
+    in_parallel((size - known + tile - 1) / tile, threads, [&](std::size_t strip, std::size_t) {
+        const std::size_t a = known + strip * tile;
+        for (std::size_t b = 0; b < std::min(size, a + tile); b += tile)
             for (std::size_t i = a; i < std::min(size, a + tile); ++i)
                 for (std::size_t j = b; j < std::min(i + 1, b + tile); ++j) {
                     double sum = 0.0;
                     for (std::size_t k = 0; k < parts.count; ++k) sum += lower[k * square + i * width + j];
                     hessian[i * size + j] = hessian[j * size + i] = static_cast<float>(sum);
                 }
+    });
 }
 
 }  // namespace oddsmith

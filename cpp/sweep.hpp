@@ -44,7 +44,7 @@ struct Parts {
 };
 
 inline std::size_t panel_rows(std::size_t bytes_per_row) {
-    if (bytes_per_row > 8192) return std::clamp<std::size_t>((std::size_t{1} << 19) / bytes_per_row / 8 * 8, 8, 64);
+    if (bytes_per_row > 8192) return std::clamp<std::size_t>((std::size_t{1} << 20) / bytes_per_row / 8 * 8, 8, 128);
     return std::clamp<std::size_t>((std::size_t{1} << 16) / bytes_per_row / 64 * 64, 64, 512);
 }
 
@@ -125,7 +125,9 @@ Sums sweep(const Dense<T>& x, const View& view, const Rows& rows, const double* 
     // each part of an order-2 pass keeps a Hessian: as many parts as 64 MiB hold, but always two for two threads
     const std::size_t most = order < 2 ? 256 : std::clamp<std::size_t>((std::size_t{8} << 20) / (width * width), 2, 16);
     // a part is worth a thread by its work: the longer its rows, the fewer; but adding Hessians up is work as well
-    const std::size_t least = order < 2 ? std::clamp<std::size_t>((std::size_t{1} << 20) / size, 128, 1024) : 500;
+    const std::size_t least = order < 2      ? std::clamp<std::size_t>((std::size_t{1} << 20) / size, 128, 1024)
+                              : size < 1000 ? 500
+                                            : std::clamp<std::size_t>(x.rows / 2, 500, 1000);
     const Parts parts(x.rows, long_stretches ? few_rows : least, most);
     threads = std::min(threads, parts.count);
 
@@ -153,10 +155,11 @@ Sums sweep(const Dense<T>& x, const View& view, const Rows& rows, const double* 
         total.value += sums[k].value;
         total.reach = std::max(total.reach, sums[k].reach);
         for (std::size_t j = 0; j < (order >= 1 ? size : 0); ++j) gradient[j] += gradients[k * size + j];
-        for (std::size_t a = 0; a < (order >= 2 ? size : 0); ++a)
-            for (std::size_t b = a; b < size; ++b)
-                hessian[a * size + b] += hessians[(k * width + a) * width + b];
     }
+    in_parallel(order >= 2 ? size : 0, size < 256 ? 1 : threads, [&](std::size_t a, std::size_t) {
+        for (std::size_t k = 0; k < parts.count; ++k)
+            for (std::size_t b = a; b < size; ++b) hessian[a * size + b] += hessians[(k * width + a) * width + b];
+    });
     for (std::size_t j = 0; j < (order >= 1 ? p : 0); ++j) gradient[1 + j] *= inverse[j];
     if (order >= 2) mirror(hessian, size);
     return total;
