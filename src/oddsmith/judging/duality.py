@@ -67,7 +67,7 @@ def certify_composite(
     -------
     certificate : Certificate
     solution : Solution
-        The same, or after the last step; then its evaluation has the value alone.
+        The same, or after the last step; then its evaluation has a gradient only where a pass has looked.
     variance : array or None
         The diagonal of H^-1 where it was formed: 0 outside U.
 
@@ -121,9 +121,10 @@ def _stepped(
             gap = _gap(function, penalty, beta, seen)
             kind, fall = ("estimated", fall) if gap is None else ("proved", gap)
     elif fall + slack > wanted:
-        seen, slack = replace(seen, value=seen.value + near.rise(solution.beta, proof.step)), 0.0
+        value, slack = seen.value + near.rise(solution.beta, proof.step), 0.0
+        seen = replace(seen, value=value, gradient=None)
     else:
-        seen = replace(seen, value=seen.value - proof.fall)
+        seen = replace(seen, value=seen.value - proof.fall, gradient=None)
     trace = (*solution.trace, Step(passes, seen.value, fall, note="by the Hessian of the proof"))
     after = replace(solution, beta=beta, evaluation=seen, decrement=fall, trace=trace)
     return certificate(kind, fall, seen, violation, True if kind == "proved" else None, slack), after

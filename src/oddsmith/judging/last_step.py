@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -130,56 +131,24 @@ class Near:
         assert seen.hessian is not None
         own = np.argsort(members)
         own = own[chosen[members[own]]]
-        places = members[own]
-        return cls(
-            whole,
-            part,
-            members,
-            own,
-            places,
-            beta[places],
-            gradient[places],
-            seen.hessian[np.ix_(own, own)],
-            seen.reach,
-        )
+        places, hessian = members[own], seen.hessian[np.ix_(own, own)]
+        return cls(whole, part, members, own, places, beta[places], gradient[places], hessian, seen.reach)
+
+    @cached_property
+    def local(self) -> Composite:
+        """The same function of those that are looked at, of which its penalty alone is asked for."""
+        return Composite(self.part.objective, self.whole.thresholds[self.places], self.whole.curvature[self.places])
+
+    @cached_property
+    def model(self) -> tuple[Array, float, Array]:
+        """The step to the minimum of the quadratic model, by how much that falls, and its gradient there."""
+        step, fall = Model(self.local, self.hessian).step(self.beta, self.gradient, MODELLED)
+        return step, fall, self.gradient + np.einsum("ij,j->i", self.hessian, step)
 
     def rise(self, beta: Array, step: Array) -> float:
         """By how much the sum rises along a step; two passes over the columns."""
         after, before = (self.part.evaluate(b[self.members], 0).value for b in (beta + step, beta))
         return after - before
-
-    def again(self, proof: Proof, beta: Array, gradient: Array, wanted: float) -> Bound | None:
-        """After the step of a proof, where a pass has looked: by the Hessian from before. None if nothing is proved."""
-        local, loss, growth = self._local(), self.part.objective.loss, proof.growth
-        slope, slack = self.whole.slope(beta, gradient), self.whole.thresholds - np.abs(gradient)
-        outside = np.delete(np.arange(len(beta)), self.places)
-        if slope[outside].any():
-            return None
-        kept, factor, reaches = proof.kept, proof.factor, iter([proof.reach])
-        for _ in range(ROUNDS):
-            own, bound = self.places[kept], None
-            squared = growth * _squared(factor, slope[own])
-            for reach in reaches:
-                bound = self_concordant(squared, growth * reach, loss)
-                if bound is not None and bound.fall <= wanted:
-                    break
-            if bound is None or (slack[outside] <= bound.moves).any():
-                return None
-            if not len(np.setdiff1d(np.flatnonzero(slack[self.places] <= bound.moves), kept)):
-                return bound
-            kept = np.union1d(kept, np.flatnonzero(slack[self.places] <= 2.0 * bound.moves))
-            factor = self._factor(local, kept)
-            if factor.rank < len(kept) and not self._is_collinear(local, kept, factor, slope[self.places[kept]]):
-                return None
-            reaches = self._reaches(factor, kept)
-        return None
-
-    def _local(self) -> Composite:
-        """The same function of those that are looked at, of which its penalty alone is asked for."""
-        return Composite(self.part.objective, self.whole.thresholds[self.places], self.whole.curvature[self.places])
-
-    def _factor(self, local: Composite, kept: AnyArray) -> Factor:
-        return Factor(self.hessian[np.ix_(kept, kept)] + np.diag(local.curvature[kept]))
 
     def proof(self, wanted: float, *, looking: bool = False) -> Proof | None:
         """The model's step, and bounds before and after it.
@@ -187,15 +156,12 @@ class Near:
         What may not stay 0 joins those that are not, and all is done again. Who will look after the step need not be
         told so much: then the proof has doubts, and K is not looked for where a bound on it tells anything.
         """
-        local = self._local()
-        step, fall = Model(local, self.hessian).step(self.beta, self.gradient, MODELLED)
-        after = self.beta + step
-        gradient = self.gradient + np.einsum("ij,j->i", self.hessian, step)
-        slack, size = local.thresholds - np.abs(gradient), np.sqrt(self.hessian.diagonal())
-        inside = (self.beta != 0.0) | (after != 0.0) | local.free
+        step, _, gradient = self.model
+        slack, size = self.local.thresholds - np.abs(gradient), np.sqrt(self.hessian.diagonal())
+        inside = (self.beta != 0.0) | (self.beta + step != 0.0) | self.local.free
         inside |= not inside.any()
         for _ in range(ROUNDS):
-            known = self._among(local, np.flatnonzero(inside), step, gradient, fall, wanted, looking)
+            known = self._among(np.flatnonzero(inside), wanted, looking=looking)
             if known is None:
                 return None
             doubt = math.inf if known.after is None else known.spread * size + known.after.moves
@@ -207,22 +173,51 @@ class Near:
             inside |= leaving
         return None
 
-    def _among(
-        self, local: Composite, kept: AnyArray, step: Array, gradient: Array, fall: float, wanted: float, looking: bool
-    ) -> Proof | None:
-        """On some of the coefficients; None where nothing is proved. `gradient` is the model's after the step."""
-        loss, factor = local.objective.loss, self._factor(local, kept)
-        slope, rest = local.slope(self.beta, self.gradient)[kept], local.slope(self.beta + step, gradient)[kept]
-        if factor.rank < len(kept) and not self._is_collinear(local, kept, factor, slope):
+    def again(self, proof: Proof, beta: Array, gradient: Array, wanted: float) -> Bound | None:
+        """After the step of a proof, where a pass has looked: by the Hessian from before. None if nothing is proved."""
+        slope, slack = self.whole.slope(beta, gradient), self.whole.thresholds - np.abs(gradient)
+        outside = np.delete(np.arange(len(beta)), self.places)
+        if slope[outside].any():
             return None
-        if factor.rank < len(kept) and np.abs(factor.unseen(rest)).max(initial=0.0) > SLOPE_NOISE:
-            step, rest = np.zeros_like(step), slope  # the model was not minimised where it has no curvature
+        kept, factor, reaches = proof.kept, proof.factor, iter([proof.reach])
+        for _ in range(ROUNDS):
+            own, bound = slope[self.places[kept]], None
+            if _falls_unseen(factor, own):
+                return None
+            for reach in reaches:
+                bound = self_concordant(
+                    proof.growth * _squared(factor, own), proof.growth * reach, self.part.objective.loss
+                )
+                if bound is not None and bound.fall <= wanted:
+                    break
+            if bound is None or (slack[outside] <= bound.moves).any():
+                return None
+            if not len(np.setdiff1d(np.flatnonzero(slack[self.places] <= bound.moves), kept)):
+                return bound
+            kept = np.union1d(kept, np.flatnonzero(slack[self.places] <= 2.0 * bound.moves))
+            factor = self._factor(kept)
+            if not self._sees_all(kept, factor):
+                return None
+            reaches = self._reaches(factor, kept)
+        return None
+
+    def _factor(self, kept: AnyArray) -> Factor:
+        return Factor(self.hessian[np.ix_(kept, kept)] + np.diag(self.local.curvature[kept]))
+
+    def _among(self, kept: AnyArray, wanted: float, *, looking: bool) -> Proof | None:
+        """On some of the coefficients; None where nothing is proved."""
+        (step, fall, gradient), loss, factor = self.model, self.part.objective.loss, self._factor(kept)
+        slope = self.local.slope(self.beta, self.gradient)[kept]
+        rest = self.local.slope(self.beta + step, gradient)[kept]
+        if _falls_unseen(factor, slope) or not self._sees_all(kept, factor):
+            return None
         squared, left = _squared(factor, slope), _squared(factor, rest)
-        length = math.sqrt(max(0.0, float(step @ (self.hessian @ step + local.curvature * step))))
+        length = math.sqrt(max(0.0, float(step @ (gradient - self.gradient + self.local.curvature * step))))
+        modelled = not _falls_unseen(factor, rest)
         here, after, a, reach = None, None, math.inf, math.inf
         for better, reach in enumerate(self._reaches(factor, kept)):
             a, here = math.sqrt(reach) * length, self_concordant(squared, reach, loss)
-            after = after_step(length, math.sqrt(left), reach, factor.error, loss)
+            after = after_step(length, math.sqrt(left), reach, factor.error, loss) if modelled else None
             if any(bound is not None and bound.fall <= wanted for bound in (here, after)):
                 break
             if looking and better and after is not None:
@@ -231,22 +226,19 @@ class Near:
             return None
         steps = np.zeros((2, len(self.whole.thresholds)))
         steps[0, self.places], steps[1, self.places[kept]] = step, factor.variance
-        if after is None:
-            far = math.inf
-            return Proof(here, None, length, far, far, far, steps[1], fall, steps[0], kept, factor, reach)
-        way = math.sqrt(loss.steepest) * length * _growth(a)
-        misfit = length**2 * a / 6.0 * math.exp(a)
-        spread = bend(a, factor.error) * length
+        way = spread = misfit = math.inf
+        if after is not None:
+            way, spread = math.sqrt(loss.steepest) * length * _growth(a), bend(a, factor.error) * length
+            misfit = length**2 * a / 6.0 * math.exp(a)
         return Proof(here, after, length, way, spread, misfit, steps[1], fall, steps[0], kept, factor, reach)
 
-    def _is_collinear(self, local: Composite, kept: AnyArray, factor: Factor, slope: Array) -> bool:
-        """Whether curvature is missing because the columns are collinear, and the sum does not fall that way."""
-        if np.abs(factor.unseen(slope)).max(initial=0.0) > SLOPE_NOISE:
-            return False  # it falls along a direction whose curvature is lost in rounding
+    def _sees_all(self, kept: AnyArray, factor: Factor) -> bool:
+        """Whether what curvature is missing is so because columns are collinear; not where it has vanished."""
+        if factor.rank == len(kept):
+            return True
         at_null, own = self.part.evaluate(np.zeros(len(self.members)), 2).hessian, self.own[kept]
         assert at_null is not None
-        # curvature may have vanished where the rows do see a direction
-        return factor.rank == Factor(at_null[np.ix_(own, own)] + np.diag(local.curvature[kept])).rank
+        return factor.rank == Factor(at_null[np.ix_(own, own)] + np.diag(self.local.curvature[kept])).rank
 
     def _reaches(self, factor: Factor, kept: AnyArray) -> Iterator[float]:
         """Bounds on K^2, the largest x'H^-1 x of a row: of the norm of x and of an eigenvalue; then K^2."""
@@ -257,6 +249,11 @@ class Near:
             spread = np.zeros((len(self.members), factor.rank))
             spread[self.own[kept]] = factor.half
             yield concordance * self.part.objective.widest(spread)
+
+
+def _falls_unseen(factor: Factor, slope: Array) -> bool:
+    """Whether the sum falls along a direction whose curvature is lost in rounding."""
+    return factor.rank < len(slope) and bool(np.abs(factor.unseen(slope)).max(initial=0.0) > SLOPE_NOISE)
 
 
 def _squared(factor: Factor, slope: Array) -> float:
