@@ -112,6 +112,7 @@ def test_predictions_of_the_rows_of_the_fit(formula):
     np.testing.assert_array_equal(again.predict(DATA), result.predict())
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, len(DATA) - 1), min_size=1, max_size=20))
 def test_a_prediction_depends_on_its_own_row_alone(rows):
     result = logit("died ~ center(age) + poly(bmi, 2) + C(ward)", DATA)

@@ -178,6 +178,19 @@ def test_a_tolerance_is_kept_and_proved(tol):
         assert result.status is Status.CONVERGED
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_tall_lasso_takes_few_passes(seed):
+    """One for the moments, three at most on all rows; the step that ends the fit is not looked at."""
+    problem = generate(60_000, 12, seed)
+    best = fit(problem.source, penalty=L1(0.01), standardize=True)
+    found = fit(problem.source, penalty=L1(0.01), standardize=True, tol=1e-9)
+    assert found.passes <= 4
+    assert found.certificate.kind == "proved"
+    assert found.value / best.value - 1 <= found.certificate.suboptimality + 1e-15 <= 1e-9
+    np.testing.assert_array_equal(found.beta == 0.0, best.beta == 0.0)
+    assert found.trace[-1].note == "by the Hessian of the proof"
+
+
 def test_the_limit_of_passes_is_kept_and_told():
     with pytest.warns(UserWarning, match="limit of passes"):
         result = fit(WIDE.source, penalty=L1(0.01), max_passes=3)
