@@ -19,13 +19,12 @@ struct Chosen {
     ODDSMITH_CLONES static void panel_choose(const Chosen<T>& x, std::size_t start, std::size_t m, const double* c, \
                                              const double* inverse, std::size_t width, double* z) {                 \
         const bool asks = x.x.row_major() && x.x.cols * sizeof(T) < detail::long_row;                               \
-        const auto ahead = static_cast<std::ptrdiff_t>(1 + (std::size_t{1} << 14) / (1 + x.x.cols * sizeof(T)));    \
+        const std::ptrdiff_t ahead = detail::rows_ahead(x.x.cols * sizeof(T)) * x.x.row_stride;                     \
         for (std::size_t i = 0; i < m; ++i) {                                                                       \
             const T* a = x.x.data + static_cast<std::ptrdiff_t>(start + i) * x.x.row_stride;                        \
             double* row = z + i * width;                                                                            \
             row[0] = 1.0;                                                                                           \
-            for (std::size_t j = 0; asks && j < x.x.cols; j += 64 / sizeof(T))                                      \
-                detail::ask_for<1>(a + ahead * x.x.row_stride + static_cast<std::ptrdiff_t>(j));                    \
+            if (asks) detail::ask_for_row(a + ahead, x.x.cols);                                                     \
             for (std::size_t j = 0; j < x.cols; ++j)                                                               \
                 row[1 + j] = (a[x.columns[j] * x.x.col_stride] - c[j]) * inverse[j];                                \
             std::fill(row + 1 + x.cols, row + width, 0.0);                                                         \

@@ -20,20 +20,14 @@ struct Quadratic {
     std::size_t size;
 };
 
-#define ODDSMITH_ADD_MULTIPLE(T)                                                                                  \
-    ODDSMITH_CLONES static void add_multiple(const T* row, double length, std::size_t m, double* gradient) {     \
-        _Pragma("omp simd") for (std::size_t k = 0; k < m; ++k) gradient[k] += row[k] * length;                   \
+#define ODDSMITH_ADD_MULTIPLE(From, To)                                                                            \
+    ODDSMITH_CLONES static void add_multiple(const From* row, double length, std::size_t m, To* sum) {            \
+        const To by = static_cast<To>(length);                                                                    \
+        _Pragma("omp simd") for (std::size_t k = 0; k < m; ++k) sum[k] += static_cast<To>(row[k]) * by;           \
     }
-#define ODDSMITH_ADD_PRODUCT(T)                                                                                   \
-    ODDSMITH_CLONES static void add_product(T* row, double left, const double* right, std::size_t m) {           \
-        const T by = static_cast<T>(left);                                                                         \
-        _Pragma("omp simd") for (std::size_t k = 0; k < m; ++k) row[k] += by * static_cast<T>(right[k]);          \
-    }
-ODDSMITH_ADD_PRODUCT(double)
-ODDSMITH_ADD_PRODUCT(float)
-#undef ODDSMITH_ADD_PRODUCT
-ODDSMITH_ADD_MULTIPLE(double)
-ODDSMITH_ADD_MULTIPLE(float)
+ODDSMITH_ADD_MULTIPLE(double, double)
+ODDSMITH_ADD_MULTIPLE(float, double)
+ODDSMITH_ADD_MULTIPLE(double, float)
 #undef ODDSMITH_ADD_MULTIPLE
 
 // hessian += left'right, whose rows are few.
@@ -44,7 +38,7 @@ void add_products(T* hessian, const double* left, const double* right, std::size
     in_parallel(parts.count, threads, [&](std::size_t part, std::size_t) {
         for (std::size_t a = part * parts.rows_each; a < std::min(size, (part + 1) * parts.rows_each); ++a)
             for (std::size_t k = 0; k < count; ++k)
-                add_product(hessian + a * size, left[k * size + a], right + k * size, size);
+                add_multiple(right + k * size, left[k * size + a], size, hessian + a * size);
     });
 }
 

@@ -11,12 +11,12 @@ template <class T>
 ODDSMITH_INLINE void moment_rows(const Dense<T>& x, std::size_t start, std::size_t m, const double* w,
                                  const double* shift, double* s1, double* s2) {
     const bool asks = x.cols * sizeof(T) < long_row;
-    const std::size_t ahead = 1 + (std::size_t{1} << 14) / (1 + x.cols * sizeof(T));
+    const std::ptrdiff_t ahead = rows_ahead(x.cols * sizeof(T)) * x.row_stride;
     std::size_t i = 0;
     for (; !w && i + 4 <= m; i += 4) {  // four rows at once: the sums are read and written a quarter as often
         const T* a = x.data + static_cast<std::ptrdiff_t>(start + i) * x.row_stride;
         const T *b = a + x.row_stride, *d = b + x.row_stride, *e = d + x.row_stride;
-        const T* next = a + static_cast<std::ptrdiff_t>(ahead) * x.row_stride;
+        const T* next = a + ahead;
         const auto add = [&](std::size_t first, std::size_t end) {
 #pragma omp simd
             for (std::size_t j = first; j < end; ++j) {

@@ -44,8 +44,19 @@ ODDSMITH_INLINE void ask_for(const T* next) {
     for (std::size_t b = 0; b < count * sizeof(T); b += 64) __builtin_prefetch(first + b, 0, 2);
 }
 
+// The same of a whole row.
+template <class T>
+ODDSMITH_INLINE void ask_for_row(const T* next, std::size_t cols) {
+    for (std::size_t j = 0; j < cols; j += 64 / sizeof(T)) ask_for<1>(next + j);
+}
+
 // Rows so long that the processor does see them coming; to ask as well would be in its way.
 constexpr std::size_t long_row = 8192;  // bytes
+
+// How many rows ahead to ask, where rows are read once.
+inline std::ptrdiff_t rows_ahead(std::size_t bytes_per_row) {
+    return static_cast<std::ptrdiff_t>(1 + (std::size_t{1} << 14) / (1 + bytes_per_row));
+}
 
 // One row or four, four columns side by side. The last columns, where four do not divide p, are read together with some
 // before them, of which `rest` makes nothing. Meanwhile two rows from `next` on are asked for.

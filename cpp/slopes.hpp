@@ -38,8 +38,7 @@ ODDSMITH_INLINE std::size_t slopes_tiles(const Dense<T>& x, std::size_t start, s
     for (std::size_t b = 0; b < blocks; ++b) {
         // rows of the next panel, while this one is in cache
         for (std::size_t i = b * each; i < std::min(m, (b + 1) * each); ++i)
-            for (std::size_t j = 0; j < x.cols; j += 64 / sizeof(T))
-                ask_for<1>(a + static_cast<std::ptrdiff_t>(m + i) * x.row_stride + j);
+            ask_for_row(a + static_cast<std::ptrdiff_t>(m + i) * x.row_stride, x.cols);
         slopes_tile<count>(a + 8 * b, x.row_stride, m, c + 8 * b, r, x.rows, x.cols, out + 8 * b);
     }
     return 8 * blocks;

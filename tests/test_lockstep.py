@@ -96,3 +96,17 @@ def test_a_pass_that_fails_fails_for_all_who_asked():
     rows = Counted(2)
     with pytest.raises(ValueError, match="shape"):
         side_by_side(rows, range(2), lambda _, one: one.evaluate(np.zeros(3 + one.passes)), intercept=True)
+
+
+def test_a_pass_by_some_columns_is_shared_too():
+    rows, beta, some, columns = Counted(3), np.array([0.2, 0.0, -0.1, 0.3, 0.0]), np.array([0.2, -0.1, 0.3]), [1, 2]
+
+    def solve(_, objective):
+        return objective.evaluate_by(objective.only(np.array(columns)), some, beta)
+
+    found = side_by_side(rows, range(3), solve, intercept=True)
+    assert rows.served == [(3, 1)]
+    for k, seen in enumerate(found):
+        alone = Objective(AgainstRest(SOURCE, k), Logistic()).evaluate(beta)
+        assert seen.value == pytest.approx(alone.value, rel=1e-13)
+        np.testing.assert_allclose(seen.gradient, alone.gradient, atol=1e-14)

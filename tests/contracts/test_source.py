@@ -52,6 +52,15 @@ def test_any_cutting_gives_the_same_sums(source, monkeypatch):
     np.testing.assert_array_equal(again.hessian, cut.hessian)
 
 
+def test_eta_of_some_columns_finds_its_rows(source, monkeypatch):
+    monkeypatch.setattr(memory, "BLOCK_ENTRIES", 1)
+    objective, columns, some = Objective(source, Logistic()), np.array([2, 0]), np.array([0.1, 0.4, -0.3])
+    beta = np.array([0.1, -0.3, 0.0, 0.4, 0.0])
+    found, expected = objective.evaluate_by(objective.only(columns), some, beta), objective.evaluate(beta)
+    assert found.value == pytest.approx(expected.value, rel=1e-13)
+    np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-11, atol=1e-13)
+
+
 def test_rows_come_in_order_and_are_numbered(source, monkeypatch):
     monkeypatch.setattr(memory, "BLOCK_ENTRIES", 1)
     blocks = list(source.blocks())

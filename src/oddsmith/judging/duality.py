@@ -78,8 +78,7 @@ def certify_composite(
     function, seen = Composite.of(objective, penalty), solution.evaluation
     if seen.gradient is None or not np.isfinite(seen.gradient).all():
         return certificate("none", math.nan, seen, math.nan, None), solution, None
-    slope = function.slope(solution.beta, seen.gradient)
-    violation = float(np.abs(slope).max(initial=0.0))
+    violation = _violation(function, solution.beta, seen.gradient)
     decrement = solution.decrement if math.isfinite(solution.decrement) else 0.0
     moves = WIDER * math.sqrt(2.0 * objective.loss.steepest * decrement)
     wanted, bound, variance = (tol or 0.0) * abs(seen.value), None, None
@@ -110,11 +109,11 @@ def _stepped(
     assert proof.after is not None
     function, beta, passes = near.whole, solution.beta + proof.step, solution.trace[-1].passes
     kind, fall, slack, seen = "proved", proof.after.fall, proof.misfit, solution.evaluation
-    violation = float(np.abs(function.slope(solution.beta, gradient_of(seen))).max(initial=0.0))
+    violation = _violation(function, solution.beta, gradient_of(seen))
     if proof.doubts or fall > wanted:
         seen, passes, slack = function.evaluate_by(near.part, beta[near.members], beta), passes + 1, 0.0
         bound = near.again(proof, beta, gradient_of(seen), wanted)
-        violation = float(np.abs(function.slope(beta, gradient_of(seen))).max(initial=0.0))
+        violation = _violation(function, beta, gradient_of(seen))
         if bound is not None:
             fall = bound.fall
         elif proof.doubts:
@@ -128,6 +127,10 @@ def _stepped(
     trace = (*solution.trace, Step(passes, seen.value, fall, note="by the Hessian of the proof"))
     after = replace(solution, beta=beta, evaluation=seen, decrement=fall, trace=trace)
     return certificate(kind, fall, seen, violation, True if kind == "proved" else None, slack), after
+
+
+def _violation(function: Composite, beta: Array, gradient: Array) -> float:
+    return float(np.abs(function.slope(beta, gradient)).max(initial=0.0))
 
 
 def _given_bound(

@@ -125,6 +125,6 @@ class Model:
 
     def _subtract(self, left: Array, right: Array) -> None:
         """Left'right, of what is kept; what has no curvature stays where it is."""
-        threads = kernels.threads_for(len(left) * self._reduced.size, None)
+        threads = kernels.threads_for(len(left) * self._reduced.size, self.function.objective.threads)
         kernels.add_products(self._reduced, -left, np.ascontiguousarray(right), threads)
         self._reduced[self._free] = self._reduced[:, self._free] = 0.0

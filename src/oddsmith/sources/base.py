@@ -24,7 +24,10 @@ FEW_CLASSES = 20  # so many labels are never taken for measurements
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows: their X, target (0, 1, ..., K - 1), weight (None: 1 each) and offset (None: 0 each)."""
+    """Some rows: their X, target (0, 1, ..., K - 1), weight (None: 1 each) and offset (None: 0 each).
+
+    `first_row` says how many rows of the source stand before them.
+    """
 
     design: Design
     target: Array
