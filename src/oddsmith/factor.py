@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from oddsmith.arrays import Array
+from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import NumericalError
 
 EPSILON = float(np.finfo(float).eps)
@@ -130,6 +130,37 @@ class Factor:
     def null_axes(self) -> Array:
         """Orthonormal columns spanning what H does not see, on axes scaled to a unit diagonal."""
         return np.zeros((self.size, 0)) if self._cholesky is not None else self._null
+
+
+class RoughFactor:
+    """The inverse of a matrix in single precision, by Cholesky: of a metric for steps, which proves nothing.
+
+    Parameters
+    ----------
+    cholesky : array of shape (m, m)
+        As LAPACK leaves it.
+    """
+
+    def __init__(self, cholesky: AnyArray) -> None:
+        self._cholesky = cholesky
+
+    @classmethod
+    def of(cls, matrix: AnyArray) -> RoughFactor | None:
+        """Of a symmetric matrix; None if that is not positive definite, or too nearly so for single precision."""
+        lower, failed = _lapack().spotrf(matrix.astype(np.float32).T, lower=1, clean=1, overwrite_a=1)
+        return None if failed else cls(lower)
+
+    def solve(self, vector: Array) -> Array:
+        """The inverse times a vector."""
+        solved: Array = _lapack().spotrs(self._cholesky, vector.astype(np.float32), lower=1)[0].astype(np.float64)
+        return solved
+
+    @cached_property
+    def variance(self) -> Array:
+        """The diagonal of the inverse."""
+        half = _lapack().strtri(self._cholesky, lower=1)[0]
+        out: Array = np.einsum("ij,ij->j", half, half, dtype=np.float64)
+        return out
 
 
 @cache

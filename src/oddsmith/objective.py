@@ -35,7 +35,7 @@ ROUGH = 1e-6  # what single precision may take from a diagonal
 MEANT, SUMMED = 30.0, 1 << 21
 T = TypeVar("T")
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
-USED = 0.9  # of the columns at hand: if so many are asked for, all of them are looked at
+USED, USED_OF_FEW = 0.9, 0.6  # of the columns at hand, and where few are stored: if so many are asked for, all are
 
 
 class Objective:
@@ -182,7 +182,7 @@ class Objective:
     def curvature_between_outputs(self, beta: Array) -> Array:
         """The mean row_hessian, of shape (outputs, outputs)."""
         self.passes += 1
-        sums = self.source.sum(partial(_between, loss=self.loss, beta=self._full(beta)))
+        sums = self.source.sum(partial(_between, loss=self.loss, beta=self._full(beta), threads=self.threads))
         return sums[:-1].reshape(self.loss.outputs, -1) / sums[-1]
 
     @property
@@ -263,18 +263,20 @@ class Objective:
             self._at_hand = chosen
         return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
 
-    def among(self, columns: AnyArray) -> AnyArray:
-        """These columns, those at hand first: they need not be looked for again, nor copied if most are asked for.
+    def among(self, columns: AnyArray, used: float = USED) -> AnyArray:
+        """These columns, those at hand first: they need not be looked for again.
 
-        Rows of compressed form are looked through anyway, where anything is lacking.
+        Nor are they copied, if so large a share of those at hand is asked for; rows of compressed form are looked
+        through anyway, where anything is lacking, and otherwise only for less.
         """
         if self._at_hand is None:
             return columns
-        known = self._at_hand.chosen
+        known, dense = self._at_hand.chosen, next(self.source.blocks()).design.kind == "dense"
         fresh, wanted = np.setdiff1d(columns, known), np.isin(known, columns)
-        if len(fresh) and next(self.source.blocks()).design.kind != "dense":
+        if len(fresh) and not dense:
             return columns
-        return np.concatenate([known if wanted.sum() >= USED * len(known) else known[wanted], fresh])
+        enough = wanted.sum() >= (used if dense else min(used, USED_OF_FEW)) * len(known)
+        return np.concatenate([known if enough else known[wanted], fresh])
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Objective]:
         """The objectives of all rows, once, in random order, `size` at a time."""
@@ -389,9 +391,10 @@ def _stored(block: Block) -> AnyArray:
     return block.design.stored()
 
 
-def _between(block: Block, *, loss: Loss, beta: Array) -> Array:
+def _between(block: Block, *, loss: Loss, beta: Array, threads: int | None) -> Array:
     weight = np.ones(len(block.target)) if block.weight is None else block.weight
-    return np.append(loss.total_curvature(eta_of(block, beta), weight), block.total_weight)
+    eta = eta_of(block, beta) if beta.ndim > 1 else quick_eta(block, beta, threads)
+    return np.append(loss.total_curvature(eta, weight), block.total_weight)
 
 
 def _widest(block: Block, *, half: Array) -> Evaluation:

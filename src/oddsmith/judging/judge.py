@@ -16,7 +16,7 @@ from oddsmith.judging.recession import Recession, not_unique
 from oddsmith.judging.refinement import refined
 from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
-from oddsmith.solvers import Newton, SketchedNewton, Solution, Solver, continued, may_run_off
+from oddsmith.solvers import Newton, ProximalNewton, SketchedNewton, Solution, Solver, continued, may_run_off
 from oddsmith.solvers.sketches import diagonal_sketch
 
 AGAIN = 1e-3  # times the tolerance, where it was too loose for a proof
@@ -81,6 +81,10 @@ class Judge:
         """What a solver is asked for: where a last step follows, which squares what is left, not all of tol."""
         return self.tol if self.tol is None or self.penalty.smooth else min(CLOSE, CLOSER * math.sqrt(self.tol))
 
+    def asked(self, solver: Solver) -> Solver:
+        """The solver, asked for a duality gap where it can close it."""
+        return replace(solver, gap=self.tol) if isinstance(solver, ProximalNewton) else solver
+
     def verdict(self, solution: Solution, solver: Solver) -> Judgement:
         """Certify; where no optimum is proved to exist, go on until one is, or until separation is shown."""
         if not self.penalty.smooth:
@@ -116,7 +120,7 @@ class Judge:
             if left is not None and left <= 0:
                 break
             tol = None if tol < ENOUGH else AGAIN * tol
-            more = solver.solve(self.objective, self.penalty, solution.beta, tol=tol, max_passes=left)
+            more = self.asked(solver).solve(self.objective, self.penalty, solution.beta, tol=tol, max_passes=left)
             solution = continued(solution, more, "closer, for a proof")
             certificate, solution, variance = self._composite(solution)
         status = solution.status

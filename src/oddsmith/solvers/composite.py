@@ -59,6 +59,20 @@ class Composite:
         at_kink = np.copysign(np.maximum(np.abs(slope) - self.thresholds, 0.0), slope)
         return np.where(beta == 0.0, at_kink, slope + np.copysign(self.thresholds, beta))
 
+    def gap(self, beta: Array, gradient: Array) -> float:
+        """Roughly the duality gap, where it is small.
+
+        The dual point is s times the row gradients. With a conjugate of the losses that is linear in s near 1, and
+        the gradient of what is not penalised counted as if that had been mended, the gap is P(b) + s g'b + P*(-s g).
+        """
+        held, size = ~self.free, np.abs(gradient) + np.abs(gradient[self.free]).max(initial=0.0)
+        flat = held & (self.curvature == 0.0)
+        shrink = float((self.thresholds[flat] / np.maximum(size[flat], self.thresholds[flat])).min(initial=1.0))
+        curved = self.curvature > 0.0
+        beyond = np.maximum(shrink * size[curved] - self.thresholds[curved], 0.0)
+        dual = 0.5 * dot(beyond / self.curvature[curved], beyond)
+        return self.cost(beta) + shrink * dot(gradient[held], beta[held]) + dual
+
     def members(self, columns: AnyArray) -> AnyArray:
         """Where the coefficients of some columns, and the intercepts, stand in beta."""
         intercept, width = int(self.objective.intercept), self.objective.width

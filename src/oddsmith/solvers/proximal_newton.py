@@ -16,14 +16,16 @@ from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Solution, Step, dot, gradient_of
 from oddsmith.solvers.composite import Composite, search
+from oddsmith.solvers.face import descend_on_face
 from oddsmith.solvers.models import Model
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
-FEW = 0.1  # of the columns at hand, added to them
+NEAR = 0.93  # of its threshold: so near a gradient may come to exceed it
 AMPLE, TURNS = 4, 100  # products for each entry that a pass reads; times that a model's matrix is read
 SPARE = 1.5  # times the columns that are not 0: a larger working set drops those that are
 SHARE = 0.003  # of what the columns left out would let it fall: so far a working set is solved, if more will follow
 BESIDE = 8  # times farther may a column left out let it fall that is much like those at hand
+TRIES = 3  # to close the duality gap
 POLISH = 4  # exact steps, at most
 STALE = 0.1  # a metric is made anew when the decrement falls by less than this
 
@@ -109,6 +111,8 @@ class ProximalNewton:
         first and so many for each column.
     max_passes : int, default 1000
     seed : int, default 0
+    gap : float, optional
+        On working sets, the relative duality gap that is tried for beyond `tol`: it proves as much without a Hessian.
 
     References
     ----------
@@ -121,6 +125,7 @@ class ProximalNewton:
     sample_per_column: int = 80
     max_passes: int = 1000
     seed: int = 0
+    gap: float | None = None
     name: ClassVar[str] = "proximal_newton"
     refined: ClassVar[bool] = True
 
@@ -166,49 +171,71 @@ class ProximalNewton:
         if len(space.columns) > SPARE * len(function.columns(held)) + 50:
             space.keep(function, held)
         screen = function.thresholds if space.thresholds is None else 2.0 * function.thresholds - space.thresholds
-        sub, inner = None, None
+        sub, inner, face, tries = None, None, None, TRIES
         while True:
             slope = function.slope(beta, gradient_of(now))
-            columns, added = grown(function, beta, gradient_of(now), screen, space.columns)
+            columns, added, last = grown(function, beta, gradient_of(now), screen, space.columns)
             slope[function.members(space.columns)] = 0.0
             missed = 2.0 * dot(slope, slope)  # (|g| - t)^2 / (2 h), h being at most 1/4 on standardised columns
             if inner is not None:
                 left = inner.decrement + BESIDE * missed
                 stuck = inner.status is not Status.CONVERGED and not added
                 done = left <= 2.0 * goal * abs(now.value)
+                if done and self.gap is not None and tries and not self._closed(function, beta, now):
+                    tries -= 1
+                    face = descend_on_face(function, beta, gradient_of(now), goal=0.5 * self.gap)
+                    if face is not None and face.closed:
+                        beta, now = face.beta, function.evaluate_by(face.part, face.some, face.beta)
+                        continue
+                    done = not added  # else they come in, by however little they exceed their thresholds
                 if stuck or done or function.passes >= limit:
                     status = inner.status if stuck or done else Status.PASS_LIMIT
-                    return Solution(beta, now, status, tuple(trace), left)
+                    return Solution(beta, now, status, tuple(trace), left, inverse=face)
             if sub is None or added:
                 sub = space.grow(function, columns)
             members, screen = function.members(columns), function.thresholds
-            last = added <= FEW * len(columns)  # then it is probably all of them
             aim = goal if last else max(goal, SHARE * missed / abs(now.value))
             inner = descend(sub, beta[members], Metric(sub, space), goal=aim, limit=limit)
-            beta = np.zeros_like(beta)
-            beta[members] = inner.beta
-            now = function.evaluate_by(sub, inner.beta, beta)
-            note = f"{len(columns)} columns at hand, {np.count_nonzero(inner.beta)} coefficients not 0"
+            beta, part, some, face = np.zeros_like(beta), sub, inner.beta, None
+            beta[members] = some
+            if last and self.gap is not None and inner.status is Status.CONVERGED:
+                gradient = np.zeros_like(beta)
+                gradient[members] = gradient_of(inner.evaluation)
+                face = descend_on_face(function, beta, gradient, goal=0.5 * self.gap)
+            if face is not None:
+                part, some, beta = face.part, face.some, face.beta
+            now = function.evaluate_by(part, some, beta)
+            note = f"{len(columns)} columns at hand, {np.count_nonzero(some)} coefficients not 0"
             trace.append(Step(function.passes, now.value, inner.decrement, note=note))
 
+    def _closed(self, function: Composite, beta: Array, now: Evaluation) -> bool:
+        """Whether the duality gap is as small as it should be."""
+        return self.gap is not None and function.gap(beta, gradient_of(now)) <= self.gap * abs(now.value)
 
-def grown(function: Composite, beta: Array, gradient: Array, screen: Array, columns: AnyArray) -> tuple[AnyArray, int]:
-    """The working set with those columns that exceed the screen most, and how many.
+
+def grown(
+    function: Composite, beta: Array, gradient: Array, screen: Array, columns: AnyArray
+) -> tuple[AnyArray, int, bool]:
+    """The working set with those columns that exceed the screen most, how many, and whether that is all of them.
 
     At most as many as are not 0, but 200 at least, and as many as have a Hessian and models that cost little beside
-    the pass: of strongly correlated columns most exceed it.
+    the pass: of strongly correlated columns most exceed it. With the last of them come those that nearly exceed it,
+    which some steps later a few of them will.
     """
-    beyond = np.maximum(np.abs(gradient + function.curvature * beta) - screen, 0.0)
+    size = np.abs(gradient + function.curvature * beta)
+    beyond = np.maximum(size - NEAR * screen, 0.0)
     beyond[function.members(columns)] = 0.0
     design = next(function.objective.source.blocks()).design
     products = design.entries**2 / design.shape[0] / design.shape[1] ** 2  # in a Hessian, for each of k^2
     cheap = math.sqrt(AMPLE * design.entries / (products + TURNS))
     most = max(200, int(np.count_nonzero(beta)), int(cheap))
     found = np.flatnonzero(beyond)
+    exceed = (size > screen)[found]
     marked = (beta != 0.0) | function.free  # what is not 0 at the start, or never penalised, is needed
-    marked[found[np.argsort(-beyond[found], kind="stable")[:most]]] = True
+    if exceed.any():
+        marked[found[np.argsort(-beyond[found], kind="stable")[:most]]] = True
     fresh = np.setdiff1d(function.columns(marked), columns)
-    return np.concatenate([columns, fresh]), len(fresh)
+    return np.concatenate([columns, fresh]), len(fresh), int(exceed.sum()) <= most
 
 
 class Metric:
