@@ -87,7 +87,7 @@ def certify_composite(
         bound = _given_bound(function, solution.beta, seen.gradient, moves, smooth_bound)
     elif not ((solution.beta != 0.0) | function.free | (np.abs(seen.gradient) > function.thresholds - moves)).any():
         bound, variance = 0.0, np.zeros_like(solution.beta)  # nothing is there that could leave 0
-    elif function.gap(solution.beta, seen.gradient) <= wanted and (
+    elif function.gap(solution.beta, seen) <= wanted and (
         (gap := _gap(function, penalty, solution.beta, seen, wanted)) is not None and gap <= wanted
     ):
         bound = gap

@@ -59,19 +59,20 @@ class Composite:
         at_kink = np.copysign(np.maximum(np.abs(slope) - self.thresholds, 0.0), slope)
         return np.where(beta == 0.0, at_kink, slope + np.copysign(self.thresholds, beta))
 
-    def gap(self, beta: Array, gradient: Array) -> float:
-        """Roughly the duality gap, where it is small.
+    def gap(self, beta: Array, seen: Evaluation) -> float:
+        """A bound on the duality gap, or nearly so.
 
-        The dual point is s times the row gradients. With a conjugate of the losses that is linear in s near 1, and
-        the gradient of what is not penalised counted as if that had been mended, the gap is P(b) + s g'b + P*(-s g).
+        The dual point is s times the row gradients; conjugates of the losses, which are convex and 0 at 0, are at most
+        s times those at s = 1: P(b) + s g'b + (1 - s) L(b) + P*(-s g). The gradient of what is not penalised, which has
+        to be 0, is counted as if that had been mended.
         """
+        gradient, cost = gradient_of(seen), self.cost(beta)
         held, size = ~self.free, np.abs(gradient) + np.abs(gradient[self.free]).max(initial=0.0)
-        flat = held & (self.curvature == 0.0)
+        flat, curved = held & (self.curvature == 0.0), self.curvature > 0.0
         shrink = float((self.thresholds[flat] / np.maximum(size[flat], self.thresholds[flat])).min(initial=1.0))
-        curved = self.curvature > 0.0
         beyond = np.maximum(shrink * size[curved] - self.thresholds[curved], 0.0)
         dual = 0.5 * dot(beyond / self.curvature[curved], beyond)
-        return self.cost(beta) + shrink * dot(gradient[held], beta[held]) + dual
+        return cost + shrink * dot(gradient[held], beta[held]) + (1.0 - shrink) * (seen.value - cost) + dual
 
     def members(self, columns: AnyArray) -> AnyArray:
         """Where the coefficients of some columns, and the intercepts, stand in beta."""

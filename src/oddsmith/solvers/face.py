@@ -59,20 +59,23 @@ class _Metric:
         return self._step
 
 
-def descend_on_face(function: Composite, beta: Array, gradient: Array, *, goal: float) -> Face | None:
+def descend_on_face(
+    function: Composite, beta: Array, gradient: Array, *, goal: float, known: tuple[AnyArray, AnyArray] | None = None
+) -> Face | None:
     """Go on from beta until the duality gap is at most goal |F|; None where no step can be made.
 
     The metric is L-BFGS on the Hessian where it begins, in single precision: the violation falls a hundredfold at each
     step and more. So the gap can be closed, which falls with the violation itself, where a Hessian in double precision
     and its inverse, for a proof, would cost more than some passes over the columns at hand. What would change its sign
     becomes 0, and what exceeds its threshold leaves 0. The gradient is that of the loss at beta, 0 where it is not
-    known.
+    known; `known` is a Hessian that is good enough, and whose coefficients it has.
     """
     held = (beta != 0.0) | function.free
     columns = function.objective.among(function.columns(held | (np.abs(gradient) > NEAR * function.thresholds)))
     part, members = function.only(columns), function.members(columns)
     some, thresholds, free = beta[members], part.thresholds, part.free
-    hessian = part.objective.rough_hessian(some)
+    hessian = _taken(known, members)
+    hessian = part.objective.rough_hessian(some) if hessian is None else hessian
     signs, seen, last, closed, best = np.sign(some), gradient[members], np.inf, False, some
     slope = part.slope(some, seen)
     signs = np.where(signs == 0.0, -np.sign(slope), signs)
@@ -94,7 +97,7 @@ def descend_on_face(function: Composite, beta: Array, gradient: Array, *, goal: 
         now_own = np.flatnonzero(signs.astype(bool) | free)
         same = np.array_equal(now_own, own)
         if worst < last:
-            best, closed = end, part.gap(end, seen) <= goal * abs(now.value)
+            best, closed = end, part.gap(end, now) <= goal * abs(now.value)
         if closed or (same and worst > SLOW * last):
             break
         last = min(worst, last)
@@ -103,3 +106,12 @@ def descend_on_face(function: Composite, beta: Array, gradient: Array, *, goal: 
     full, variance = np.zeros_like(beta), np.zeros_like(beta)
     full[members], variance[members[metric.own]] = best, metric.base.variance
     return Face(part, best, full, closed, variance)
+
+
+def _taken(known: tuple[AnyArray, AnyArray] | None, members: AnyArray) -> AnyArray | None:
+    """Its part for some coefficients; None if it lacks one."""
+    if known is None or not np.isin(members, known[0]).all():
+        return None
+    order = np.argsort(known[0])
+    places = order[np.searchsorted(known[0], members, sorter=order)]
+    return known[1].take(places, axis=0).take(places, axis=1)

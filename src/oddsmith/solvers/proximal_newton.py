@@ -27,7 +27,8 @@ SHARE = 0.003  # of what the columns left out would let it fall: so far a workin
 BESIDE = 8  # times farther may a column left out let it fall that is much like those at hand
 TRIES = 3  # to close the duality gap
 POLISH = 4  # exact steps, at most
-STALE = 0.1  # a metric is made anew when the decrement falls by less than this
+RENEWED = 0.25  # of the columns of a working set: if more are new, so is the metric
+STALE, GOOD = 0.1, 0.01  # a metric is made anew when the decrement falls by less than this
 
 
 @dataclass
@@ -81,7 +82,9 @@ class Workspace:
             self.hessian = None
 
     def grow(self, function: Composite, columns: AnyArray) -> Composite:
-        """More columns after those at hand. A metric of one output gets the rows of the new ones alone."""
+        """More columns after those at hand. If they are few, a metric of one output gets their rows alone."""
+        if len(columns) - len(self.columns) > RENEWED * len(columns):
+            self.hessian = None
         self.columns = columns
         sub = function.only(columns, keep=True)
         if self.hessian is not None and self.anchor is not None and len(self.hessian) < sub.objective.size:
@@ -201,7 +204,9 @@ class ProximalNewton:
             if last and self.gap is not None and inner.status is Status.CONVERGED:
                 gradient = np.zeros_like(beta)
                 gradient[members] = gradient_of(inner.evaluation)
-                face = descend_on_face(function, beta, gradient, goal=0.5 * self.gap)
+                good = len(inner.trace) > 1 and inner.decrement <= GOOD * inner.trace[-2].decrement
+                known = (members, space.hessian) if good and space.hessian is not None else None
+                face = descend_on_face(function, beta, gradient, goal=0.5 * self.gap, known=known)
             if face is not None:
                 part, some, beta = face.part, face.some, face.beta
             now = function.evaluate_by(part, some, beta)
@@ -210,7 +215,7 @@ class ProximalNewton:
 
     def _closed(self, function: Composite, beta: Array, now: Evaluation) -> bool:
         """Whether the duality gap is as small as it should be."""
-        return self.gap is not None and function.gap(beta, gradient_of(now)) <= self.gap * abs(now.value)
+        return self.gap is not None and function.gap(beta, now) <= self.gap * abs(now.value)
 
 
 def grown(
