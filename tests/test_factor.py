@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from oddsmith.errors import NumericalError
-from oddsmith.factor import Factor
+from oddsmith.factor import Factor, RoughFactor
 
 
 def spd(m, seed=0, spread=0.0):
@@ -52,3 +52,13 @@ def test_what_rounding_leaves_on_a_diagonal_is_not_seen():
     factor = Factor(np.diag([1.0, 1e-33, 1e-20]))
     assert factor.rank == 2
     np.testing.assert_allclose(factor.solve(np.array([1.0, 1.0, 1e-20])), [1.0, 0.0, 1.0])
+
+
+def test_the_rough_factor_is_the_inverse_to_single_precision():
+    half = np.random.default_rng(0).standard_normal((60, 20))
+    matrix = half.T @ half / 60
+    rough, inverse = RoughFactor.of(matrix.astype(np.float32)), np.linalg.inv(matrix)
+    assert rough is not None
+    np.testing.assert_allclose(rough.solve(np.arange(20.0)), inverse @ np.arange(20.0), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(rough.variance, inverse.diagonal(), rtol=1e-4)
+    assert RoughFactor.of(np.diag([1.0, -1.0])) is None

@@ -208,9 +208,7 @@ class Problem:
         beginning = _starting_point(start, self.axes, objective, bound)
         if self.bias_reduction:
             return bias_reduced(objective, self.axes, beginning, tol=judge.tol, limit=limit)
-        solution = judge.asked(solver).solve(
-            objective, bound, beginning, tol=judge.aim, max_passes=limit, **carried
-        )
+        solution = judge.asked(solver).solve(objective, bound, beginning, tol=judge.aim, max_passes=limit, **carried)
         return judge.verdict(solution, solver)
 
     def raw(self, beta: Array, low: Array | None = None) -> Array:

@@ -264,10 +264,9 @@ class Objective:
         return Objective(chosen, self.loss, intercept=self.intercept, threads=self.threads)
 
     def among(self, columns: AnyArray, used: float = USED) -> AnyArray:
-        """These columns, those at hand first: they need not be looked for again.
+        """These columns, those at hand first: they need not be looked for again, nor copied if so many are asked for.
 
-        Nor are they copied, if so large a share of those at hand is asked for; rows of compressed form are looked
-        through anyway, where anything is lacking, and otherwise only for less.
+        Rows of compressed form are looked through anyway where anything is lacking, and otherwise only for less.
         """
         if self._at_hand is None:
             return columns

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from oddsmith import ElasticNet
+from oddsmith import ElasticNet, ProximalNewton
 from oddsmith.axes import Axes
 from oddsmith.losses import Logistic
 from oddsmith.objective import Objective
@@ -50,3 +50,14 @@ def test_the_search_shortens_what_is_too_long(function):
     assert new.value < now.value
     np.testing.assert_array_equal(end, length * 1e3 * down)
     assert search(function, beta, -down, now)[2] == 0.0
+
+
+def test_the_gap_is_0_at_the_optimum_and_bounds_what_is_above_it(function):
+    penalty = ElasticNet(0.1).bound(np.ones(5), intercept=True)
+    best = ProximalNewton().solve(function.objective, penalty, np.zeros(6), tol=None, max_passes=None)
+    least, rng = function.evaluate(best.beta), np.random.default_rng(0)
+    assert function.gap(best.beta, least) == pytest.approx(0.0, abs=1e-14)
+    for size in (1e-1, 1e-3, 1e-5):
+        beta = best.beta + size * rng.standard_normal(6) * (best.beta != 0.0)
+        seen = function.evaluate(beta)
+        assert function.gap(beta, seen) >= seen.value - least.value

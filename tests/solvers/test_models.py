@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from oddsmith import L1
+from oddsmith.factor import Factor
 from oddsmith.losses import Logistic
 from oddsmith.objective import Objective
+from oddsmith.solvers import models
 from oddsmith.solvers.composite import Composite
 from oddsmith.solvers.models import Model
 from tests.problems import generate
@@ -57,3 +59,18 @@ def test_a_step_of_which_rounding_left_no_curvature_corrects_nothing(function):
     before, model._image = model.hessian, -1e-17 * step
     model.correct(1.0, 1e-17 * step)
     np.testing.assert_array_equal(model.hessian, before)
+
+
+def test_an_exact_step_makes_so_many_factors_and_no_more(monkeypatch):
+    """What it has to change one by one may be hundreds of coefficients; what it has changed by then is better."""
+    problem = generate(600, 120, 4)
+    function = Composite.of(Objective(problem.source, Logistic()), L1(1e-4).bound(np.ones(120), intercept=True))
+    seen, made = function.evaluate(np.zeros(121), 2), []
+    monkeypatch.setattr(models, "Factor", lambda matrix: made.append(matrix) or Factor(matrix))
+    model = Model(function, seen.hessian)
+    monkeypatch.setattr(models.kernels, "descend", lambda *arguments: 0)  # nothing is known of the support
+    made.clear()
+    step, decrement = model.step(np.zeros(121), seen.gradient, 0.1, exact=True)
+    assert 0 < len(made) <= models.CHANGES
+    assert decrement > 0.0
+    assert np.count_nonzero(step) < 60

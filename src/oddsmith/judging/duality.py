@@ -225,8 +225,9 @@ def _balanced(part: Composite, b: Array, gradient: Array) -> tuple[Array, float,
         return b, 0.0, 0.0
     if int(free.sum()) > objective.loss.outputs or not objective.intercept:
         return None
-    change = np.linalg.solve(np.atleast_2d(objective.curvature_between_outputs(b)), gradient[free])
-    if not float(change @ change) <= SLOPE_NOISE**1.5:
+    curvature = Factor(objective.curvature_between_outputs(b))  # of scores it is singular, and they see nothing there
+    change, unseen = curvature.solve(gradient[free]), np.abs(curvature.unseen(gradient[free])).max(initial=0.0)
+    if not max(float(change @ change), float(unseen)) <= SLOPE_NOISE**1.5:
         return None
     moved = b.copy()
     moved[free] -= change
@@ -235,7 +236,7 @@ def _balanced(part: Composite, b: Array, gradient: Array) -> tuple[Array, float,
 
 
 def _fitted(part: Composite, b: Array) -> Array | None:
-    """What is not penalised fitted to the other coefficients, so that the dual point is feasible. None: it cannot be."""
+    """What is not penalised, fitted to the other coefficients: then the dual point is feasible. None: it cannot be."""
     free = part.free
     for _ in range(STEPS):
         near = part.evaluate(b, 2)

@@ -14,7 +14,39 @@ from oddsmith.solvers.quasi_newton import Metric
 
 MEMORY = 10  # pairs of steps and changes of the slope
 NEAR = 0.98  # of its threshold: so near a gradient is, its coefficient may be needed
+UNSEEN = 1e-4  # of its own curvature, added to what is free: of scores the data do not see what is added to all
 ROUNDS, SLOW = 12, 0.5  # steps; one that leaves more of the violation is one of too few
+
+
+@dataclass(frozen=True)
+class Among:
+    """An inverse Hessian among some coefficients; 0 beside them.
+
+    Attributes
+    ----------
+    size : int
+        How many coefficients there are.
+    places : int array
+        Where those few stand.
+    factor : RoughFactor
+    """
+
+    size: int
+    places: AnyArray
+    factor: RoughFactor
+
+    @property
+    def variance(self) -> Array:
+        """The diagonal."""
+        out = np.zeros(self.size)
+        out[self.places] = self.factor.variance
+        return out
+
+    def solve(self, vector: Array) -> Array:
+        """The inverse times a vector."""
+        out = np.zeros(self.size)
+        out[self.places] = self.factor.solve(vector[self.places])
+        return out
 
 
 @dataclass(frozen=True)
@@ -29,34 +61,22 @@ class Face:
         The coefficients of these, and of all columns.
     closed : bool
         Whether the duality gap, of these columns, is as small as it should be.
-    variance : array
-        Of all coefficients, times the weight, roughly.
+    inverse : Among
+        Roughly the inverse Hessian.
     """
 
     part: Composite
     some: Array
     beta: Array
     closed: bool
-    variance: Array
+    inverse: Among
 
 
-class _Metric:
-    """L-BFGS on a Hessian in single precision, among the coefficients that are not 0."""
-
-    def __init__(self, part: Composite, hessian: AnyArray, own: AnyArray) -> None:
-        among = hessian.take(own, axis=0).take(own, axis=1)
-        among.reshape(-1)[:: len(own) + 1] += part.curvature[own].astype(np.float32)
-        self.own, self.base = own, RoughFactor.of(among)
-        self._before = self._step = np.zeros(0)
-        self._pairs = None if self.base is None else Metric(self.base, MEMORY)
-
-    def step(self, slope: Array) -> Array:
-        """To the model's minimum, after what the last step has shown."""
-        assert self._pairs is not None
-        if len(self._step):
-            self._pairs.update(self._step, slope - self._before)
-        self._before, self._step = slope, -self._pairs.apply(slope)
-        return self._step
+def _factor(part: Composite, hessian: AnyArray, own: AnyArray) -> RoughFactor | None:
+    among = hessian.take(own, axis=0).take(own, axis=1)
+    lift = np.where(part.free, UNSEEN * hessian.diagonal(), part.curvature)[own]
+    among.reshape(-1)[:: len(own) + 1] += lift.astype(np.float32)
+    return RoughFactor.of(among)
 
 
 def descend_on_face(
@@ -76,36 +96,45 @@ def descend_on_face(
     some, thresholds, free = beta[members], part.thresholds, part.free
     hessian = _taken(known, members)
     hessian = part.objective.rough_hessian(some) if hessian is None else hessian
-    signs, seen, last, closed, best = np.sign(some), gradient[members], np.inf, False, some
-    slope = part.slope(some, seen)
-    signs = np.where(signs == 0.0, -np.sign(slope), signs)
-    metric = _Metric(part, hessian, np.flatnonzero(signs.astype(bool) | free))
+    seen, last, closed, best = gradient[members], np.inf, False, some
+    signs = _signs(part, some, seen)
+    own = np.flatnonzero((signs != 0.0) | free)
+    factor, metric = _factor(part, hessian, own), None
     for _ in range(ROUNDS):
-        if metric.base is None:
+        if factor is None:
             return None
-        own = metric.own
+        metric = Metric(factor, MEMORY) if metric is None else metric
+        slope = (seen + part.curvature * some + thresholds * signs)[own]
         end = some.copy()
-        end[own] += metric.step((seen + part.curvature * some + thresholds * signs)[own])
-        crossing = (end * signs < 0.0) & (thresholds > 0.0)
-        end[crossing] = 0.0
-        now = part.evaluate(end)
+        end[own] -= metric.apply(slope)
+        end[(end * signs < 0.0) & (thresholds > 0.0)] = 0.0
+        step, some = end[own] - some[own], end
+        now = part.evaluate(some)
         seen = gradient_of(now)
-        slope = part.slope(end, seen)
-        worst = float(np.abs(slope).max(initial=0.0))
-        some = end
-        signs = np.where(end == 0.0, -np.sign(slope), np.sign(end))
-        now_own = np.flatnonzero(signs.astype(bool) | free)
-        same = np.array_equal(now_own, own)
+        worst = float(np.abs(part.slope(some, seen)).max(initial=0.0))
         if worst < last:
-            best, closed = end, part.gap(end, now) <= goal * abs(now.value)
+            best, closed = some, part.gap(some, now) <= goal * abs(now.value)
+        signs = _signs(part, some, seen)
+        changed = np.flatnonzero((signs != 0.0) | free)
+        same = np.array_equal(changed, own)
         if closed or (same and worst > SLOW * last):
             break
         last = min(worst, last)
-        if not same:
-            metric = _Metric(part, hessian, now_own)
-    full, variance = np.zeros_like(beta), np.zeros_like(beta)
-    full[members], variance[members[metric.own]] = best, metric.base.variance
-    return Face(part, best, full, closed, variance)
+        if same:
+            metric.update(step, (seen + part.curvature * some + thresholds * signs)[own] - slope)
+        else:
+            own, metric = changed, None
+            factor = _factor(part, hessian, own)
+    assert factor is not None
+    full = np.zeros_like(beta)
+    full[members] = best
+    return Face(part, best, full, closed, Among(len(beta), members[own], factor))
+
+
+def _signs(part: Composite, some: Array, gradient: Array) -> Array:
+    """Of what is not 0, and those that what leaves 0 will have."""
+    signs: Array = np.where(some == 0.0, -np.sign(part.slope(some, gradient)), np.sign(some))
+    return signs
 
 
 def _taken(known: tuple[AnyArray, AnyArray] | None, members: AnyArray) -> AnyArray | None:

@@ -11,6 +11,7 @@ from oddsmith.solvers.base import ROUNDING, dot
 from oddsmith.solvers.composite import Composite
 
 SWEEPS = 1000  # of one descent on a model, at most
+CHANGES = 30  # of what is 0, in one exact step: each factorises a matrix, and improves the step
 CURVED = 0.1  # a correction wants this share of the curvature that was expected
 
 
@@ -83,7 +84,7 @@ class Model:
         function, free, thresholds = self.function, self.function.free, self.function.thresholds
         hessian = self.hessian
         floor = ROUNDING * (float(np.abs(gradient).max(initial=0.0)) + float(thresholds.max(initial=0.0)))
-        for _ in range(2 * len(beta) + 10):
+        for _ in range(CHANGES):
             after = beta + direction
             slope = gradient + np.einsum("ij,j->i", hessian, direction) + function.curvature * after
             signs, kept = np.sign(after), (after != 0.0) | free

@@ -16,7 +16,7 @@ from oddsmith.objective import Objective
 from oddsmith.penalties import Penalty
 from oddsmith.solvers.base import FULL_PRECISION, ROUNDING, Solution, Step, dot, gradient_of
 from oddsmith.solvers.composite import Composite, search
-from oddsmith.solvers.face import descend_on_face
+from oddsmith.solvers.face import Face, descend_on_face
 from oddsmith.solvers.models import Model
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
@@ -176,46 +176,72 @@ class ProximalNewton:
         screen = function.thresholds if space.thresholds is None else 2.0 * function.thresholds - space.thresholds
         sub, inner, face, tries = None, None, None, TRIES
         while True:
-            slope = function.slope(beta, gradient_of(now))
             columns, added, last = grown(function, beta, gradient_of(now), screen, space.columns)
-            slope[function.members(space.columns)] = 0.0
-            missed = 2.0 * dot(slope, slope)  # (|g| - t)^2 / (2 h), h being at most 1/4 on standardised columns
+            missed = _missed(function, beta, gradient_of(now), space.columns)
             if inner is not None:
                 left = inner.decrement + BESIDE * missed
                 stuck = inner.status is not Status.CONVERGED and not added
                 done = left <= 2.0 * goal * abs(now.value)
-                if done and self.gap is not None and tries and not self._closed(function, beta, now):
-                    tries -= 1
-                    face = descend_on_face(function, beta, gradient_of(now), goal=0.5 * self.gap)
-                    if face is not None and face.closed:
-                        beta, now = face.beta, function.evaluate_by(face.part, face.some, face.beta)
+                if done and tries and not self._closed(function, beta, now):
+                    tries, found = tries - 1, self._on_face(function, beta, gradient_of(now))
+                    if found is not None:
+                        face, beta, now = found, found.beta, function.evaluate_by(found.part, found.some, found.beta)
+                        trace.append(Step(function.passes, now.value, left, note="on what is not 0"))
                         continue
                     done = not added  # else they come in, by however little they exceed their thresholds
                 if stuck or done or function.passes >= limit:
                     status = inner.status if stuck or done else Status.PASS_LIMIT
-                    return Solution(beta, now, status, tuple(trace), left, inverse=face)
+                    metric = None if face is None else face.inverse
+                    return Solution(beta, now, status, tuple(trace), left, inverse=metric)
             if sub is None or added:
                 sub = space.grow(function, columns)
-            members, screen = function.members(columns), function.thresholds
+            screen = function.thresholds
             aim = goal if last else max(goal, SHARE * missed / abs(now.value))
-            inner = descend(sub, beta[members], Metric(sub, space), goal=aim, limit=limit)
-            beta, part, some, face = np.zeros_like(beta), sub, inner.beta, None
-            beta[members] = some
-            if last and self.gap is not None and inner.status is Status.CONVERGED:
-                gradient = np.zeros_like(beta)
-                gradient[members] = gradient_of(inner.evaluation)
-                good = len(inner.trace) > 1 and inner.decrement <= GOOD * inner.trace[-2].decrement
-                known = (members, space.hessian) if good and space.hessian is not None else None
-                face = descend_on_face(function, beta, gradient, goal=0.5 * self.gap, known=known)
+            inner, face = self._at_hand(function, beta, space, sub, goal=aim, limit=limit, last=last)
+            beta, part, some = np.zeros_like(beta), sub, inner.beta
+            beta[function.members(columns)] = some
             if face is not None:
-                part, some, beta = face.part, face.some, face.beta
+                beta, part, some = face.beta, face.part, face.some
             now = function.evaluate_by(part, some, beta)
             note = f"{len(columns)} columns at hand, {np.count_nonzero(some)} coefficients not 0"
             trace.append(Step(function.passes, now.value, inner.decrement, note=note))
 
+    def _at_hand(
+        self, function: Composite, beta: Array, space: Workspace, sub: Composite, *, goal: float, limit: int, last: bool
+    ) -> tuple[Solution, Face | None]:
+        """Solve on the columns at hand; if these are probably all that matter, go on among what is then not 0."""
+        members = function.members(space.columns)
+        inner = descend(sub, beta[members], Metric(sub, space), goal=goal, limit=limit)
+        if not last or inner.status is not Status.CONVERGED:
+            return inner, None
+        whole, gradient = np.zeros((2, len(beta)))
+        whole[members], gradient[members] = inner.beta, gradient_of(inner.evaluation)
+        good = len(inner.trace) > 1 and inner.decrement <= GOOD * inner.trace[-2].decrement
+        known = (members, space.hessian) if good and space.hessian is not None else None
+        return inner, self._on_face(function, whole, gradient, known)
+
+    def _on_face(
+        self, function: Composite, beta: Array, gradient: Array, known: tuple[AnyArray, AnyArray] | None = None
+    ) -> Face | None:
+        """Close the duality gap, if that is asked for; None where it is not, or cannot be closed."""
+        if self.gap is None:
+            return None
+        face = descend_on_face(function, beta, gradient, goal=0.5 * self.gap, known=known)
+        return face if face is not None and face.closed else None
+
     def _closed(self, function: Composite, beta: Array, now: Evaluation) -> bool:
         """Whether the duality gap is as small as it should be."""
-        return self.gap is not None and function.gap(beta, now) <= self.gap * abs(now.value)
+        return self.gap is None or function.gap(beta, now) <= self.gap * abs(now.value)
+
+
+def _missed(function: Composite, beta: Array, gradient: Array, columns: AnyArray) -> float:
+    """By how much, roughly, the other columns would let it fall: (|g| - t)^2 / (2 h) each.
+
+    h is at most 1/4 on standardised columns.
+    """
+    slope = function.slope(beta, gradient)
+    slope[function.members(columns)] = 0.0
+    return 2.0 * dot(slope, slope)
 
 
 def grown(
