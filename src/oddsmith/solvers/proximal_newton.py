@@ -197,7 +197,7 @@ class ProximalNewton:
                 sub = space.grow(function, columns)
             screen = function.thresholds
             aim = goal if last else max(goal, SHARE * missed / abs(now.value))
-            inner, face = self._at_hand(function, beta, space, sub, goal=aim, limit=limit, last=last)
+            inner, face = self._at_hand(function, beta, now, space, sub, goal=aim, limit=limit, last=last)
             beta, part, some = np.zeros_like(beta), sub, inner.beta
             beta[function.members(columns)] = some
             if face is not None:
@@ -207,11 +207,13 @@ class ProximalNewton:
             trace.append(Step(function.passes, now.value, inner.decrement, note=note))
 
     def _at_hand(
-        self, function: Composite, beta: Array, space: Workspace, sub: Composite, *, goal: float, limit: int, last: bool
-    ) -> tuple[Solution, Face | None]:
+        self, function: Composite, beta: Array, now: Evaluation, space: Workspace, sub: Composite, *, goal: float,
+        limit: int, last: bool,
+    ) -> tuple[Solution, Face | None]:  # fmt: skip
         """Solve on the columns at hand; if these are probably all that matter, go on among what is then not 0."""
         members = function.members(space.columns)
-        inner = descend(sub, beta[members], Metric(sub, space), goal=goal, limit=limit)
+        seen = replace(now, gradient=gradient_of(now)[members])
+        inner = descend(sub, beta[members], Metric(sub, space), goal=goal, limit=limit, now=seen)
         if not last or inner.status is not Status.CONVERGED:
             return inner, None
         whole, gradient = np.zeros((2, len(beta)))
