@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -61,10 +61,16 @@ class Metrics:
             self._store = store
         border = np.zeros((len(self._mass), now))
         border[:, :before] = self._border
-        work = []
+        work: list[Callable[[], None]] = []
         fresh = rows.weighted(before, self.curvature)
+
+        def bordered(first: int) -> None:
+            columns = slice(first, min(first + COLUMNS, now))
+            for k, atom in enumerate(rows.atoms):
+                np.matmul(rows.z[columns, atom], self.curvature[atom], out=border[k, columns])
+
+        work += [partial(bordered, first) for first in range(before, now, COLUMNS)]
         for k, atom in enumerate(rows.atoms):
-            border[k, before:] = rows.z[before:, atom] @ self.curvature[atom]
             part = partial(_fill, self._store[k, :now, :now], rows.single[:, atom], fresh[:, atom], before)
             work += [partial(part, first) for first in range(0, now, COLUMNS)]
         rows.each(lambda some: some(), work, products=now * fresh.size)

@@ -18,7 +18,7 @@ from oddsmith.objective import Objective
 WORTH = 1 << 22  # products that are worth another thread
 AT_HAND = 2000  # columns that may come to hand, without memory being moved
 HALVED = 1 << 26  # entries of X up to which a copy in single precision is made
-ROWS, FEW, COLUMNS = 1024, 64, 128  # of what one thread does at a time: no bit depends on how many threads there are
+ROWS, FEW, COLUMNS = 1024, 16, 128  # of what one thread does at a time: no bit depends on how many threads there are
 
 
 class SharedRows:
@@ -166,19 +166,22 @@ class SharedRows:
             store, rough = np.empty(shape), np.empty(shape, dtype=np.float32)
             store[:before], rough[:before] = self.z, self.single
             self._store, self._rough = store, rough
-        fresh, start = self._store[before:now], 0
-        for design in self._designs:
-            rows = slice(start, start + design.shape[0])
-            if isinstance(design, Dense):
-                own = design.only(columns, self._threads)
-                parts = range(0, len(columns), FEW)
-                self.each(partial(_standardised, own, fresh[:, rows]), parts, products=32 * fresh.size)
-            else:
-                fresh[:, rows] = design.only(columns).matvec(np.eye(len(columns))).T
-            start = rows.stop
-        if len(self.atoms) > 1:
-            fresh[:] = fresh[:, self._order]
-        self._rough[before:now] = fresh
+        fresh, rough = self._store[before:now], self._rough[before:now]
+        dense = all(isinstance(design, Dense) for design in self._designs)
+        few = FEW if dense else len(columns)  # of compressed rows all are looked through each time
+
+        def part(first: int) -> None:  # from beginning to end, while it is in cache
+            some, start = slice(first, first + few), 0
+            for design in self._designs:
+                own = design.only(columns[some], 1) if isinstance(design, Dense) else design.only(columns[some])
+                rows = slice(start, start + design.shape[0])
+                _standardise(own, fresh[some, rows])
+                start = rows.stop
+            if len(self.atoms) > 1:
+                fresh[some] = fresh[some].take(self._order, axis=1)
+            rough[some] = fresh[some]
+
+        self.each(part, range(0, len(columns), few), products=32 * fresh.size)
         self.columns = np.concatenate([self.columns, columns])
         self.z, self.single = self._store[:now], self._rough[:now]
 
@@ -198,8 +201,10 @@ class SharedRows:
         self.columns, self.z, self.single = self.columns[places], self._store[: len(places)], self._rough[: len(places)]
 
 
-def _standardised(design: Dense, out: Array, first: int) -> None:
-    """Some columns, transposed."""
-    columns = slice(first, first + FEW)
-    np.subtract(design.array.T[columns], design.centre[columns, None], out=out[columns])
-    out[columns] /= design.scale[columns, None]
+def _standardise(design: Any, out: Array) -> None:
+    """The columns of a design, transposed."""
+    if isinstance(design, Dense):
+        np.subtract(design.array.T, design.centre[:, None], out=out)
+        out /= design.scale[:, None]
+    else:
+        out[:] = design.matvec(np.eye(design.shape[1])).T
