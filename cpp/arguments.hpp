@@ -27,6 +27,8 @@ template <class T>
 using Grid = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using OutputCube = nb::ndarray<double, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using OutputMatrix = Grid<double>;
+template <class Index>
+using Filled = nb::ndarray<Index, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Rectangle = Grid<const double>;
 using MaybeVector = std::optional<Vector>;
 using MaybeOutput = std::optional<Output>;
@@ -38,6 +40,11 @@ inline auto operator""_n(const char* name, std::size_t) { return nb::arg(name).n
 
 inline void require(bool holds, const char* what) {
     if (!holds) throw nb::value_error(what);
+}
+
+template <class Shaped>
+bool is(const Shaped& a, std::size_t rows, std::size_t cols) {
+    return a.shape(0) == rows && a.shape(1) == cols;
 }
 
 template <class T>

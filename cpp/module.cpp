@@ -11,6 +11,7 @@
 #include "select.hpp"
 #include "slopes.hpp"
 #include "softmax.hpp"
+#include "together.hpp"
 
 namespace {
 
@@ -228,9 +229,6 @@ void rough_logistic_sparse(const Entries<T>& data, const Entries<Index>& columns
 }
 
 template <class Index>
-using Filled = nb::ndarray<Index, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-
-template <class Index>
 void count_sparse(const Entries<Index>& columns, const Entries<Index>& begin, const Places& place, Filled<Index> counts,
                   std::size_t threads) {
     const auto x = csr(columns, columns, begin, place.shape(0));
@@ -256,7 +254,7 @@ template <class T>
 std::size_t descend(const Grid<const T>& hessian, const Vector& thresholds, const Vector& curvature, const Vector& start,
                     double target, std::size_t limit, Output gradient, Output step) {
     const std::size_t m = gradient.shape(0);
-    require(hessian.shape(0) == m && hessian.shape(1) == m, "hessian must be square");
+    require(is(hessian, m, m), "hessian must be square");
     for (const auto& v : {thresholds, curvature, start, Vector(step)}) require(v.shape(0) == m, "one entry a coefficient");
     nb::gil_scoped_release release;
     const oddsmith::Quadratic<T> q{hessian.data(), thresholds.data(), curvature.data(), start.data(), m};
@@ -266,8 +264,7 @@ std::size_t descend(const Grid<const T>& hessian, const Vector& thresholds, cons
 template <class T>
 void add_products(const Grid<T>& hessian, const Rectangle& left, const Rectangle& right, std::size_t threads) {
     const std::size_t m = hessian.shape(0), count = left.shape(0);
-    require(hessian.shape(1) == m && left.shape(1) == m && right.shape(1) == m && right.shape(0) == count,
-            "hessian must be square; left and right: rows of its length");
+    require(is(hessian, m, m) && is(left, count, m) && is(right, count, m), "left and right: rows as hessian has");
     nb::gil_scoped_release release;
     oddsmith::add_products(hessian.data(), left.data(), right.data(), count, m, std::max<std::size_t>(1, threads));
 }
@@ -280,6 +277,17 @@ void gather_dense(const Matrix<T>& x, const Places& columns, const Grid<T>& out,
         require(columns.data()[k] >= 0 && columns.data()[k] < static_cast<std::int64_t>(view.cols), "no such column");
     nb::gil_scoped_release release;
     oddsmith::gather(view, columns.data(), columns.shape(0), out.data(), std::max<std::size_t>(1, threads));
+}
+
+void logistic_step(const Rectangle& z, const Rectangle& step, const Vector& first, const Vector& target,
+                   const Rectangle& weights, const OutputMatrix& eta, const OutputMatrix& r, const OutputMatrix& sums,
+                   const OutputMatrix& slopes, std::size_t threads) {
+    const std::size_t count = eta.shape(0), rows = eta.shape(1), cols = z.shape(0);
+    require(is(z, cols, rows) && is(weights, count, rows) && is(r, count, rows) && target.shape(0) == rows &&
+            is(step, count, cols) && is(slopes, count, cols) && is(sums, count, 2) && first.shape(0) == count, "shapes");
+    nb::gil_scoped_release release;
+    oddsmith::step_together({z.data(), step.data(), first.data(), target.data(), weights.data(), eta.data(), r.data(),
+                             sums.data(), slopes.data(), count, rows, cols}, std::max<std::size_t>(1, threads));
 }
 
 // out += x b in double-double; of x' it is out += b'x. The two differ in shapes alone.
@@ -386,5 +394,7 @@ NB_MODULE(_kernels, m) {
     "hessian"_n, "thresholds"_n, "curvature"_n, "start"_n, "target"_a, "limit"_a, "gradient"_n, "step"_n
     m.def("descend", &descend<double>, ODDSMITH_DESCEND_ARGUMENTS).def("descend", &descend<float>, ODDSMITH_DESCEND_ARGUMENTS);
     m.def("logistic_rows", &logistic_rows, "eta"_n, "target"_n, "value"_n, "gradient"_n, "hessian"_n);
+    m.def("logistic_step", &logistic_step, "z"_n, "step"_n, "first"_n, "target"_n, "weights"_n, "eta"_n, "r"_n,
+          "sums"_n, "slopes"_n, "threads"_a);
     m.def("simd_level", [] { return oddsmith::simd_level(); });
 }

@@ -29,3 +29,27 @@ def test_threads_change_no_bit():
     assert (found[0] == found[2]).all()
     with pytest.raises(ValueError, match="out has the wrong shape"):
         kernels.load("compiled").slopes_dense(X, np.zeros(40), np.ones(40), r, np.zeros((1, 40)), 1)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6, 7])
+@pytest.mark.parametrize("shape", [(0, 5), (1, 1), (3, 130), (6, 513), (203, 1301)])
+def test_a_step_of_several_problems(count, shape):
+    rng = np.random.default_rng(count)
+    z, step, first = (
+        rng.standard_normal(shape),
+        0.1 * rng.standard_normal((count, shape[0])),
+        rng.standard_normal(count),
+    )
+    step[:, rng.random(shape[0]) < 0.3] = 0.0
+    eta, target = 3.0 * rng.standard_normal((count, shape[1])), (rng.random(shape[1]) < 0.5).astype(float)
+    weights = rng.random((count, shape[1])) * (rng.random((count, shape[1])) < 0.8)
+    results = []
+    for kind, threads in (("compiled", 1), ("compiled", 3), ("reference", 1)):
+        out = [eta.copy(), np.full_like(eta, np.nan), np.zeros((count, 2)), np.zeros_like(step)]
+        kernels.load(kind).logistic_step(z, step, first, target, weights, *out, threads)
+        results.append(out)
+    for one, again, two in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, again)
+        np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-12)
+    with pytest.raises(ValueError, match="shapes"):
+        kernels.load("compiled").logistic_step(z, step, first[1:], target, weights, *out, 1)

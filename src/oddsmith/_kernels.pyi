@@ -198,4 +198,16 @@ def exact_slopes_dense(
     x: npt.NDArray[Any], hi: _Array, lo: _Array, out_hi: _Array, out_lo: _Array, threads: int
 ) -> None: ...
 def logistic_rows(eta: _Array, target: _Array, value: _Array, gradient: _Array, hessian: _Array) -> None: ...
+def logistic_step(
+    z: _Array,
+    step: _Array,
+    first: _Array,
+    target: _Array,
+    weights: _Array,
+    eta: _Array,
+    r: _Array,
+    sums: _Array,
+    slopes: _Array,
+    threads: int,
+) -> None: ...
 def simd_level() -> int: ...

@@ -13,6 +13,7 @@ from oddsmith.extended import Extended
 PANEL = 4096
 descend = _reference_descent.descend
 scores_dense, slopes_dense = _reference_slopes.scores_dense, _reference_slopes.slopes_dense
+logistic_step = _reference_slopes.logistic_step
 add_products, gather_dense = _reference_descent.add_products, _reference_descent.gather_dense
 count_sparse, select_sparse = _reference_descent.count_sparse, _reference_descent.select_sparse
 

@@ -1,6 +1,8 @@
-"""The NumPy twin of `cpp/slopes.hpp`."""
+"""The NumPy twins of `cpp/slopes.hpp` and `cpp/together.hpp`."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 
@@ -13,3 +15,21 @@ def slopes_dense(x: AnyArray, centre: Array, scale: Array, r: Array, out: Array,
 def scores_dense(x: AnyArray, centre: Array, scale: Array, v: Array, out: Array, threads: int) -> None:
     """Adds the product of (x - centre) / scale and a vector to `out` (n,)."""
     out += ((x.astype(float) - centre) / scale) @ v
+
+
+def logistic_step(
+    z: Array, step: Array, first: Array, target: Array, weights: Array, eta: Array, r: Array, sums: Array,
+    slopes: Array, threads: int,
+) -> None:  # fmt: skip
+    """A step of several problems on the same rows, each with weights of its own.
+
+    Adds `first` + `step` z to `eta` (A, n), for z of shape (k, n) and a step of shape (A, k). There, each row weighted,
+    adds the sums of losses and of row_hessians to `sums` (A, 2), fills `r` (A, n) with row_gradients, and adds r z' to
+    `slopes` (A, k).
+    """
+    eta += first[:, None] + step @ z
+    p = 0.5 * (1.0 + np.tanh(0.5 * eta))
+    sums[:, 0] += (weights * (np.logaddexp(0.0, eta) - target * eta)).sum(axis=1)
+    sums[:, 1] += (weights * p * (1.0 - p)).sum(axis=1)
+    r[:] = weights * (p - target)
+    slopes += r @ z.T

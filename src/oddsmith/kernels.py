@@ -121,6 +121,11 @@ def slopes_dense(*arguments: Any) -> None:
     active.slopes_dense(*arguments)
 
 
+def logistic_step(*arguments: Any) -> None:
+    """A step of several problems on the same rows; see `_reference_slopes.logistic_step`."""
+    active.logistic_step(*arguments)
+
+
 def logistic_rows(*arguments: Any) -> None:
     """Value, row_gradient and row_hessian of the logistic loss; see `_reference.logistic_rows`."""
     active.logistic_rows(*arguments)

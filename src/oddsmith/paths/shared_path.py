@@ -23,7 +23,6 @@ SHARE_OF_TOL = 0.3  # of it: the decrement is measured in a frozen metric
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
 MOST_ROUNDS, MOST_HALVES = 200, 30
 WORN, FEW = 0.4, 600  # the least share of curvature that a metric of few columns may have kept
-OF_A_LOSS = 64  # products that take as long as the loss of a row
 FEWEST, ALL, AHEAD = 200, 100, 0.9  # columns at a time, at once, and how far ahead the screen looks
 
 
@@ -74,10 +73,8 @@ class SharedPath:
         rows.take_in(np.arange(width) if width <= ALL else free)
         self.first = np.full(count, start[0] if intercept else 0.0)
         self.beta = np.tile(start[intercept:][rows.columns], (count, 1))
-        self.eta = rows.scores(self.beta) + self.first[:, None] + rows.offset
         everyone = np.arange(count)
-        self._loss, self._curved, self._r = self._look(self.eta, everyone)
-        self._near = rows.slopes(self._r)
+        self._now = rows.moved(np.tile(rows.offset, (count, 1)), self.beta, self.first, everyone)
         self.slopes = np.empty((count, width))
         self._look_at_all(everyone)
         self._hand = self._unit[0][:, rows.columns], self._unit[1][:, rows.columns]
@@ -108,7 +105,7 @@ class SharedPath:
 
     @property
     def value(self) -> Array:
-        return self._loss + self._costs(self.beta, np.arange(len(self.beta)))
+        return self._now.loss + self._costs(self.beta, np.arange(len(self.beta)))
 
     def coefficients(self, k: int) -> Array:
         """Those of problem k, in all standardised columns, led by the intercept if there is one."""
@@ -118,7 +115,7 @@ class SharedPath:
 
     def gradient(self, k: int) -> Array:
         """Of the mean loss of problem k, likewise."""
-        return np.concatenate([[self._r[k].sum()], self.slopes[k]]) if self.intercept else self.slopes[k]
+        return np.concatenate([[self._now.r[k].sum()], self.slopes[k]]) if self.intercept else self.slopes[k]
 
     def kept(self) -> float:
         """The least share of its frozen curvature that a row has kept, of the first problem."""
@@ -132,7 +129,7 @@ class SharedPath:
 
     def curvature(self, k: int) -> Array:
         """Of every row, weighted, where problem k is."""
-        return self.rows.base * self.rows.losses(self.eta[k])[2]
+        return self.rows.base * self.rows.losses(self._now.eta[k])[2]
 
     def at_hand(self, problems: AnyArray | int) -> tuple[Array, Array]:
         """Thresholds and curvature of the penalty of some problems, among the columns at hand."""
@@ -145,7 +142,7 @@ class SharedPath:
         for _ in range(MOST_ROUNDS):
             step, first, fall, image = self._steps(todo)
             self.decrement[todo] = fall
-            scale = np.abs(self._loss[todo] + self._costs(self.beta[todo], todo))
+            scale = np.abs(self._now.loss[todo] + self._costs(self.beta[todo], todo))
             done = (fall <= self.goal[todo] * scale) | ((fall <= FLOOR * scale) & (fall > 0.5 * last))
             self.done[todo] = done
             slow = todo[~done & (fall > stale * last)]
@@ -186,8 +183,8 @@ class SharedPath:
         models = [self.metrics(k).of(k) for k in todo.tolist()]
         across, mass = np.array([model[1] for model in models]), np.array([model[2] for model in models])
         beta, (thresholds, curvature) = self.beta[todo], self.at_hand(todo)
-        start = self._r[todo].sum(axis=1) if self.intercept else np.zeros(len(todo))
-        reduced = self._near[todo] - across * start[:, None]
+        start = self._now.r[todo].sum(axis=1) if self.intercept else np.zeros(len(todo))
+        reduced = self._now.slopes[todo] - across * start[:, None]
         slope = reduced + curvature * beta
         violation = np.where(
             beta == 0.0, np.maximum(np.abs(slope) - thresholds, 0.0), np.abs(slope + np.copysign(thresholds, beta))
@@ -205,15 +202,17 @@ class SharedPath:
         if self.intercept:
             first = -start / mass - (across * step).sum(axis=1)
             change -= 0.5 * start**2 / mass
-        flatter = np.minimum(1.0, self._curved[todo] / mass)  # than when the metric was made: there is farther to fall
+        flatter = np.minimum(
+            1.0, self._now.curved[todo] / mass
+        )  # than when the metric was made: there is farther to fall
         return step, first, np.maximum(0.0, -change) / flatter, after - reduced
 
     def _reduced_slopes(self, todo: AnyArray) -> Array:
         """Of some problems, among the columns at hand, the intercept eliminated."""
         if not self.intercept:
-            return self._near[todo]
+            return self._now.slopes[todo]
         across = np.array([self.metrics(k).of(k)[1] for k in todo.tolist()])
-        return self._near[todo] - across * self._r[todo].sum(axis=1)[:, None]
+        return self._now.slopes[todo] - across * self._now.r[todo].sum(axis=1)[:, None]
 
     def _correct(self, todo: AnyArray, step: Array, image: Array, before: Array) -> None:
         """The models of some problems, by what their last steps have shown."""
@@ -227,43 +226,27 @@ class SharedPath:
 
     def _search(self, todo: AnyArray, step: Array, first: Array) -> Array:
         """Take the steps, halved until each descends. Returns their lengths: 0 where none did."""
-        change = self.rows.scores(step)
-        change += first[:, None]
-        before, beta, cost = self._loss[todo], self.beta[todo], self._costs(self.beta[todo], todo)
-        slope = (self._near[todo] * step).sum(axis=1) + self._r[todo].sum(axis=1) * first
+        beta, cost, now = self.beta[todo], self._costs(self.beta[todo], todo), self._now
+        before = now.loss[todo]
+        slope = (now.slopes[todo] * step).sum(axis=1) + now.r[todo].sum(axis=1) * first
         length, good = np.ones(len(todo)), np.zeros(len(todo), dtype=bool)
         for _ in range(MOST_HALVES):
             left = np.flatnonzero(~good)
             if not len(left):
                 break
             at, some = todo[left], length[left]
-            eta = self.eta[at] + some[:, None] * change[left]
-            loss, curved, r = self._look(eta, at)
-            new = beta[left] + some[:, None] * step[left]
-            own = self._costs(new, at)
+            new = self.rows.moved(now.eta[at], some[:, None] * step[left], some * first[left], at)
+            end = beta[left] + some[:, None] * step[left]
+            own = self._costs(end, at)
             bound = 0.01 * (some * slope[left] + own - cost[left]) + FLOOR * np.abs(before[left] + cost[left])
-            fine = loss + own <= before[left] + cost[left] + bound
+            fine = new.loss + own <= before[left] + cost[left] + bound
             k = at[fine]
-            self.eta[k], self._loss[k], self._r[k], self.beta[k] = eta[fine], loss[fine], r[fine], new[fine]
-            self._curved[k] = curved[fine]
+            now.put(k, new, fine)
+            self.beta[k] = end[fine]
             self.first[k] += some[fine] * first[left[fine]]
             good[left[fine]] = True
             length[left[~fine]] *= 0.5
-        self._near[todo] = self.rows.slopes(self._r[todo])
         return np.where(good, length, 0.0)
-
-    def _look(self, eta: Array, problems: AnyArray) -> tuple[Array, Array, Array]:
-        """Mean losses, mean curvatures and weighted row_gradients of some problems at their eta."""
-        loss, curved, r = np.empty(len(eta)), np.empty(len(eta)), np.empty_like(eta)
-
-        def one(i: int) -> None:
-            value, gradient, hessian = self.rows.losses(eta[i])
-            weight = self.rows.weights[problems[i]]
-            loss[i], curved[i] = weight @ value, weight @ hessian
-            np.multiply(weight, gradient, out=r[i])
-
-        self.rows.each(one, range(len(eta)), products=OF_A_LOSS * eta.size)
-        return loss, curved, r
 
     def _costs(self, beta: Array, problems: AnyArray) -> Array:
         """What the penalty adds."""
@@ -276,10 +259,10 @@ class SharedPath:
         """The slopes of all columns: a pass."""
         self.passes += 1
         if len(self.rows.columns) < self.slopes.shape[1]:
-            seen = self.rows.all_slopes(self._r[problems])
+            seen = self.rows.all_slopes(self._now.r[problems])
             # away from 0 by what rounding may take, so that what is proved still holds
             self.slopes[problems] = seen + np.copysign(self.rows.rounding[problems, None], seen)
-        self.slopes[np.ix_(problems, self.rows.columns)] = self._near[problems]
+        self.slopes[np.ix_(problems, self.rows.columns)] = self._now.slopes[problems]
 
     def _anew(self) -> Metrics:
         """Metrics at the point of the first problem, among the columns that still matter."""
@@ -289,7 +272,8 @@ class SharedPath:
             places = np.flatnonzero(used | near.any(axis=0))
             self.rows.keep(places)
             # taken along a row, so that a problem's coefficients stay side by side
-            self.beta, self._near, *hand = (v.take(places, axis=1) for v in (self.beta, self._near, *self._hand))
+            here = self.beta, self._now.slopes, *self._hand
+            self.beta, self._now.slopes, *hand = (v.take(places, axis=1) for v in here)
             self._hand = hand[0], hand[1]
         return Metrics(self.rows, self.curvature(0), intercept=self.intercept)
 
@@ -319,5 +303,5 @@ class SharedPath:
         """Make room for columns that have come to hand."""
         fresh = self.rows.columns[self.beta.shape[1] :]
         self.beta = np.hstack([self.beta, np.zeros((len(self.beta), len(fresh)))])
-        self._near = np.hstack([self._near, self.slopes[:, fresh]])
+        self._now.slopes = np.hstack([self._now.slopes, self.slopes[:, fresh]])
         self._hand = self._unit[0][:, self.rows.columns], self._unit[1][:, self.rows.columns]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -18,7 +19,33 @@ from oddsmith.objective import Objective
 WORTH = 1 << 22  # products that are worth another thread
 AT_HAND = 2000  # columns that may come to hand, without memory being moved
 HALVED = 1 << 26  # entries of X up to which a copy in single precision is made
-ROWS, FEW, COLUMNS = 1024, 16, 128  # of what one thread does at a time: no bit depends on how many threads there are
+FEW, COLUMNS = 16, 128  # of what one thread does at a time: no bit depends on how many threads there are
+
+
+@dataclass
+class Moved:
+    """Where a step has led some problems.
+
+    Attributes
+    ----------
+    eta, r : arrays of shape (problems, n)
+        And the weighted row_gradients there.
+    loss, curved : arrays of shape (problems,)
+        The mean loss, and the mean row_hessian.
+    slopes : array of shape (problems, columns at hand)
+        The gradient of the mean loss.
+    """
+
+    eta: Array
+    loss: Array
+    curved: Array
+    r: Array
+    slopes: Array
+
+    def put(self, problems: AnyArray, other: Moved, some: AnyArray) -> None:
+        """Of these problems, what others tell of some of theirs."""
+        for name, value in vars(other).items():
+            getattr(self, name)[problems] = value[some]
 
 
 class SharedRows:
@@ -62,7 +89,7 @@ class SharedRows:
         self.base = np.concatenate(weights)[self._order]
         offsets = [np.zeros(len(b.target)) if b.offset is None else b.offset for b in blocks]
         self.offset = np.concatenate(offsets)[self._order]
-        self.weights = masks[:, self._order] * self.base
+        self.weights = np.ascontiguousarray(masks[:, self._order] * self.base)
         self.totals = self.weights.sum(axis=1)
         self.weights /= self.totals[:, None]
         self.columns: AnyArray = np.zeros(0, dtype=np.intp)
@@ -97,32 +124,16 @@ class SharedRows:
             other.result()
         return results
 
-    def scores(self, beta: Array) -> Array:
-        """The product beta Z for beta of shape (problems, columns at hand)."""
-        used = np.flatnonzero(beta.any(axis=0))
-        if 3 * len(used) <= len(self.columns):  # else a product with zeros is cheaper than a copy without
-            beta, z = beta[:, used], self.z[used]
-        else:
-            z = self.z
-        total = np.empty((len(beta), len(self.target)))
+    def moved(self, eta: Array, step: Array, first: Array, problems: AnyArray) -> Moved:
+        """Of some problems: what there is at eta + step Z + first, for a step of shape (problems, columns at hand).
 
-        def part(first: int) -> None:
-            rows = slice(first, first + ROWS)
-            np.matmul(beta, z[:, rows], out=total[:, rows])
-
-        self.each(part, range(0, total.shape[1], ROWS), products=len(beta) * z.size)
-        return total
-
-    def slopes(self, r: Array) -> Array:
-        """The product r Z', of shape (problems, columns at hand)."""
-        total = np.empty((len(r), len(self.z)))
-
-        def part(first: int) -> None:
-            columns = slice(first, first + COLUMNS)
-            np.matmul(r, self.z[columns].T, out=total[:, columns])
-
-        self.each(part, range(0, len(self.z), COLUMNS), products=len(r) * self.z.size)
-        return total
+        A few rows at a time go from one end to the other, so that the columns are read once.
+        """
+        end, r, slopes, sums = eta.copy(), np.empty_like(eta), np.zeros_like(step), np.zeros((len(eta), 2))
+        weights = self.weights if len(eta) == len(self.weights) else self.weights[problems]
+        threads = min(self._threads, kernels.threads_for(2 * len(eta) * self.z.size, None))
+        kernels.logistic_step(self.z, step, first, self.target, weights, end, r, sums, slopes, threads)
+        return Moved(end, sums[:, 0], sums[:, 1], r, slopes)
 
     def all_slopes(self, r: Array) -> Array:
         """The same for all columns: one pass over the data."""

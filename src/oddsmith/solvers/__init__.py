@@ -2,16 +2,18 @@
 
 from oddsmith.solvers.base import Smooth, Solution, Solver, Step, continued, may_run_off
 from oddsmith.solvers.composite import Composite
+from oddsmith.solvers.face import Face
 from oddsmith.solvers.gradient_descent import GradientDescent
 from oddsmith.solvers.kronecker import Kronecker
 from oddsmith.solvers.models import Model
 from oddsmith.solvers.newton import Newton
 from oddsmith.solvers.newton_cg import NewtonCG
-from oddsmith.solvers.proximal_newton import ProximalNewton, Workspace, largest_alpha
+from oddsmith.solvers.proximal_newton import ProximalNewton, largest_alpha
 from oddsmith.solvers.quasi_newton import Metric
 from oddsmith.solvers.scipy_minimize import ScipyBFGS, ScipyCG, ScipyLBFGS
 from oddsmith.solvers.sketched_newton import SketchedNewton
 from oddsmith.solvers.sketches import Sketch
+from oddsmith.solvers.working_set import Workspace
 
 CATALOGUE: dict[str, type[Solver]] = {
     solver.name: solver
@@ -21,6 +23,7 @@ CATALOGUE: dict[str, type[Solver]] = {
 __all__ = [
     "CATALOGUE",
     "Composite",
+    "Face",
     "GradientDescent",
     "Kronecker",
     "Metric",
