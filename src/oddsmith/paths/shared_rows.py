@@ -179,7 +179,7 @@ class SharedRows:
             self._store, self._rough = store, rough
         fresh, rough = self._store[before:now], self._rough[before:now]
         dense = all(isinstance(design, Dense) for design in self._designs)
-        few = FEW if dense else len(columns)  # of compressed rows all are looked through each time
+        few = FEW if dense else max(1, len(columns))  # of compressed rows all are looked through each time
 
         def part(first: int) -> None:  # from beginning to end, while it is in cache
             some, start = slice(first, first + few), 0
