@@ -92,3 +92,21 @@ def test_where_no_step_descends_there_is_an_end(monkeypatch, count):
     state.solve(0.01)
     assert not state.done.any()
     assert not state.beta.any()
+
+
+def test_what_a_step_leaves_that_was_not_looked_at_is_within_what_is_told():
+    problem = generate(1500, 60, 13)
+    masks = np.array([np.ones(1500), np.arange(1500) % 3 != 0, np.arange(1500) % 3 != 1], dtype=bool)
+    _, state = shared(problem, L1(), masks, 1e-5)
+    _, exact = shared(problem, L1(), masks, None)
+    unseen = 0
+    for alpha in np.geomspace(0.1, 0.005, 25):
+        told = state._left.copy()
+        state.solve(alpha)
+        exact.solve(alpha)
+        unseen += int((state._left == 2.0 * told).sum() > 0)
+        assert state.done.all()
+        above = (state.value - exact.value) / exact.value
+        assert above.max() <= 1e-5
+        assert (state.value - exact.value <= 3.0 * state.decrement + 1e-12).all()  # in a frozen metric
+    assert unseen > 0

@@ -20,6 +20,7 @@ SWEEPS = 1000
 STALE, STALE_OF_MANY, MANY = 0.15, 0.3, 500  # metrics are made anew when a decrement falls by less; of many columns
 YOUNG = 2  # but not before so many steps
 SHARE_OF_TOL = 0.3  # of it: the decrement is measured in a frozen metric
+SURE, LEAST_LEFT = 4.0, 1e-4  # times what a step may leave; the least that it is taken to
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
 MOST_ROUNDS, MOST_HALVES = 200, 30
 WORN, FEW = 0.4, 600  # the least share of curvature that a metric of few columns may have kept
@@ -79,6 +80,7 @@ class SharedPath:
         self._look_at_all(everyone)
         self._hand = self._unit[0][:, rows.columns], self._unit[1][:, rows.columns]
         self._own: dict[int, Metrics] = {}
+        self._left = np.full(count, np.inf)  # the share of a decrement that a step by these metrics has left
         self._common = self._anew()
 
     def solve(self, alpha: float) -> None:
@@ -87,8 +89,7 @@ class SharedPath:
         self._screen(max(0.0, 2.0 * alpha - before))
         self.alpha = alpha
         if len(self.rows.columns) <= FEW and self.kept() < WORN:
-            self._own.clear()
-            self._common = self._anew()
+            self._renew(np.zeros(0, dtype=np.intp), fresh=False)
         self.go_on(np.arange(len(self.beta)))
 
     def go_on(self, problems: AnyArray) -> None:
@@ -145,6 +146,8 @@ class SharedPath:
             scale = np.abs(self._now.loss[todo] + self._costs(self.beta[todo], todo))
             done = (fall <= self.goal[todo] * scale) | ((fall <= FLOOR * scale) & (fall > 0.5 * last))
             self.done[todo] = done
+            seen = np.isfinite(last)
+            self._left[todo[seen]] = np.maximum(fall[seen] / last[seen], LEAST_LEFT)
             slow = todo[~done & (fall > stale * last)]
             if len(slow) and age >= YOUNG:
                 self._renew(slow, fresh=fresh)
@@ -166,9 +169,26 @@ class SharedPath:
                 self._renew(stuck, fresh=fresh)
                 age, last, fresh = -1, np.full(len(todo), np.inf), True
             age += 1
+            ended = self._ended(todo, last, length)
+            todo, last = todo[~ended], last[~ended]
+            if not len(todo):
+                break
+
+    def _ended(self, todo: AnyArray, fall: Array, length: Array) -> AnyArray:
+        """Which steps, of models that fell by so much, need not be looked at: what they leave is told by those before.
+
+        Each time a step is taken to leave twice as much, so that some are looked at.
+        """
+        left = SURE * self._left[todo] * fall
+        ended = (length == 1.0) & (left <= self.goal[todo] * np.abs(self._now.loss[todo]))
+        k = todo[ended]
+        self.decrement[k], self.done[k] = left[ended], True
+        self._left[k] *= 2.0
+        return ended
 
     def _renew(self, slow: AnyArray, *, fresh: bool) -> None:
         """Metrics anew: common ones at the point of the first problem; if they are new, each slow one its own."""
+        self._left[:] = np.inf
         if fresh and len(self.beta) > 1:
             for k in slow.tolist():
                 self._own[k] = Metrics(self.rows, self.curvature(k), intercept=self.intercept)
