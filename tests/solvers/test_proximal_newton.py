@@ -7,7 +7,8 @@ from oddsmith import L1, ElasticNet, ProximalNewton, as_source, fit
 from oddsmith.errors import SpecificationError, Status
 from oddsmith.fitting import Problem
 from oddsmith.losses import Logistic, Multinomial
-from oddsmith.solvers import Workspace, largest_alpha
+from oddsmith.solvers import Composite, Workspace, largest_alpha
+from oddsmith.solvers.proximal_newton import Metric, descend
 from tests.problems import PROBLEMS, generate, lasso_by_hand, many_classes
 
 pytestmark = pytest.mark.slow
@@ -211,3 +212,15 @@ def test_weak_penalties_on_classes_that_are_nearly_separated(standardize):
         assert result.status is Status.CONVERGED
         assert result.certificate.kind == "proved"
         assert result.passes <= 200
+
+
+def test_far_from_the_optimum_a_new_metric_that_halves_the_decrement_will_do():
+    """Where curvature changes on the way, single precision is not to blame: an active set would cost many factors."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((300, 120))
+    y = rng.random(300) < 1.0 / (1.0 + np.exp(-3.0 * X[:, :20] @ rng.standard_normal(20)))
+    made = Problem.of(as_source(X, y), Logistic(), L1(1e-3), intercept=True, standardize=False, threads=None)
+    function = Composite.of(made.objective, made.bound())
+    found = descend(function, np.zeros(121), Metric(function), goal=1e-9, limit=100)
+    assert found.status is Status.CONVERGED
+    assert not any(step.note for step in found.trace)

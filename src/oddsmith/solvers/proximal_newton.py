@@ -23,6 +23,7 @@ ACCURACY = 0.1  # to which a model's violation is brought down before the loss i
 SPARE = 1.5  # times the columns that are not 0: a larger working set drops those that are
 SHARE = 0.003  # of what the columns left out would let it fall: so far a working set is solved, if more will follow
 BESIDE = 8  # times farther may a column left out let it fall that is much like those at hand
+FAR, VAIN = 1e-6, 0.5  # of the objective: farther from the optimum a new metric that halves the decrement will do
 TRIES = 3  # to close the duality gap
 POLISH = 4  # exact steps, at most
 STALE, GOOD = 0.1, 0.01  # a metric is made anew when the decrement falls by less than this
@@ -246,7 +247,7 @@ def descend(
                 return Solution(beta, now, Status.CONVERGED, tuple(trace), decrement)
         if age < 2 and metric.better():
             note = "slow: the Hessian of all rows"
-        elif age < 2 and not hard:
+        elif age < 2 and not hard and not (length > 0.0 and FAR * abs(now.value) < decrement <= VAIN * last):
             hard, note = True, "slow: models in double precision, minimised by an active set"
         elif age == 0:
             return Solution(beta, now, Status.STALLED, tuple(trace), decrement)
