@@ -49,8 +49,9 @@ def certify_composite(
     U: what was left is squared. The step is taken where the bound of b itself is above tol; without tol it only tells
     which coefficients stay 0.
 
-    Where this proves nothing, the duality gap is taken, of the dual point :math:`\theta = -s r` with the row gradients
-    r, once what is not penalised has been fitted to the other coefficients, and the largest s <= 1 that is feasible:
+    Where a solver has closed the duality gap, that is the proof, and no Hessian is formed; it is also taken where the
+    above proves nothing. It is that of the dual point :math:`\theta = -s r` with the row gradients r, once what is not
+    penalised has been fitted to the other coefficients, and the largest s <= 1 that is feasible:
 
     .. math:: F(b) - F^* \le F(b) + \frac{1}{W} \sum_i w_i [\ell^*(s r_i, y_i) - s r_i o_i] + P^*(-s \nabla L(b)).
 
