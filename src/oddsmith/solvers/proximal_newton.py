@@ -26,7 +26,7 @@ BESIDE = 8  # times farther may a column left out let it fall that is much like 
 FAR, VAIN = 1e-6, 0.5  # of the objective: farther from the optimum a new metric that halves the decrement will do
 TRIES = 3  # to close the duality gap
 POLISH = 4  # exact steps, at most
-STALE, GOOD = 0.1, 0.01  # a metric is made anew when the decrement falls by less than this
+STALE, GOOD = 0.1, 0.01  # a metric is made anew if the decrement falls by less; if by more, it serves the face too
 
 
 @dataclass(frozen=True)
