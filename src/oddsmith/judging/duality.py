@@ -198,7 +198,7 @@ def _gap(function: Composite, penalty: Penalty, beta: Array, seen: Evaluation, w
         gradient, balanced = gradient_of(function.evaluate(other)), (fitted, 0.0, math.inf)
     b, slack, uneven = balanced
     size, flat, dual, last = np.abs(gradient) + slack, function.curvature == 0.0, -math.inf, None
-    for some in (flat, flat | ~flat):  # where something curves both are feasible
+    for some in (flat, np.ones_like(flat)):  # where something curves both are feasible
         over = some & ~function.free & (size > function.thresholds)
         shrink = float((function.thresholds[over] / size[over]).min(initial=1.0)) * (1.0 - 4.0 * EPSILON)
         held = np.where(function.free, 0.0, -shrink * np.copysign(size, gradient))

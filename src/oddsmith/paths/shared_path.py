@@ -222,9 +222,8 @@ class SharedPath:
         if self.intercept:
             first = -start / mass - (across * step).sum(axis=1)
             change -= 0.5 * start**2 / mass
-        flatter = np.minimum(
-            1.0, self._now.curved[todo] / mass
-        )  # than when the metric was made: there is farther to fall
+        # than when the metric was made: there is farther to fall
+        flatter = np.minimum(1.0, self._now.curved[todo] / mass)
         return step, first, np.maximum(0.0, -change) / flatter, after - reduced
 
     def _reduced_slopes(self, todo: AnyArray) -> Array:

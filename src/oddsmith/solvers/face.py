@@ -11,42 +11,12 @@ from oddsmith.factor import RoughFactor
 from oddsmith.solvers.base import gradient_of
 from oddsmith.solvers.composite import Composite
 from oddsmith.solvers.quasi_newton import Metric
+from oddsmith.solvers.sketches import BlockDiagonal
 
 MEMORY = 10  # pairs of steps and changes of the slope
 NEAR = 0.98  # of its threshold: so near a gradient is, its coefficient may be needed
 UNSEEN = 1e-4  # of its own curvature, added to what is free: of scores the data do not see what is added to all
 ROUNDS, SLOW = 12, 0.5  # steps; one that leaves more of the violation is one of too few
-
-
-@dataclass(frozen=True)
-class Among:
-    """An inverse Hessian among some coefficients; 0 beside them.
-
-    Attributes
-    ----------
-    size : int
-        How many coefficients there are.
-    places : int array
-        Where those few stand.
-    factor : RoughFactor
-    """
-
-    size: int
-    places: AnyArray
-    factor: RoughFactor
-
-    @property
-    def variance(self) -> Array:
-        """The diagonal."""
-        out = np.zeros(self.size)
-        out[self.places] = self.factor.variance
-        return out
-
-    def solve(self, vector: Array) -> Array:
-        """The inverse times a vector."""
-        out = np.zeros(self.size)
-        out[self.places] = self.factor.solve(vector[self.places])
-        return out
 
 
 @dataclass(frozen=True)
@@ -61,15 +31,15 @@ class Face:
         The coefficients of these, and of all columns.
     closed : bool
         Whether the duality gap, of these columns, is as small as it should be.
-    inverse : Among
-        Roughly the inverse Hessian.
+    inverse : BlockDiagonal
+        Roughly the inverse Hessian; 0 beside what is not 0.
     """
 
     part: Composite
     some: Array
     beta: Array
     closed: bool
-    inverse: Among
+    inverse: BlockDiagonal
 
 
 def _factor(part: Composite, hessian: AnyArray, own: AnyArray) -> RoughFactor | None:
@@ -84,8 +54,8 @@ def descend_on_face(
 ) -> Face | None:
     """Go on from beta until the duality gap is at most goal |F|; None where no step can be made.
 
-    The metric is L-BFGS on the Hessian where it begins, in single precision: the violation falls a hundredfold at each
-    step and more. So the gap can be closed, which falls with the violation itself, where a Hessian in double precision
+    The metric is L-BFGS on the Hessian where it begins, in single precision: each step leaves but a small share of the
+    violation. So the gap can be closed, which falls with the violation itself, where a Hessian in double precision
     and its inverse, for a proof, would cost more than some passes over the columns at hand. What would change its sign
     becomes 0, and what exceeds its threshold leaves 0. The gradient is that of the loss at beta, 0 where it is not
     known; `known` is a Hessian that is good enough, and whose coefficients it has.
@@ -126,9 +96,10 @@ def descend_on_face(
             own, metric = changed, None
             factor = _factor(part, hessian, own)
     assert factor is not None
-    full = np.zeros_like(beta)
-    full[members] = best
-    return Face(part, best, full, closed, Among(len(beta), members[own], factor))
+    full, marked = np.zeros_like(beta), np.zeros(len(beta), dtype=bool)
+    full[members], marked[members[own]] = best, True
+    inverse = BlockDiagonal(function.columns(marked), members[own], factor, np.full(len(beta), np.inf))
+    return Face(part, best, full, closed, inverse)
 
 
 def _signs(part: Composite, some: Array, gradient: Array) -> Array:

@@ -83,7 +83,7 @@ class BlockDiagonal:
 
     columns: AnyArray
     members: AnyArray
-    block: Factor
+    block: Inverse
     diagonal: Array
 
     @classmethod
