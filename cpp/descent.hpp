@@ -28,6 +28,7 @@ struct Quadratic {
 ODDSMITH_ADD_MULTIPLE(double, double)
 ODDSMITH_ADD_MULTIPLE(float, double)
 ODDSMITH_ADD_MULTIPLE(double, float)
+ODDSMITH_ADD_MULTIPLE(float, float)
 #undef ODDSMITH_ADD_MULTIPLE
 
 // hessian += left'right, whose rows are few.
@@ -42,6 +43,11 @@ void add_products(T* hessian, const double* left, const double* right, std::size
     });
 }
 
+// How far a slope is from what a threshold allows it where the coefficient is b.
+inline double violation(double b, double slope, double threshold) {
+    return b != 0.0 ? std::fabs(slope + std::copysign(threshold, b)) : std::max(std::fabs(slope) - threshold, 0.0);
+}
+
 // One sweep; the largest violation that it met. A coefficient without curvature stays where it is.
 template <class T>
 double sweep(const Quadratic<T>& q, const std::vector<std::size_t>& chosen, double* gradient, double* step) {
@@ -50,7 +56,7 @@ double sweep(const Quadratic<T>& q, const std::vector<std::size_t>& chosen, doub
         const T* row = q.hessian + j * q.size;
         const double b = q.start[j] + step[j], bend = row[j] + q.curvature[j], t = q.thresholds[j];
         const double slope = gradient[j] + q.curvature[j] * b;
-        const double size = b != 0.0 ? std::fabs(slope + std::copysign(t, b)) : std::max(std::fabs(slope) - t, 0.0);
+        const double size = violation(b, slope, t);
         worst = std::max(worst, size);
         if (size == 0.0 || !(bend > 0.0)) continue;
         const double free = bend * b - slope;

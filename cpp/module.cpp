@@ -2,16 +2,15 @@
 #include "arguments.hpp"
 #include "chosen.hpp"
 #include "codes.hpp"
-#include "descent.hpp"
 #include "double_double.hpp"
 #include "gather.hpp"
+#include "module_paths.hpp"
 #include "moments.hpp"
 #include "newton.hpp"
 #include "rough.hpp"
 #include "select.hpp"
 #include "slopes.hpp"
 #include "softmax.hpp"
-#include "together.hpp"
 
 namespace {
 
@@ -279,17 +278,6 @@ void gather_dense(const Matrix<T>& x, const Places& columns, const Grid<T>& out,
     oddsmith::gather(view, columns.data(), columns.shape(0), out.data(), std::max<std::size_t>(1, threads));
 }
 
-void logistic_step(const Rectangle& z, const Rectangle& step, const Vector& first, const Vector& target,
-                   const Rectangle& weights, const OutputMatrix& eta, const OutputMatrix& r, const OutputMatrix& sums,
-                   const OutputMatrix& slopes, std::size_t threads) {
-    const std::size_t count = eta.shape(0), rows = eta.shape(1), cols = z.shape(0);
-    require(is(z, cols, rows) && is(weights, count, rows) && is(r, count, rows) && target.shape(0) == rows &&
-            is(step, count, cols) && is(slopes, count, cols) && is(sums, count, 2) && first.shape(0) == count, "shapes");
-    nb::gil_scoped_release release;
-    oddsmith::step_together({z.data(), step.data(), first.data(), target.data(), weights.data(), eta.data(), r.data(),
-                             sums.data(), slopes.data(), count, rows, cols}, std::max<std::size_t>(1, threads));
-}
-
 // out += x b in double-double; of x' it is out += b'x. The two differ in shapes alone.
 template <class T, bool Transposed>
 void exact_product(const Matrix<T>& x, const Rectangle& hi, const Rectangle& lo, OutputMatrix out_hi,
@@ -394,7 +382,6 @@ NB_MODULE(_kernels, m) {
     "hessian"_n, "thresholds"_n, "curvature"_n, "start"_n, "target"_a, "limit"_a, "gradient"_n, "step"_n
     m.def("descend", &descend<double>, ODDSMITH_DESCEND_ARGUMENTS).def("descend", &descend<float>, ODDSMITH_DESCEND_ARGUMENTS);
     m.def("logistic_rows", &logistic_rows, "eta"_n, "target"_n, "value"_n, "gradient"_n, "hessian"_n);
-    m.def("logistic_step", &logistic_step, "z"_n, "step"_n, "first"_n, "target"_n, "weights"_n, "eta"_n, "r"_n,
-          "sums"_n, "slopes"_n, "threads"_a);
+    paths::define(m);
     m.def("simd_level", [] { return oddsmith::simd_level(); });
 }

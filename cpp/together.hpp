@@ -1,6 +1,8 @@
 // Several problems on the same rows take a step each: the columns, which stand one after another, are read once for all.
 #pragma once
 
+#include <cstdint>
+
 #include "lanes.hpp"
 #include "sweep.hpp"
 
@@ -15,33 +17,62 @@ struct Together {
 
 namespace detail {
 
-// `columns` columns from z on against `problems` right-hand sides; out in rows of its own length.
-template <std::size_t columns, std::size_t problems>
-ODDSMITH_INLINE void dots_tile(const double* z, std::size_t rows, std::size_t m, const double* r, double* out,
+constexpr std::size_t at_once = 3;  // problems: of four columns their sums fill the registers
+
+// Some columns against `problems` right-hand sides; r and out in rows of their own lengths.
+template <std::size_t columns, std::size_t problems, class T>
+ODDSMITH_INLINE void dots_tile(const T* const* z, std::size_t m, const double* r, std::size_t rows, double* out,
                                std::size_t cols) {
     Four sum[problems][4] = {};
     std::size_t i = 0;
-    for (; i + 4 <= m; i += 4)
+    for (; i + 4 <= m; i += 4) {
+        Four right[problems];
+        for (std::size_t k = 0; k < problems; ++k) right[k] = four(r + k * rows + i);
         for (std::size_t c = 0; c < columns; ++c) {
-            const Four a = four(z + c * rows + i);
-            for (std::size_t k = 0; k < problems; ++k) sum[k][c] += a * four(r + k * rows + i);
+            const Four a = four(z[c] + i);
+            for (std::size_t k = 0; k < problems; ++k) sum[k][c] += a * right[k];
         }
+    }
     for (std::size_t k = 0; k < problems; ++k) {
         double total[4];
         put(total, sums_of(sum[k][0], sum[k][1], sum[k][2], sum[k][3]));
         for (std::size_t c = 0; c < columns; ++c) {
-            for (std::size_t j = i; j < m; ++j) total[c] += z[c * rows + j] * r[k * rows + j];
+            for (std::size_t j = i; j < m; ++j) total[c] += z[c][j] * r[k * rows + j];
             out[k * cols + c] += total[c];
         }
     }
 }
 
-template <std::size_t columns>
-ODDSMITH_INLINE void dots(const double* z, std::size_t rows, std::size_t m, const double* r, std::size_t count,
+template <std::size_t columns, class T>
+ODDSMITH_INLINE void dots(const T* const* z, std::size_t m, const double* r, std::size_t rows, std::size_t count,
                           double* out, std::size_t cols) {
     std::size_t k = 0;
-    for (; k + 2 <= count; k += 2) dots_tile<columns, 2>(z, rows, m, r + k * rows, out + k * cols, cols);
-    if (k < count) dots_tile<columns, 1>(z, rows, m, r + k * rows, out + k * cols, cols);
+    for (; k + at_once <= count; k += at_once)
+        dots_tile<columns, at_once>(z, m, r + k * rows, rows, out + k * cols, cols);
+    for (; k < count; ++k) dots_tile<columns, 1>(z, m, r + k * rows, rows, out + k * cols, cols);
+}
+
+// eta += s Z for four columns, which stand at `used` in the steps of `problems` problems.
+template <std::size_t problems>
+ODDSMITH_INLINE void eta_tile(const Together& t, const std::size_t* used, std::size_t first, std::size_t start,
+                              std::size_t m) {
+    const double *z[4], *step = t.step + first * t.cols;
+    double s[problems][4], *eta = t.eta + first * t.rows + start;
+    for (std::size_t c = 0; c < 4; ++c) {
+        z[c] = t.z + used[c] * t.rows + start;
+        for (std::size_t k = 0; k < problems; ++k) s[k][c] = step[k * t.cols + used[c]];
+    }
+    std::size_t i = 0;
+    for (; i + 4 <= m; i += 4) {
+        const Four a = four(z[0] + i), b = four(z[1] + i), c = four(z[2] + i), d = four(z[3] + i);
+        for (std::size_t k = 0; k < problems; ++k) {
+            double* to = eta + k * t.rows + i;
+            put(to, four(to) + a * s[k][0] + b * s[k][1] + c * s[k][2] + d * s[k][3]);
+        }
+    }
+    for (; i < m; ++i)
+        for (std::size_t k = 0; k < problems; ++k)
+            for (std::size_t c = 0; c < 4; ++c) eta[k * t.rows + i] += z[c][i] * s[k][c];
 }
 
 }  // namespace detail
@@ -49,35 +80,54 @@ ODDSMITH_INLINE void dots(const double* z, std::size_t rows, std::size_t m, cons
 // eta += first + step Z for the m rows from `start` on; only columns that some step uses.
 ODDSMITH_CLONES static void panel_step(const Together& t, const std::vector<std::size_t>& used, std::size_t start,
                                        std::size_t m) {
-    const auto column = [&](std::size_t u) { return t.z + used[u] * t.rows + start; };
     for (std::size_t k = 0; k < t.count; ++k)
         for (std::size_t i = 0; i < m; ++i) t.eta[k * t.rows + start + i] += t.first[k];
     std::size_t u = 0;
     for (; u + 4 <= used.size(); u += 4) {
-        const double *a = column(u), *b = column(u + 1), *c = column(u + 2), *d = column(u + 3);
-        for (std::size_t k = 0; k < t.count; ++k) {
-            const double* step = t.step + k * t.cols;
-            const double s0 = step[used[u]], s1 = step[used[u + 1]], s2 = step[used[u + 2]], s3 = step[used[u + 3]];
-            double* eta = t.eta + k * t.rows + start;
-#pragma omp simd
-            for (std::size_t i = 0; i < m; ++i) eta[i] += (a[i] * s0 + b[i] * s1) + (c[i] * s2 + d[i] * s3);
-        }
+        std::size_t k = 0;
+        for (; k + detail::at_once <= t.count; k += detail::at_once)
+            detail::eta_tile<detail::at_once>(t, used.data() + u, k, start, m);
+        for (; k < t.count; ++k) detail::eta_tile<1>(t, used.data() + u, k, start, m);
     }
     for (; u < used.size(); ++u)
         for (std::size_t k = 0; k < t.count; ++k) {
-            const double *a = column(u), s = t.step[k * t.cols + used[u]];
+            const double *a = t.z + used[u] * t.rows + start, s = t.step[k * t.cols + used[u]];
             double* eta = t.eta + k * t.rows + start;
 #pragma omp simd
             for (std::size_t i = 0; i < m; ++i) eta[i] += a[i] * s;
         }
 }
 
-// out += r Z', of those rows.
-ODDSMITH_CLONES static void panel_dots(const Together& t, std::size_t start, std::size_t m, double* out) {
-    const double* r = t.r + start;
-    std::size_t j = 0;
-    for (; j + 4 <= t.cols; j += 4) detail::dots<4>(t.z + j * t.rows + start, t.rows, m, r, t.count, out + j, t.cols);
-    for (; j < t.cols; ++j) detail::dots<1>(t.z + j * t.rows + start, t.rows, m, r, t.count, out + j, t.cols);
+// out[k][c] += sum_i z[at[c]][i] r[k][i], of m rows; of columns 0, 1, ... if `at` is null.
+#define ODDSMITH_PANEL_DOTS(T)                                                                                     \
+    ODDSMITH_CLONES static void panel_dots(const T* z, const std::int64_t* at, std::size_t cols, std::size_t rows, \
+                                           std::size_t m, const double* r, std::size_t count, double* out,         \
+                                           std::size_t width) {                                                    \
+        const auto column = [&](std::size_t c) { return z + (at ? static_cast<std::size_t>(at[c]) : c) * rows; };  \
+        std::size_t c = 0;                                                                                         \
+        for (; c + 4 <= cols; c += 4) {                                                                            \
+            const T* some[] = {column(c), column(c + 1), column(c + 2), column(c + 3)};                            \
+            detail::dots<4>(some, m, r, rows, count, out + c, width);                                              \
+        }                                                                                                          \
+        for (; c < cols; ++c) {                                                                                    \
+            const T* one[] = {column(c)};                                                                          \
+            detail::dots<1>(one, m, r, rows, count, out + c, width);                                               \
+        }                                                                                                          \
+    }
+ODDSMITH_PANEL_DOTS(double)
+ODDSMITH_PANEL_DOTS(float)
+#undef ODDSMITH_PANEL_DOTS
+
+// out[k][c] += sum_i z[at[c]][i] r[k][i]: the slopes of some of the columns that stand one after another.
+inline void slopes_among(const float* z, const std::int64_t* at, std::size_t cols, std::size_t rows, const double* r,
+                         std::size_t count, double* out, std::size_t threads) {
+    constexpr std::size_t several = 32, stretch = 1024;  // columns that read the same stretch of r, which stays in cache
+    in_parallel((cols + several - 1) / several, threads, [&](std::size_t part, std::size_t) {
+        const std::size_t first = part * several, own = std::min(several, cols - first);
+        for (std::size_t start = 0; start < rows; start += stretch)
+            panel_dots(z + start, at + first, own, rows, std::min(stretch, rows - start), r + start, count, out + first,
+                       cols);
+    });
 }
 
 // eta += first + step Z; and there, with each problem's own weights, the sums of the losses and of the row_hessians, the
@@ -106,7 +156,7 @@ inline void step_together(const Together& t, std::size_t threads) {
                 own[0] += logistic_panel(t.eta + at, t.target + start, t.weights + at, m, values.data(), t.r + at, h.data());
                 own[1] += panel_sum(h.data(), m);
             }
-            panel_dots(t, start, m, slopes.data() + part * size);
+            panel_dots(t.z + start, nullptr, t.cols, t.rows, m, t.r + start, t.count, slopes.data() + part * size, t.cols);
         }
     });
     for (std::size_t part = 0; part < parts.count; ++part) {

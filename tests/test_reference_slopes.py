@@ -53,3 +53,22 @@ def test_a_step_of_several_problems(count, shape):
         np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-12)
     with pytest.raises(ValueError, match="shapes"):
         kernels.load("compiled").logistic_step(z, step, first[1:], target, weights, *out, 1)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+@pytest.mark.parametrize("chosen", [[], [3], [5, 0, 2, 7], list(range(40))])
+def test_slopes_among_some_columns(count, chosen):
+    rng = np.random.default_rng(count)
+    z, r, columns = (
+        rng.standard_normal((40, 2301)).astype(np.float32),
+        rng.standard_normal((count, 2301)),
+        np.array(chosen, int),
+    )
+    found = []
+    for kind, threads in (("compiled", 1), ("compiled", 3), ("reference", 1)):
+        found.append(np.ones((count, len(chosen))))
+        kernels.load(kind).slopes_among(z, columns, r, found[-1], threads)
+        np.testing.assert_allclose(found[-1], 1.0 + r @ z[columns].astype(float).T, rtol=1e-12, atol=1e-11)
+    np.testing.assert_array_equal(found[0], found[1])
+    with pytest.raises(ValueError, match="no such column"):
+        kernels.load("compiled").slopes_among(z, np.array([40]), r, np.zeros((count, 1)), 1)

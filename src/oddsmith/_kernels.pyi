@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -208,6 +209,42 @@ def logistic_step(
     r: _Array,
     sums: _Array,
     slopes: _Array,
+    threads: int,
+) -> None: ...
+def slopes_among(
+    z: npt.NDArray[np.float32], columns: npt.NDArray[np.int64], r: _Array, out: _Array, threads: int
+) -> None: ...
+def reduced_hessian(
+    parts: npt.NDArray[np.float32],
+    chosen: npt.NDArray[np.int64],
+    share: float,
+    across: _Array,
+    border: _Array,
+    out: npt.NDArray[np.float32],
+) -> None: ...
+def model_steps(
+    hessians: Sequence[npt.NDArray[np.float32]],
+    across: _Array,
+    mass: _Array,
+    slopes: _Array,
+    start: _Array,
+    beta: _Array,
+    thresholds: _Array,
+    curvature: _Array,
+    accuracy: float,
+    limit: int,
+    step: _Array,
+    image: _Array,
+    first: _Array,
+    fall: _Array,
+    threads: int,
+) -> None: ...
+def correct_models(
+    hessians: Sequence[npt.NDArray[np.float32]],
+    step: _Array,
+    image: _Array,
+    change: _Array,
+    least: float,
     threads: int,
 ) -> None: ...
 def simd_level() -> int: ...

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from oddsmith import _reference_descent, _reference_slopes
+from oddsmith import _reference_descent
+from oddsmith._reference_descent import add_products, count_sparse, descend, gather_dense, select_sparse  # noqa: F401
+from oddsmith._reference_models import correct_models, model_steps, reduced_hessian  # noqa: F401
+from oddsmith._reference_slopes import logistic_step, scores_dense, slopes_among, slopes_dense  # noqa: F401
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.extended import Extended
 
 PANEL = 4096
-descend = _reference_descent.descend
-scores_dense, slopes_dense = _reference_slopes.scores_dense, _reference_slopes.slopes_dense
-logistic_step = _reference_slopes.logistic_step
-add_products, gather_dense = _reference_descent.add_products, _reference_descent.gather_dense
-count_sparse, select_sparse = _reference_descent.count_sparse, _reference_descent.select_sparse
 
 
 def logistic_rows(eta: Array, target: Array, value: Array, gradient: Array, hessian: Array) -> None:

@@ -17,6 +17,11 @@ def scores_dense(x: AnyArray, centre: Array, scale: Array, v: Array, out: Array,
     out += ((x.astype(float) - centre) / scale) @ v
 
 
+def slopes_among(z: AnyArray, columns: AnyArray, r: Array, out: Array, threads: int) -> None:
+    """Adds r z' to `out` (A, k), for the k rows of z that are named, in single precision, and `r` of shape (A, n)."""
+    out += r @ z[columns].astype(float).T
+
+
 def logistic_step(
     z: Array, step: Array, first: Array, target: Array, weights: Array, eta: Array, r: Array, sums: Array,
     slopes: Array, threads: int,

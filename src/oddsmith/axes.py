@@ -62,7 +62,10 @@ class Axes:
                 "Look for extreme values, or add a penalty.",
             )
         coef = b[self.intercept :] / self.scale
-        first = math.fsum([float(b[0]), *(-self.centre * coef).tolist()]) if self.intercept else 0.0
+        first = 0.0
+        if self.intercept:
+            shifts = self.centre * coef
+            first = math.fsum([float(b[0]), *(-shifts[shifts != 0.0]).tolist()])
         return np.append(first, coef)
 
     def to_raw_exactly(self, b: Extended) -> Extended:

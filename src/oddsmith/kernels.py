@@ -106,6 +106,21 @@ def add_products(*arguments: Any) -> None:
     active.add_products(*arguments)
 
 
+def reduced_hessian(*arguments: Any) -> None:
+    """A sum of Hessians, the intercept eliminated; see `_reference_models.reduced_hessian`."""
+    active.reduced_hessian(*arguments)
+
+
+def model_steps(*arguments: Any) -> None:
+    """Steps to the minima of several models; see `_reference_models.model_steps`."""
+    active.model_steps(*arguments)
+
+
+def correct_models(*arguments: Any) -> None:
+    """The BFGS update of several Hessians; see `_reference_models.correct_models`."""
+    active.correct_models(*arguments)
+
+
 def gather_dense(*arguments: Any) -> None:
     """Some columns, copied; see `_reference_descent.gather_dense`."""
     active.gather_dense(*arguments)
@@ -119,6 +134,11 @@ def scores_dense(*arguments: Any) -> None:
 def slopes_dense(*arguments: Any) -> None:
     """Z'R for several right-hand sides; see `_reference_slopes.slopes_dense`."""
     active.slopes_dense(*arguments)
+
+
+def slopes_among(*arguments: Any) -> None:
+    """The same of some columns that stand one after another; see `_reference_slopes.slopes_among`."""
+    active.slopes_among(*arguments)
 
 
 def logistic_step(*arguments: Any) -> None:

@@ -218,8 +218,9 @@ class Scorer:
         weight : array of shape (n,), or None
         """
         if self.name == "deviance":
-            own = loss.log_probabilities(eta)[np.arange(len(target)), target.astype(np.intp)]
-            return float(-2.0 * np.average(own, weights=weight))
+            return float(
+                2.0 * np.average(loss.of_scores().rows(np.ascontiguousarray(eta), target, 0)[0], weights=weight)
+            )
         from sklearn.metrics import get_scorer
 
         extra = {} if weight is None else {"sample_weight": weight}

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from oddsmith import as_source
+from oddsmith import as_source, kernels
 from oddsmith.losses import Logistic
 from oddsmith.objective import Objective
 from oddsmith.paths.shared_metrics import Metrics
 from oddsmith.paths.shared_rows import SharedRows
+from oddsmith.solvers.models import CURVED
 from oddsmith.sources import StandardisedSource
 from tests.problems import generate
 
@@ -22,6 +23,10 @@ def rows_at_hand():
     rows = SharedRows(Objective(StandardisedSource(source, CENTRE, SCALE), Logistic()), MASKS, 2)
     rows.take_in(np.array([2, 0]))
     return rows
+
+
+def correct(metrics, k, step, image, change):
+    kernels.correct_models([metrics.to_correct(k)], *(v[None] for v in (step, image, change)), CURVED, 1)
 
 
 @pytest.mark.parametrize("intercept", [True, False])
@@ -62,7 +67,7 @@ def test_a_correction_makes_the_step_what_it_was_and_leaves_what_a_proof_needs()
     step = RNG.standard_normal(4)
     root = RNG.standard_normal((4, 4))
     change = (before + 0.3 * root @ root.T) @ step  # of a Hessian with more curvature
-    metrics.correct(0, step, before @ step, change)
+    correct(metrics, 0, step, before @ step, change)
     after = metrics.of(0)[0]
     np.testing.assert_allclose(after @ step, change, rtol=1e-5)
     np.testing.assert_allclose(after, after.T, atol=1e-6)
@@ -79,5 +84,5 @@ def test_a_step_without_curvature_corrects_nothing(scale):
     metrics = Metrics(rows_at_hand(), RNG.random(300), intercept=True)
     before = metrics.of(0)[0].copy()
     step = RNG.standard_normal(2)
-    metrics.correct(0, step, before @ step, scale * (before @ step))
+    correct(metrics, 0, step, before @ step, scale * (before @ step))
     np.testing.assert_array_equal(metrics.of(0)[0], before)

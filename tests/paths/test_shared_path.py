@@ -88,7 +88,7 @@ def test_where_no_step_descends_there_is_an_end(monkeypatch, count):
     problem = generate(300, 20, 13)
     masks = np.array([np.ones(300), np.arange(300) % 2 == 0], dtype=bool)[:count]
     _, state = shared(problem, L1(), masks, 1e-6)
-    monkeypatch.setattr(state, "_search", lambda todo, step, first: np.zeros(len(todo)))
+    monkeypatch.setattr(state, "_search", lambda todo, *_: np.zeros(len(todo)))
     state.solve(0.01)
     assert not state.done.any()
     assert not state.beta.any()

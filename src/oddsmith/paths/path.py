@@ -262,7 +262,7 @@ def trace(
         fits.append(point.fit)
         folds.append(point.folds)
         unfinished += point.unfinished
-        explained.append(1.0 - (point.fit.value - point.fit.cost) / null_loss)
+        explained.append(1.0 - point.loss / null_loss)
         ended = "" if own or len(fits) == len(alphas) else _ends(explained)
         if ended:
             break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.paths.shared_rows import AT_HAND, COLUMNS, SharedRows
-from oddsmith.solvers.models import correction
 
 ROOM = 1.5  # by so much more than is needed a store is larger that had too little room for the columns at hand
 SINGLE, SURE = 2.0**-24, 4.0  # the rounding of single precision; how many standard deviations of it are allowed for
@@ -36,7 +35,7 @@ class Metrics:
         self._store = np.zeros((len(rows.atoms), 0, 0), dtype=np.float32)
         self._border = np.zeros((len(rows.atoms), 0))
         self._reduced: dict[int, tuple[AnyArray, Array, float]] = {}
-        self._frozen: AnyArray | None = None  # of the first problem, where `_reduced` has been corrected
+        self._frozen: AnyArray | None = None  # of the first problem, where `_reduced` is corrected
         self._spare: dict[int, AnyArray] = {}
         self.grow()
 
@@ -93,7 +92,7 @@ class Metrics:
     def of(self, k: int) -> tuple[AnyArray, Array, float]:
         """Of problem k: the Hessian with the intercept eliminated, what that takes along, and its own curvature.
 
-        The first of them as `correct` left it.
+        The first of them as corrections left it.
         """
         if k not in self._reduced:
             chosen, total = np.flatnonzero(self.rows.inside[k]), self.rows.totals[k]
@@ -103,49 +102,21 @@ class Metrics:
             self._reduced[k] = self._without(k, chosen, total, across, border), across, mass
         return self._reduced[k]
 
-    def correct(self, k: int, step: Array, image: Array, change: Array) -> None:
-        """The BFGS update: what `of` tells of problem k, until the next columns come, sends the step to this change.
-
-        Parameters
-        ----------
-        k : int
-        step : array
-            Of the columns at hand.
-        image : array
-            What the Hessian made of the step before.
-        change : array
-            Of the slopes, the intercept eliminated, over the step.
-        """
-        found = correction(step, image, change)
-        if found is None:
-            return
+    def to_correct(self, k: int) -> AnyArray:
+        """What `of` tells of problem k first, to be corrected in place; until the next columns come."""
         reduced = self.of(k)[0]
         if k == 0 and self._frozen is None:
             self._frozen = reduced.copy()
-        kernels.add_products(reduced, found * [[1.0], [-1.0]], found, 1)
+        return reduced
 
     def _without(self, k: int, chosen: AnyArray, total: float, across: Array, border: Array) -> AnyArray:
         """The Hessian of problem k less that of the intercept, in memory that is used again."""
         size = len(border)
         if k not in self._spare or self._spare[k].size < size**2:
             self._spare[k] = np.empty(self._store.shape[1] ** 2, dtype=np.float32)
-        out, share = self._spare[k][: size**2].reshape(size, size), np.float32(1.0 / total)
-        first, *others = chosen
-        for rows in _some(size):
-            part = out[rows]
-            np.copyto(part, self._store[first, rows, :size])
-            for atom in others:
-                part += self._store[atom, rows, :size]
-            part *= share
-            if self.intercept:
-                part -= np.multiply.outer(across[rows].astype(np.float32), border.astype(np.float32))
+        out = self._spare[k][: size**2].reshape(size, size)
+        kernels.reduced_hessian(self._store, chosen, 1.0 / total, across, border, out)
         return out
-
-
-def _some(size: int) -> Iterator[slice]:
-    """A few rows at a time, so that what is made of them on the way stays in cache."""
-    for first in range(0, size, COLUMNS):
-        yield slice(first, min(size, first + COLUMNS))
 
 
 def _fill(gram: AnyArray, z: AnyArray, fresh: AnyArray, before: int, first: int) -> None:

@@ -14,6 +14,7 @@ from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.paths.shared_metrics import Metrics
 from oddsmith.paths.shared_rows import SharedRows
+from oddsmith.solvers.models import CURVED
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
 SWEEPS = 1000
@@ -46,8 +47,8 @@ class SharedPath:
     beta : array of shape (problems, columns at hand)
     first : array of shape (problems,)
         The intercepts.
-    value : array of shape (problems,)
-        Mean loss plus penalty.
+    loss, value : arrays of shape (problems,)
+        The mean loss, and that plus the penalty.
     decrement : array of shape (problems,)
         By how much the model could still fall.
     slopes : array of shape (problems, p)
@@ -79,6 +80,7 @@ class SharedPath:
         self.slopes = np.empty((count, width))
         self._look_at_all(everyone)
         self._hand = self._unit[0][:, rows.columns], self._unit[1][:, rows.columns]
+        self._cost = self._costs(self.beta, everyone)
         self._own: dict[int, Metrics] = {}
         self._left = np.full(count, np.inf)  # the share of a decrement that a step by these metrics has left
         self._common = self._anew()
@@ -105,8 +107,12 @@ class SharedPath:
             self._take_in(beyond.max(axis=0))
 
     @property
+    def loss(self) -> Array:
+        return self._now.loss
+
+    @property
     def value(self) -> Array:
-        return self._now.loss + self._costs(self.beta, np.arange(len(self.beta)))
+        return self._now.loss + self.alpha * self._cost
 
     def coefficients(self, k: int) -> Array:
         """Those of problem k, in all standardised columns, led by the intercept if there is one."""
@@ -143,7 +149,7 @@ class SharedPath:
         for _ in range(MOST_ROUNDS):
             step, first, fall, image = self._steps(todo)
             self.decrement[todo] = fall
-            scale = np.abs(self._now.loss[todo] + self._costs(self.beta[todo], todo))
+            scale = np.abs(self.value[todo])
             done = (fall <= self.goal[todo] * scale) | ((fall <= FLOOR * scale) & (fall > 0.5 * last))
             self.done[todo] = done
             seen = np.isfinite(last)
@@ -156,9 +162,7 @@ class SharedPath:
             todo, last = todo[~done], fall[~done]
             if not len(todo):
                 break
-            before = self._reduced_slopes(todo)
-            length = self._search(todo, step[~done], first[~done])
-            self._correct(todo, length[:, None] * step[~done], length[:, None] * image[~done], before)
+            length = self._search(todo, step[~done], first[~done], image[~done])
             stuck = todo[length == 0.0]
             if len(stuck) and age == 0 and fresh:
                 left = ~np.isin(todo, stuck)
@@ -200,54 +204,31 @@ class SharedPath:
         """To the minima of the models of some problems: changes of columns, of intercepts, and the falls; and what the
         reduced Hessians make of the first.
         """
-        models = [self.metrics(k).of(k) for k in todo.tolist()]
-        across, mass = np.array([model[1] for model in models]), np.array([model[2] for model in models])
-        beta, (thresholds, curvature) = self.beta[todo], self.at_hand(todo)
-        start = self._now.r[todo].sum(axis=1) if self.intercept else np.zeros(len(todo))
-        reduced = self._now.slopes[todo] - across * start[:, None]
-        slope = reduced + curvature * beta
-        violation = np.where(
-            beta == 0.0, np.maximum(np.abs(slope) - thresholds, 0.0), np.abs(slope + np.copysign(thresholds, beta))
-        )
-        target = ACCURACY * violation.max(axis=1, initial=0.0)
-        step, after = np.zeros_like(beta), reduced.copy()
-
-        def one(i: int) -> None:
-            goal = float(target[i])
-            kernels.descend(models[i][0], thresholds[i], curvature[i], beta[i], goal, SWEEPS, after[i], step[i])
-
-        self.rows.each(one, range(len(todo) if beta.shape[1] else 0), products=beta.size * beta.shape[1])
-        change = 0.5 * (step * (reduced + after)).sum(axis=1) + self._costs(beta + step, todo) - self._costs(beta, todo)
-        first = np.zeros(len(todo))
-        if self.intercept:
-            first = -start / mass - (across * step).sum(axis=1)
-            change -= 0.5 * start**2 / mass
+        count, width = len(todo), self.beta.shape[1]
+        models = [self._model(k) for k in todo.tolist()]
+        mass, (thresholds, curvature) = np.array([model[2] for model in models]), self.at_hand(todo)
+        start = self._now.r[todo].sum(axis=1) if self.intercept else np.zeros(count)
+        step, image, first, fall = np.zeros((count, width)), np.empty((count, width)), np.empty(count), np.empty(count)
+        kernels.model_steps(
+            [model[0] for model in models], np.array([model[1] for model in models]), mass, self._now.slopes[todo],
+            start, self.beta[todo], thresholds, curvature, ACCURACY, SWEEPS, step, image, first, fall,
+            self.rows.threads_for(4 * step.size * width),  # of some sweeps
+        )  # fmt: skip
         # than when the metric was made: there is farther to fall
         flatter = np.minimum(1.0, self._now.curved[todo] / mass)
-        return step, first, np.maximum(0.0, -change) / flatter, after - reduced
+        return step, first, fall / flatter, image
 
-    def _reduced_slopes(self, todo: AnyArray) -> Array:
-        """Of some problems, among the columns at hand, the intercept eliminated."""
-        if not self.intercept:
-            return self._now.slopes[todo]
-        across = np.array([self.metrics(k).of(k)[1] for k in todo.tolist()])
-        return self._now.slopes[todo] - across * self._now.r[todo].sum(axis=1)[:, None]
+    def _model(self, k: int) -> tuple[AnyArray, Array, float]:
+        return self.metrics(k).of(k)
 
-    def _correct(self, todo: AnyArray, step: Array, image: Array, before: Array) -> None:
-        """The models of some problems, by what their last steps have shown."""
-        change = self._reduced_slopes(todo) - before
+    def _search(self, todo: AnyArray, step: Array, first: Array, image: Array) -> Array:
+        """Take the steps, halved until each descends, and correct the models by what these have shown.
 
-        def one(i: int) -> None:
-            k = int(todo[i])
-            self.metrics(k).correct(k, step[i], image[i], change[i])
-
-        self.rows.each(one, range(len(todo)), products=8 * step.size * step.shape[1])
-
-    def _search(self, todo: AnyArray, step: Array, first: Array) -> Array:
-        """Take the steps, halved until each descends. Returns their lengths: 0 where none did."""
-        beta, cost, now = self.beta[todo], self._costs(self.beta[todo], todo), self._now
-        before = now.loss[todo]
-        slope = (now.slopes[todo] * step).sum(axis=1) + now.r[todo].sum(axis=1) * first
+        Returns their lengths: 0 where none did.
+        """
+        beta, cost, now = self.beta[todo], self.alpha * self._cost[todo], self._now
+        before, slopes, r = now.loss[todo], now.slopes[todo], now.r[todo].sum(axis=1)
+        slope = (slopes * step).sum(axis=1) + r * first
         length, good = np.ones(len(todo)), np.zeros(len(todo), dtype=bool)
         for _ in range(MOST_HALVES):
             left = np.flatnonzero(~good)
@@ -256,31 +237,42 @@ class SharedPath:
             at, some = todo[left], length[left]
             new = self.rows.moved(now.eta[at], some[:, None] * step[left], some * first[left], at)
             end = beta[left] + some[:, None] * step[left]
-            own = self._costs(end, at)
+            costs = self._costs(end, at)
+            own = self.alpha * costs
             bound = 0.01 * (some * slope[left] + own - cost[left]) + FLOOR * np.abs(before[left] + cost[left])
             fine = new.loss + own <= before[left] + cost[left] + bound
             k = at[fine]
             now.put(k, new, fine)
-            self.beta[k] = end[fine]
+            self.beta[k], self._cost[k] = end[fine], costs[fine]
             self.first[k] += some[fine] * first[left[fine]]
             good[left[fine]] = True
             length[left[~fine]] *= 0.5
-        return np.where(good, length, 0.0)
+        length[~good] = 0.0
+        self._correct(todo, length[:, None] * step, length[:, None] * image, slopes, r)
+        return length
+
+    def _correct(self, todo: AnyArray, step: Array, image: Array, slopes: Array, r: Array) -> None:
+        """The models of some problems, by how these slopes have changed over their last steps (BFGS)."""
+        change = self._now.slopes[todo] - slopes
+        if self.intercept:
+            across = np.array([self._model(k)[1] for k in todo.tolist()])
+            change -= across * (self._now.r[todo].sum(axis=1) - r)[:, None]
+        models = [self.metrics(k).to_correct(k) for k in todo.tolist()]
+        kernels.correct_models(models, step, image, change, CURVED, self.rows.threads_for(step.size * step.shape[1]))
 
     def _costs(self, beta: Array, problems: AnyArray) -> Array:
-        """What the penalty adds."""
-        if not beta.shape[1]:
-            return np.zeros(len(beta))
+        """What the penalty of alpha = 1 adds."""
         one, other = self._hand[0][problems], self._hand[1][problems]
-        return self.alpha * ((one * np.abs(beta)).sum(axis=1) + 0.5 * (other * beta**2).sum(axis=1))
+        return (one * np.abs(beta) + 0.5 * other * beta**2).sum(axis=1)
 
     def _look_at_all(self, problems: AnyArray) -> None:
-        """The slopes of all columns: a pass."""
+        """The slopes of all columns: a pass over those that are not at hand."""
         self.passes += 1
-        if len(self.rows.columns) < self.slopes.shape[1]:
-            seen = self.rows.all_slopes(self._now.r[problems])
+        others = self.rows.others
+        if len(others):
+            seen = self.rows.slopes(self._now.r[problems], others)
             # away from 0 by what rounding may take, so that what is proved still holds
-            self.slopes[problems] = seen + np.copysign(self.rows.rounding[problems, None], seen)
+            self.slopes[np.ix_(problems, others)] = seen + np.copysign(self.rows.rounding[problems, None], seen)
         self.slopes[np.ix_(problems, self.rows.columns)] = self._now.slopes[problems]
 
     def _anew(self) -> Metrics:

@@ -18,7 +18,7 @@ SHARE_OF_PROVED = 0.07  # of tol: a bound is some times larger than a decrement
 NEAR = 0.01  # lambda^2 K^2 up to which K need not be known better
 WORN = 0.1  # the least share of its curvature that a frozen Hessian may have kept
 SOON = 0.75  # of its threshold: a gradient that may reach it within some alphas
-FADED = 0.7  # the least share of the penalty's curvature that an inverse may be left with
+FADED = 0.5  # of the penalty's curvature an inverse is made with: it serves until alpha has fallen so far
 
 
 @dataclass(frozen=True)
@@ -32,32 +32,31 @@ class _Inverse:
     ----------
     place : int array
         Of every coefficient, where it stands here; -1 if it does not.
-    matrix : array of shape (m, m)
-    largest : float
-        The largest sum of a row: above every eigenvalue.
+    factor : Factor
     longest : float
         The largest squared norm of a row of the data among these coefficients.
-    alpha : float
-        Of the penalty; 0 if that has no curvature.
+    least : float
+        The alpha down to which it serves: 0 if the penalty has no curvature.
     metrics : Metrics or None
         Whose frozen curvature it rests on; None: on that of the point where it was asked for.
     """
 
     place: AnyArray
-    matrix: Array
-    largest: float
+    factor: Factor
     longest: float
-    alpha: float
+    least: float
     metrics: Metrics | None
 
-    def left(self, alpha: float) -> float:
-        """The share of the penalty's curvature that there still is."""
-        return min(1.0, alpha / self.alpha) if self.alpha > 0.0 else 1.0
-
     def reach(self, places: AnyArray, squared: float, share: float) -> float:
-        """K^2, the largest x'H^-1 x, is at most max |x|^2 times the trace or, if that is too much, an eigenvalue."""
-        reach = self.longest * float(self.matrix.diagonal()[places].sum()) / share
-        return reach if reach * squared < NEAR else min(reach, self.longest * self.largest / share)
+        """K^2, the largest x'H^-1 x, is at most max |x|^2 times the trace or, if that is too much, an eigenvalue.
+
+        No eigenvalue is above the largest sum of a row.
+        """
+        reach = self.longest * float(self.factor.variance[places].sum()) / share
+        if reach * squared < NEAR:
+            return reach
+        largest = float(np.abs(self.factor.inverse).sum(axis=0).max(initial=0.0))
+        return min(reach, self.longest * largest / share)
 
 
 class SharedProof:
@@ -82,8 +81,8 @@ class SharedProof:
     def smooth_bound(self, slope: Array, kept: AnyArray) -> Bound | None:
         """What `certify_composite` asks.
 
-        Where every row has at least c times its frozen curvature, H is at least c times the frozen one, its penalty's
-        curvature being falling with alpha; where c is small, H is formed.
+        Where every row has at least c times its frozen curvature, H is at least c times the frozen one; where c is
+        small, H is formed.
         """
         if not len(kept):
             return Bound(0.0, 0.0)
@@ -94,9 +93,9 @@ class SharedProof:
             return None
         inverse, share = found
         places = inverse.place[kept]
-        some = np.zeros(len(inverse.matrix))
+        some = np.zeros(len(inverse.factor.scale))
         some[places] = slope[kept]
-        squared = max(0.0, float(some @ (inverse.matrix @ some))) / share
+        squared = max(0.0, float(some @ inverse.factor.solve(some))) / share
         return self_concordant(squared, inverse.reach(places, squared, share), Logistic())
 
     def _inverse(self, kept: AnyArray) -> tuple[_Inverse, float] | None:
@@ -107,11 +106,11 @@ class SharedProof:
             return None if formed is None else (formed, 1.0)
         if not share > 0.0:
             return None
-        if known is None or known.metrics is not path.metrics(0) or (known.place[kept] < 0).any() or (
-            known.left(path.alpha) < FADED
-        ):  # fmt: skip
+        if known is None or known.metrics is not path.metrics(0) or path.alpha < known.least or (
+            known.place[kept] < 0
+        ).any():  # fmt: skip
             known = self._known = self._made(self._with_those_to_come(kept), path.metrics(0))
-        return None if known is None else (known, min(share, known.left(path.alpha)))
+        return None if known is None else (known, share)
 
     def _with_those_to_come(self, kept: AnyArray) -> AnyArray:
         """These coefficients, and others at hand whose gradients are near their thresholds."""
@@ -134,7 +133,7 @@ class SharedProof:
             hessian = metrics.whole(places)
             # what rounding may take from an eigenvalue of it, columns having been scaled to a diagonal of ones
             hessian.reshape(-1)[:: size + 1] *= 1.0 - size * metrics.error
-        curvature = path.at_hand(0)[1][places]
+        curvature = path.at_hand(0)[1][places] * (FADED if metrics is not None else 1.0)
         hessian.reshape(-1)[:: size + 1][first:] += curvature
         factor = Factor(hessian)
         if factor.rank < size:
@@ -142,8 +141,7 @@ class SharedProof:
         longest = first + float(self._row_norms(members[first:] - first, place)[self._counted].max())
         here = np.full(first + len(place), -1)
         here[members] = np.arange(size)
-        largest = float(np.abs(factor.inverse).sum(axis=0).max(initial=0.0))
-        return _Inverse(here, factor.inverse, largest, longest, path.alpha if curvature.any() else 0.0, metrics)
+        return _Inverse(here, factor, longest, FADED * path.alpha if curvature.any() else 0.0, metrics)
 
     def _row_norms(self, columns: AnyArray, place: AnyArray) -> Array:
         """The sum of squares of every row over some columns: those known, less what went, plus what came."""

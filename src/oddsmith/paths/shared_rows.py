@@ -19,7 +19,7 @@ from oddsmith.objective import Objective
 WORTH = 1 << 22  # products that are worth another thread
 AT_HAND = 2000  # columns that may come to hand, without memory being moved
 HALVED = 1 << 26  # entries of X up to which a copy in single precision is made
-FEW, COLUMNS = 16, 128  # of what one thread does at a time: no bit depends on how many threads there are
+FEW, COLUMNS, LINE = 16, 128, 64  # columns, and rows, of what one thread does at a time: they change no bit
 
 
 @dataclass
@@ -73,7 +73,7 @@ class SharedRows:
     z, single : arrays of shape (columns at hand, n)
         Standardised; and in single precision.
     rounding : array of shape (problems,)
-        By how much `all_slopes` may be wrong. It waits for memory, so it reads a copy of X in single precision; that is
+        By how much `slopes` may be wrong. It waits for memory, so it reads a copy of X in single precision; that is
         their rounding, for columns of mean square 1 over all rows and residuals of at most 1.
     """
 
@@ -95,7 +95,7 @@ class SharedRows:
         self.columns: AnyArray = np.zeros(0, dtype=np.intp)
         self._store = self.z = np.zeros((0, len(self.target)))
         self._rough = self.single = self._scratch = self.z.astype(np.float32)
-        self._designs = [block.design for block in blocks]
+        self._designs: list[Any] = [block.design for block in blocks]
         self.width = len(objective.source.columns)
         self._threads = kernels.threads_for(64 * self.base.size, threads)
         self._pool = ThreadPoolExecutor(self._threads)
@@ -103,10 +103,28 @@ class SharedRows:
         halved = double and self.width * len(self.target) <= HALVED
         self.rounding = 2.0**-23 * halved * np.sqrt(self.base.sum() / self.totals)
 
+    @property
+    def others(self) -> AnyArray:
+        """The columns that are not at hand."""
+        return np.flatnonzero(np.bincount(self.columns, minlength=self.width) == 0)
+
     @cached_property
-    def _read(self) -> list[Any]:
-        """What a pass over all columns reads."""
-        return [self._single(design) for design in self._designs] if self.rounding.any() else self._designs
+    def _single_of_all(self) -> AnyArray:
+        """All columns, standardised, in single precision, of shape (width, n)."""
+        out = np.empty((self.width, len(self.target)), dtype=np.float32)
+        starts = np.cumsum([0] + [design.shape[0] for design in self._designs])
+
+        def part(first: int) -> None:
+            rows = self._order[first : first + LINE]
+            for design, start, stop in zip(self._designs, starts, starts[1:], strict=False):
+                own = np.flatnonzero((rows >= start) & (rows < stop))
+                some = design.array[rows[own] - start]
+                some -= design.centre
+                some /= design.scale
+                out[:, first + own] = some.T
+
+        self.each(part, range(0, len(self.target), LINE), products=32 * out.size)
+        return out
 
     def each(self, work: Callable[[Any], Any], items: Sequence[Any], *, products: float = np.inf) -> list[Any]:
         """Work on all items: on one thread, or on all where so many products of numbers are worth them."""
@@ -124,6 +142,10 @@ class SharedRows:
             other.result()
         return results
 
+    def threads_for(self, products: int) -> int:
+        """How many a kernel of so many products of numbers is worth."""
+        return min(self._threads, kernels.threads_for(products, None))
+
     def moved(self, eta: Array, step: Array, first: Array, problems: AnyArray) -> Moved:
         """Of some problems: what there is at eta + step Z + first, for a step of shape (problems, columns at hand).
 
@@ -131,17 +153,22 @@ class SharedRows:
         """
         end, r, slopes, sums = eta.copy(), np.empty_like(eta), np.zeros_like(step), np.zeros((len(eta), 2))
         weights = self.weights if len(eta) == len(self.weights) else self.weights[problems]
-        threads = min(self._threads, kernels.threads_for(2 * len(eta) * self.z.size, None))
+        threads = self.threads_for(2 * len(eta) * self.z.size)
         kernels.logistic_step(self.z, step, first, self.target, weights, end, r, sums, slopes, threads)
         return Moved(end, sums[:, 0], sums[:, 1], r, slopes)
 
-    def all_slopes(self, r: Array) -> Array:
-        """The same for all columns: one pass over the data."""
+    def slopes(self, r: Array, columns: AnyArray) -> Array:
+        """The products r Z' for some columns, at hand or not: a pass over them."""
+        if self.rounding.any():
+            out = np.zeros((len(r), len(columns)))
+            threads = self.threads_for(r.size * len(columns))
+            kernels.slopes_among(self._single_of_all, columns, r, out, threads)
+            return out
         total, start = np.zeros((len(r), self.width)), 0
         if len(self.atoms) > 1:
             given, r = r, np.empty_like(r)
             r[:, self._order] = given
-        for design in self._read:
+        for design in self._designs:
             own = np.ascontiguousarray(r[:, start : start + design.shape[0]])
             if isinstance(design, Dense):
                 threads = kernels.threads_for(own.shape[0] * design.entries, self._threads)
@@ -149,19 +176,7 @@ class SharedRows:
             else:
                 total += design.rmatvec(own.T).T
             start += design.shape[0]
-        return total
-
-    def _single(self, design: Any) -> Dense:
-        """A standardised copy in single precision."""
-        single = np.empty(design.shape, dtype=np.float32)
-
-        def part(first: int) -> None:
-            rows = slice(first, first + FEW)
-            some = design.array[rows] - design.centre
-            np.divide(some, design.scale, out=single[rows], casting="same_kind")
-
-        self.each(part, range(0, design.shape[0], FEW), products=32 * single.size)
-        return Dense(single, np.zeros(self.width), np.ones(self.width))
+        return total[:, columns]
 
     def losses(self, eta: Array) -> tuple[Array, Array, Array]:
         """Value, row_gradient and row_hessian of every row, unweighted, at one eta of shape (n,)."""

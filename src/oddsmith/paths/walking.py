@@ -37,6 +37,8 @@ class Point:
     ----------
     fit : Fit
         To all rows, without its Hessian.
+    loss : float
+        Its mean loss.
     folds : array of shape (folds, 1 or K, 1 + p)
         Raw coefficients of the fits to the rows of each fold.
     unfinished : int
@@ -44,6 +46,7 @@ class Point:
     """
 
     fit: Fit
+    loss: float
     folds: Array
     unfinished: int = 0
 
@@ -65,7 +68,7 @@ def walk_one_by_one(
         at = problem.at(of_strength(penalty, float(alpha)))
         found = at.solved(solver, tol=tol, max_passes=max_passes, start=start, workspace=space)
         start = found.beta
-        yield Point(replace(found, hessian=None), np.zeros((0, *start.shape)))
+        yield Point(replace(found, hessian=None), found.value - found.cost, np.zeros((0, *start.shape)))
 
 
 def walk_together(
@@ -100,8 +103,9 @@ def walk_together(
         found = _judged(at, state, proof, tol)
         at.objective.passes = state.passes - passes
         fit = at.fitted(found, ProximalNewton.name, time.perf_counter() - began)
-        folds = np.array([problem.raw(state.coefficients(k)) for k in range(1, len(scales))])
-        yield Point(fit, folds, int((~state.done[1:]).sum()))
+        folds = axes.rows_to_raw(np.array([state.coefficients(k) for k in range(len(scales))]).T).T[1:, None]
+        folds = folds if axes.intercept else np.pad(folds, ((0, 0), (0, 0), (1, 0)))
+        yield Point(fit, float(state.loss[0]), folds, int((~state.done[1:]).sum()))
 
 
 def _judged(at: Problem, state: SharedPath, proof: SharedProof, tol: float | None) -> Judgement:

@@ -1,0 +1,93 @@
+// What paths use: kernels of several problems on the same rows.
+#pragma once
+
+#include "arguments.hpp"
+#include "models.hpp"
+#include "together.hpp"
+
+namespace paths {
+
+using Cube = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using Hessians = std::vector<Grid<float>>;
+
+inline std::vector<float*> squares(const Hessians& hessians, std::size_t count, std::size_t size) {
+    require(hessians.size() == count, "one Hessian a problem");
+    std::vector<float*> data;
+    for (const auto& hessian : hessians) {
+        require(is(hessian, size, size), "Hessians: one entry a pair of columns");
+        data.push_back(hessian.data());
+    }
+    return data;
+}
+
+inline void logistic_step(const Rectangle& z, const Rectangle& step, const Vector& first, const Vector& target,
+                          const Rectangle& weights, const OutputMatrix& eta, const OutputMatrix& r,
+                          const OutputMatrix& sums, const OutputMatrix& slopes, std::size_t threads) {
+    const std::size_t count = eta.shape(0), rows = eta.shape(1), cols = z.shape(0);
+    require(is(z, cols, rows) && is(weights, count, rows) && is(r, count, rows) && target.shape(0) == rows &&
+            is(step, count, cols) && is(slopes, count, cols) && is(sums, count, 2) && first.shape(0) == count, "shapes");
+    nb::gil_scoped_release release;
+    oddsmith::step_together({z.data(), step.data(), first.data(), target.data(), weights.data(), eta.data(), r.data(),
+                             sums.data(), slopes.data(), count, rows, cols}, std::max<std::size_t>(1, threads));
+}
+
+inline void slopes_among(const Grid<const float>& z, const Places& columns, const Rectangle& r, const OutputMatrix& out,
+                         std::size_t threads) {
+    const std::size_t cols = columns.shape(0), count = r.shape(0);
+    require(r.shape(1) == z.shape(1) && is(out, count, cols), "shapes");
+    for (std::size_t c = 0; c < cols; ++c)
+        require(columns.data()[c] >= 0 && static_cast<std::size_t>(columns.data()[c]) < z.shape(0), "no such column");
+    nb::gil_scoped_release release;
+    oddsmith::slopes_among(z.data(), columns.data(), cols, z.shape(1), r.data(), count, out.data(),
+                           std::max<std::size_t>(1, threads));
+}
+
+inline void reduced_hessian(const Cube& parts, const Places& chosen, double share, const Vector& across,
+                            const Vector& border, const Grid<float>& out) {
+    const std::size_t size = out.shape(0), room = parts.shape(1);
+    require(parts.shape(2) == room && size <= room && out.shape(1) == size && across.shape(0) == size &&
+            border.shape(0) == size && chosen.shape(0) > 0, "shapes");
+    for (std::size_t k = 0; k < chosen.shape(0); ++k)
+        require(chosen.data()[k] >= 0 && static_cast<std::size_t>(chosen.data()[k]) < parts.shape(0), "no such part");
+    nb::gil_scoped_release release;
+    oddsmith::reduced_hessian(parts.data(), room, chosen.data(), chosen.shape(0), share, across.data(), border.data(),
+                              size, out.data());
+}
+
+inline void model_steps(const Hessians& hessians, const Rectangle& across, const Vector& mass, const Rectangle& slopes,
+                        const Vector& start, const Rectangle& beta, const Rectangle& thresholds,
+                        const Rectangle& curvature, double accuracy, std::size_t limit, const OutputMatrix& step,
+                        const OutputMatrix& image, const Output& first, const Output& fall, std::size_t threads) {
+    const std::size_t count = beta.shape(0), size = beta.shape(1);
+    const auto data = squares(hessians, count, size);
+    for (const auto& v : {across, slopes, thresholds, curvature, Rectangle(step), Rectangle(image)})
+        require(is(v, count, size), "one entry a problem and column");
+    for (const auto& v : {mass, start, Vector(first), Vector(fall)}) require(v.shape(0) == count, "one entry a problem");
+    nb::gil_scoped_release release;
+    oddsmith::model_steps({data.data(), across.data(), mass.data(), slopes.data(), start.data(), beta.data(),
+                           thresholds.data(), curvature.data(), step.data(), image.data(), first.data(), fall.data(),
+                           count, size}, accuracy, limit, std::max<std::size_t>(1, threads));
+}
+
+inline void correct_models(const Hessians& hessians, const Rectangle& step, const Rectangle& image,
+                           const Rectangle& change, double least, std::size_t threads) {
+    const std::size_t count = step.shape(0), size = step.shape(1);
+    const auto data = squares(hessians, count, size);
+    require(is(image, count, size) && is(change, count, size), "one entry a problem and column");
+    nb::gil_scoped_release release;
+    oddsmith::correct_models(data.data(), step.data(), image.data(), change.data(), count, size, least,
+                             std::max<std::size_t>(1, threads));
+}
+
+inline void define(nb::module_& m) {
+    m.def("logistic_step", &logistic_step, "z"_n, "step"_n, "first"_n, "target"_n, "weights"_n, "eta"_n, "r"_n,
+          "sums"_n, "slopes"_n, "threads"_a);
+    m.def("slopes_among", &slopes_among, "z"_n, "columns"_n, "r"_n, "out"_n, "threads"_a);
+    m.def("reduced_hessian", &reduced_hessian, "parts"_n, "chosen"_n, "share"_a, "across"_n, "border"_n, "out"_n);
+    m.def("model_steps", &model_steps, "hessians"_n, "across"_n, "mass"_n, "slopes"_n, "start"_n, "beta"_n,
+          "thresholds"_n, "curvature"_n, "accuracy"_a, "limit"_a, "step"_n, "image"_n, "first"_n, "fall"_n,
+          "threads"_a);
+    m.def("correct_models", &correct_models, "hessians"_n, "step"_n, "image"_n, "change"_n, "least"_a, "threads"_a);
+}
+
+}  // namespace paths
