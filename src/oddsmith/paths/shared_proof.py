@@ -32,7 +32,9 @@ class _Inverse:
     ----------
     place : int array
         Of every coefficient, where it stands here; -1 if it does not.
-    factor : Factor
+    matrix : array of shape (m, m)
+    largest : float
+        The largest sum of a row: above every eigenvalue.
     longest : float
         The largest squared norm of a row of the data among these coefficients.
     least : float
@@ -42,21 +44,16 @@ class _Inverse:
     """
 
     place: AnyArray
-    factor: Factor
+    matrix: Array
+    largest: float
     longest: float
     least: float
     metrics: Metrics | None
 
     def reach(self, places: AnyArray, squared: float, share: float) -> float:
-        """K^2, the largest x'H^-1 x, is at most max |x|^2 times the trace or, if that is too much, an eigenvalue.
-
-        No eigenvalue is above the largest sum of a row.
-        """
-        reach = self.longest * float(self.factor.variance[places].sum()) / share
-        if reach * squared < NEAR:
-            return reach
-        largest = float(np.abs(self.factor.inverse).sum(axis=0).max(initial=0.0))
-        return min(reach, self.longest * largest / share)
+        """K^2, the largest x'H^-1 x, is at most max |x|^2 times the trace or, if that is too much, an eigenvalue."""
+        reach = self.longest * float(self.matrix.diagonal()[places].sum()) / share
+        return reach if reach * squared < NEAR else min(reach, self.longest * self.largest / share)
 
 
 class SharedProof:
@@ -93,9 +90,9 @@ class SharedProof:
             return None
         inverse, share = found
         places = inverse.place[kept]
-        some = np.zeros(len(inverse.factor.scale))
+        some = np.zeros(len(inverse.matrix))
         some[places] = slope[kept]
-        squared = max(0.0, float(some @ inverse.factor.solve(some))) / share
+        squared = max(0.0, float(some @ (inverse.matrix @ some))) / share
         return self_concordant(squared, inverse.reach(places, squared, share), Logistic())
 
     def _inverse(self, kept: AnyArray) -> tuple[_Inverse, float] | None:
@@ -141,7 +138,8 @@ class SharedProof:
         longest = first + float(self._row_norms(members[first:] - first, place)[self._counted].max())
         here = np.full(first + len(place), -1)
         here[members] = np.arange(size)
-        return _Inverse(here, factor, longest, FADED * path.alpha if curvature.any() else 0.0, metrics)
+        largest = float(np.abs(factor.inverse).sum(axis=0).max(initial=0.0))
+        return _Inverse(here, factor.inverse, largest, longest, FADED * path.alpha if curvature.any() else 0.0, metrics)
 
     def _row_norms(self, columns: AnyArray, place: AnyArray) -> Array:
         """The sum of squares of every row over some columns: those known, less what went, plus what came."""
