@@ -318,6 +318,16 @@ void scores_dense(const Matrix<T>& x, const Vector& centre, const Vector& scale,
     oddsmith::scores(view, {centre.data(), scale.data()}, v.data(), out.data(), std::max<std::size_t>(1, threads));
 }
 
+template <class T, class Index>
+void scores_sparse(const Entries<T>& data, const Entries<Index>& columns, const Entries<Index>& begin,
+                   const Vector& centre, const Vector& scale, const Vector& v, Output out, std::size_t threads) {
+    const auto x = csr(data, columns, begin, centre.shape(0));
+    require(scale.shape(0) == x.cols && v.shape(0) == x.cols, "one entry a column");
+    require(out.shape(0) == x.rows, "out needs one entry a row");
+    nb::gil_scoped_release release;
+    oddsmith::scores(x, {centre.data(), scale.data()}, v.data(), out.data(), std::max<std::size_t>(1, threads));
+}
+
 void logistic_rows(const Vector& eta, const Vector& target, Output value, Output gradient, Output hessian) {
     const std::size_t m = eta.shape(0);
     require(target.shape(0) == m && value.shape(0) == m && gradient.shape(0) == m && hessian.shape(0) == m,
@@ -366,6 +376,8 @@ NB_MODULE(_kernels, m) {
           "begin"_n, ODDSMITH_SWEEP_ARGUMENTS);                                                               \
     m.def("rough_logistic_sparse", &rough_logistic_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n,        \
           ODDSMITH_ROW_ARGUMENTS, "beta"_n, "known"_a, "hessian"_n, "threads"_a);                             \
+    m.def("scores_sparse", &scores_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n, "centre"_n, "scale"_n, \
+          "v"_n, "out"_n, "threads"_a);                                                                       \
     m.def("moments_sparse", &moments_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n, "weight"_n.none(),   \
           "mean"_n, "deviation"_n, "threads"_a);                                                              \
     m.def("gram_sparse", &gram_sparse<T, Index>, "data"_n, "columns"_n, "begin"_n, "place"_n, "h"_n, "out"_n, \

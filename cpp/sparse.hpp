@@ -171,6 +171,23 @@ Sums sweep(const Csr<T, Index>& x, const View& view, const Rows& rows, const dou
     return pass_stored<Loss>(x, view, rows, beta, order, gradient, hessian, 0, threads);
 }
 
+// As over dense rows.
+template <class T, class Index>
+void scores(const Csr<T, Index>& x, const View& view, const double* v, double* out, std::size_t threads) {
+    std::vector<double> u(x.cols);
+    double base = 0.0;
+    for (std::size_t j = 0; j < x.cols; ++j) {
+        u[j] = v[j] / view.scale[j];
+        base -= view.centre[j] * u[j];
+    }
+    const Parts parts(x.rows, 1024, 256);
+    in_parallel(parts.count, threads, [&](std::size_t k, std::size_t) {
+        const std::size_t start = k * parts.rows_each, m = std::min(x.rows, start + parts.rows_each) - start;
+        for (std::size_t i = 0; i < m; ++i) out[start + i] += base;
+        detail::eta_stored(x, start, m, u.data(), out + start);
+    });
+}
+
 // As over dense rows. Products are summed before they are centred: where a mean is many standard deviations, digits go.
 template <class Loss, class T, class Index>
 void rough_hessian(const Csr<T, Index>& x, const View& view, const Rows& rows, const double* beta, std::size_t known,

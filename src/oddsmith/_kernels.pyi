@@ -211,6 +211,16 @@ def logistic_step(
     slopes: _Array,
     threads: int,
 ) -> None: ...
+def scores_sparse(
+    data: npt.NDArray[Any],
+    columns: npt.NDArray[Any],
+    begin: npt.NDArray[Any],
+    centre: _Array,
+    scale: _Array,
+    v: _Array,
+    out: _Array,
+    threads: int,
+) -> None: ...
 def slopes_among(
     z: npt.NDArray[np.float32], columns: npt.NDArray[np.int64], r: _Array, out: _Array, threads: int
 ) -> None: ...

@@ -1,4 +1,4 @@
-"""The NumPy twins of `cpp/slopes.hpp` and `cpp/together.hpp`."""
+"""The NumPy twins of `cpp/slopes.hpp` and `cpp/together.hpp`; and what `cpp/sparse.hpp` has like them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ def slopes_dense(x: AnyArray, centre: Array, scale: Array, r: Array, out: Array,
 def scores_dense(x: AnyArray, centre: Array, scale: Array, v: Array, out: Array, threads: int) -> None:
     """Adds the product of (x - centre) / scale and a vector to `out` (n,)."""
     out += ((x.astype(float) - centre) / scale) @ v
+
+
+def scores_sparse(
+    data: AnyArray, columns: AnyArray, begin: AnyArray, centre: Array, scale: Array, v: Array, out: Array, threads: int
+) -> None:
+    """The same for rows in compressed form."""
+    u, row = v / scale, np.repeat(np.arange(len(begin) - 1), np.diff(begin))
+    stored = slice(begin[0], begin[-1])
+    out += np.bincount(row, data[stored] * u[columns[stored]], len(out)) - centre @ u
 
 
 def slopes_among(z: AnyArray, columns: AnyArray, r: Array, out: Array, threads: int) -> None:

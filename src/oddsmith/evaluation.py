@@ -13,7 +13,7 @@ import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import Array
-from oddsmith.design import Dense, Design
+from oddsmith.design import Dense, Design, Sparse
 from oddsmith.factor import Factor
 from oddsmith.losses import Loss
 from oddsmith.sources import Block
@@ -194,7 +194,7 @@ def eta_of(block: Block, beta: Array) -> Array:
 def quick_eta(block: Block, beta: Array, threads: int | None) -> Array:
     """As `eta_of`, but for its last bits."""
     design = block.design
-    scores = design.scores(beta[1:], threads) if isinstance(design, Dense) else design.matvec(beta[1:])
+    scores = design.scores(beta[1:], threads) if isinstance(design, Dense | Sparse) else design.matvec(beta[1:])
     scores += beta[0]
     return scores if block.offset is None else scores + block.offset
 

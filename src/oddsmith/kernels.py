@@ -131,6 +131,11 @@ def scores_dense(*arguments: Any) -> None:
     active.scores_dense(*arguments)
 
 
+def scores_sparse(*arguments: Any) -> None:
+    """The same for rows in compressed form; see `_reference_slopes.scores_sparse`."""
+    active.scores_sparse(*arguments)
+
+
 def slopes_dense(*arguments: Any) -> None:
     """Z'R for several right-hand sides; see `_reference_slopes.slopes_dense`."""
     active.slopes_dense(*arguments)

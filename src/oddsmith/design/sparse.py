@@ -76,6 +76,12 @@ class Sparse:
         out: Array = self.array @ u - self.centre @ u
         return out
 
+    def scores(self, v: Array, threads: int | None = None) -> Array:
+        """As matvec for a vector, but for its last bits, on several threads."""
+        out = np.zeros(self.shape[0])
+        kernels.scores_sparse(*self.operands, np.ascontiguousarray(v), out, kernels.threads_for(self.entries, threads))
+        return out
+
     def dot_rows(self, v: Array) -> Array:
         """As matvec, which sums row by row."""
         return self.matvec(v)

@@ -16,7 +16,7 @@ from oddsmith.paths.shared_metrics import Metrics
 from oddsmith.paths.shared_rows import SharedRows
 from oddsmith.solvers.models import CURVED
 
-ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
+ACCURACY = 0.3  # to which a model's violation is brought down before the loss is looked at again
 SWEEPS = 1000
 STALE, STALE_OF_MANY, MANY = 0.15, 0.3, 500  # metrics are made anew when a decrement falls by less; of many columns
 YOUNG = 2  # but not before so many steps
@@ -25,7 +25,7 @@ SURE, LEAST_LEFT = 4.0, 1e-4  # times what a step may leave; the least that it i
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
 MOST_ROUNDS, MOST_HALVES = 200, 30
 WORN, FEW = 0.4, 600  # the least share of curvature that a metric of few columns may have kept
-FEWEST, ALL, AHEAD = 200, 100, 0.9  # columns at a time, at once, and how far ahead the screen looks
+FEWEST, ALL, AHEAD = 200, 100, 0.85  # columns at a time, at once, and how far ahead the screen looks
 
 
 class SharedPath:

@@ -130,6 +130,7 @@ class ProximalNewton:
                     return Solution(beta, now, status, tuple(trace), left, inverse=metric)
             if sub is None or added:
                 sub = space.grow(function, columns)
+                columns = space.columns
             screen = function.thresholds
             aim = goal if last else max(goal, SHARE * beyond / abs(now.value))
             inner, face = self._at_hand(function, beta, now, space, sub, goal=aim, limit=limit, last=last)

@@ -71,6 +71,8 @@ class Workspace:
         """More columns after those at hand. If they are few, a metric of one output gets their rows alone."""
         if len(columns) - len(self.columns) > RENEWED * len(columns):
             self.hessian = None
+        if self.hessian is None and next(function.objective.source.blocks()).design.kind == "sparse":
+            columns = np.sort(columns)  # compressed rows are copied anew anyway, and have their entries in order
         self.columns = columns
         sub = function.only(columns, keep=True)
         if self.hessian is not None and self.anchor is not None and len(self.hessian) < sub.objective.size:
