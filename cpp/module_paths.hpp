@@ -2,6 +2,7 @@
 #pragma once
 
 #include "arguments.hpp"
+#include "gather.hpp"
 #include "models.hpp"
 #include "together.hpp"
 
@@ -29,6 +30,23 @@ inline void logistic_step(const Rectangle& z, const Rectangle& step, const Vecto
     nb::gil_scoped_release release;
     oddsmith::step_together({z.data(), step.data(), first.data(), target.data(), weights.data(), eta.data(), r.data(),
                              sums.data(), slopes.data(), count, rows, cols}, std::max<std::size_t>(1, threads));
+}
+
+template <class T>
+void standardise_dense(const Matrix<T>& x, const Places& columns, const Vector& centre, const Vector& scale,
+                       const Places& taken, const MaybeMatrix& z, const Grid<float>& single, std::size_t at,
+                       std::size_t threads) {
+    const auto view = dense<T>(x);
+    const std::size_t count = columns.shape(0), rows = single.shape(1);
+    require(centre.shape(0) == view.cols && scale.shape(0) == view.cols, "centre and scale need one entry a column");
+    require(at + taken.shape(0) <= rows && is(single, count, rows) && (!z || is(*z, count, rows)), "shapes");
+    for (std::size_t k = 0; k < count; ++k)
+        require(columns.data()[k] >= 0 && static_cast<std::size_t>(columns.data()[k]) < view.cols, "no such column");
+    for (std::size_t i = 0; i < taken.shape(0); ++i)
+        require(taken.data()[i] >= 0 && static_cast<std::size_t>(taken.data()[i]) < view.rows, "no such row");
+    nb::gil_scoped_release release;
+    oddsmith::standardise(view, columns.data(), count, centre.data(), scale.data(), taken.data(), taken.shape(0),
+                          {z ? z->data() : nullptr, single.data(), rows}, at, std::max<std::size_t>(1, threads));
 }
 
 inline void slopes_among(const Grid<const float>& z, const Places& columns, const Rectangle& r, const OutputMatrix& out,
@@ -82,6 +100,10 @@ inline void correct_models(const Hessians& hessians, const Rectangle& step, cons
 inline void define(nb::module_& m) {
     m.def("logistic_step", &logistic_step, "z"_n, "step"_n, "first"_n, "target"_n, "weights"_n, "eta"_n, "r"_n,
           "sums"_n, "slopes"_n, "threads"_a);
+#define ODDSMITH_STANDARDISE_ARGUMENTS \
+    "x"_n, "columns"_n, "centre"_n, "scale"_n, "taken"_n, "z"_n.none(), "single"_n, "at"_a, "threads"_a
+    m.def("standardise_dense", &standardise_dense<double>, ODDSMITH_STANDARDISE_ARGUMENTS);
+    m.def("standardise_dense", &standardise_dense<float>, ODDSMITH_STANDARDISE_ARGUMENTS);
     m.def("slopes_among", &slopes_among, "z"_n, "columns"_n, "r"_n, "out"_n, "threads"_a);
     m.def("reduced_hessian", &reduced_hessian, "parts"_n, "chosen"_n, "share"_a, "across"_n, "border"_n, "out"_n);
     m.def("model_steps", &model_steps, "hessians"_n, "across"_n, "mass"_n, "slopes"_n, "start"_n, "beta"_n,

@@ -211,6 +211,17 @@ def logistic_step(
     slopes: _Array,
     threads: int,
 ) -> None: ...
+def standardise_dense(
+    x: npt.NDArray[Any],
+    columns: npt.NDArray[np.int64],
+    centre: _Array,
+    scale: _Array,
+    taken: npt.NDArray[np.int64],
+    z: _Array | None,
+    single: npt.NDArray[np.float32],
+    at: int,
+    threads: int,
+) -> None: ...
 def scores_sparse(
     data: npt.NDArray[Any],
     columns: npt.NDArray[Any],

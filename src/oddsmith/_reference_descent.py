@@ -70,6 +70,17 @@ def gather_dense(x: AnyArray, columns: AnyArray, out: AnyArray, threads: int) ->
     out[:] = x[:, columns].T
 
 
+def standardise_dense(
+    x: AnyArray, columns: AnyArray, centre: Array, scale: Array, taken: AnyArray, z: Array | None, single: AnyArray,
+    at: int, threads: int,
+) -> None:  # fmt: skip
+    """Fills `single` (k, n), and `z` if it is given, from place `at` on: (x - centre) / scale of some columns and rows."""
+    own = ((x[taken][:, columns].astype(float) - centre[columns]) / scale[columns]).T
+    single[:, at : at + len(taken)] = own
+    if z is not None:
+        z[:, at : at + len(taken)] = own
+
+
 def count_sparse(columns: AnyArray, begin: AnyArray, place: AnyArray, counts: AnyArray, threads: int) -> None:
     """Fill `counts`: how many entries of each row are in a column whose `place` is not -1."""
     kept = np.append(0, np.cumsum(place[columns] >= 0))

@@ -126,6 +126,11 @@ def gather_dense(*arguments: Any) -> None:
     active.gather_dense(*arguments)
 
 
+def standardise_dense(*arguments: Any) -> None:
+    """Some columns, copied, standardised; see `_reference_descent.standardise_dense`."""
+    active.standardise_dense(*arguments)
+
+
 def scores_dense(*arguments: Any) -> None:
     """Z v; see `_reference_slopes.scores_dense`."""
     active.scores_dense(*arguments)

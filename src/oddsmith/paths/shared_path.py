@@ -16,7 +16,7 @@ from oddsmith.paths.shared_metrics import Metrics
 from oddsmith.paths.shared_rows import SharedRows
 from oddsmith.solvers.models import CURVED
 
-ACCURACY = 0.3  # to which a model's violation is brought down before the loss is looked at again
+ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
 SWEEPS = 1000
 STALE, STALE_OF_MANY, MANY = 0.15, 0.3, 500  # metrics are made anew when a decrement falls by less; of many columns
 YOUNG = 2  # but not before so many steps

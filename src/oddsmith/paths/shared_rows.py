@@ -19,7 +19,7 @@ from oddsmith.objective import Objective
 WORTH = 1 << 22  # products that are worth another thread
 AT_HAND = 2000  # columns that may come to hand, without memory being moved
 HALVED = 1 << 26  # entries of X up to which a copy in single precision is made
-FEW, COLUMNS, LINE = 16, 128, 64  # columns, and rows, of what one thread does at a time: they change no bit
+COLUMNS = 128  # of what one thread does at a time: no bit depends on how many threads there are
 
 
 @dataclass
@@ -112,18 +112,7 @@ class SharedRows:
     def _single_of_all(self) -> AnyArray:
         """All columns, standardised, in single precision, of shape (width, n)."""
         out = np.empty((self.width, len(self.target)), dtype=np.float32)
-        starts = np.cumsum([0] + [design.shape[0] for design in self._designs])
-
-        def part(first: int) -> None:
-            rows = self._order[first : first + LINE]
-            for design, start, stop in zip(self._designs, starts, starts[1:], strict=False):
-                own = np.flatnonzero((rows >= start) & (rows < stop))
-                some = design.array[rows[own] - start]
-                some -= design.centre
-                some /= design.scale
-                out[:, first + own] = some.T
-
-        self.each(part, range(0, len(self.target), LINE), products=32 * out.size)
+        self._standardise(np.arange(self.width), None, out)
         return out
 
     def each(self, work: Callable[[Any], Any], items: Sequence[Any], *, products: float = np.inf) -> list[Any]:
@@ -193,23 +182,25 @@ class SharedRows:
             store[:before], rough[:before] = self.z, self.single
             self._store, self._rough = store, rough
         fresh, rough = self._store[before:now], self._rough[before:now]
-        dense = all(isinstance(design, Dense) for design in self._designs)
-        few = FEW if dense else max(1, len(columns))  # of compressed rows all are looked through each time
-
-        def part(first: int) -> None:  # from beginning to end, while it is in cache
-            some, start = slice(first, first + few), 0
-            for design in self._designs:
-                own = design.only(columns[some], 1) if isinstance(design, Dense) else design.only(columns[some])
-                rows = slice(start, start + design.shape[0])
-                _standardise(own, fresh[some, rows])
-                start = rows.stop
-            if len(self.atoms) > 1:
-                fresh[some] = fresh[some].take(self._order, axis=1)
-            rough[some] = fresh[some]
-
-        self.each(part, range(0, len(columns), few), products=32 * fresh.size)
+        self._standardise(columns, fresh, rough)
         self.columns = np.concatenate([self.columns, columns])
         self.z, self.single = self._store[:now], self._rough[:now]
+
+    def _standardise(self, columns: AnyArray, z: Array | None, single: AnyArray) -> None:
+        """Some columns, copied: in double precision, if that is asked for, and in single."""
+        start = 0
+        for design in self._designs:
+            stop = start + design.shape[0]
+            here = np.flatnonzero((self._order >= start) & (self._order < stop))
+            if isinstance(design, Dense):
+                own, threads = (design.array, columns, design.centre, design.scale), self.threads_for(8 * single.size)
+                for run in np.split(here, np.flatnonzero(np.diff(here) > 1) + 1):  # rows that stand together
+                    kernels.standardise_dense(*own, self._order[run] - start, z, single, int(run[0]), threads)
+            else:
+                single[:, here] = own = design.only(columns).matvec(np.eye(len(columns)))[self._order[here] - start].T
+                if z is not None:
+                    z[:, here] = own
+            start = stop
 
     def weighted(self, first: int, weight: Array) -> AnyArray:
         """The columns at hand from one on, in single precision, times a weight of every row: until the next call."""
@@ -225,12 +216,3 @@ class SharedRows:
             if to < place:
                 self._store[to], self._rough[to] = self._store[place], self._rough[place]
         self.columns, self.z, self.single = self.columns[places], self._store[: len(places)], self._rough[: len(places)]
-
-
-def _standardise(design: Any, out: Array) -> None:
-    """The columns of a design, transposed."""
-    if isinstance(design, Dense):
-        np.subtract(design.array.T, design.centre[:, None], out=out)
-        out /= design.scale[:, None]
-    else:
-        out[:] = design.matvec(np.eye(design.shape[1])).T
