@@ -60,6 +60,7 @@ def test_every_compiled_kernel_has_a_twin():
         "scores_",
         "add_",
         "reduced_",
+        "standardise_",
         "model_",
         "correct_",
         "descend",

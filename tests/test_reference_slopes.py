@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from oddsmith import kernels
 from tests.test_kernels import LAYOUTS
@@ -72,3 +73,24 @@ def test_slopes_among_some_columns(count, chosen):
     np.testing.assert_array_equal(found[0], found[1])
     with pytest.raises(ValueError, match="no such column"):
         kernels.load("compiled").slopes_among(z, np.array([40]), r, np.zeros((count, 1)), 1)
+
+
+@pytest.mark.usefixtures("both_kernels")
+@pytest.mark.parametrize("index", [np.int32, np.int64])
+def test_scores_of_compressed_rows(index):
+    rng = np.random.default_rng(2)
+    X = rng.standard_normal((3000, 30)) * (rng.random((3000, 30)) < 0.2)
+    X[100:200] = 0.0
+    rows, v, centre, scale = (
+        sp.csr_array(X),
+        rng.standard_normal(30),
+        rng.standard_normal(30),
+        rng.uniform(0.5, 2.0, 30),
+    )
+    found = []
+    for threads in (1, 3):
+        found.append(np.ones(3000))
+        indices, begin = rows.indices.astype(index), rows.indptr.astype(index)
+        kernels.scores_sparse(rows.data, indices, begin, centre, scale, v, found[-1], threads)
+    np.testing.assert_allclose(found[0], 1.0 + ((X - centre) / scale) @ v, atol=1e-12)
+    np.testing.assert_array_equal(found[0], found[1])

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from oddsmith import _reference_descent
-from oddsmith._reference_descent import add_products, count_sparse, descend, gather_dense  # noqa: F401
-from oddsmith._reference_descent import select_sparse, standardise_dense  # noqa: F401
+from oddsmith._reference_copies import count_sparse, gather_dense, select_sparse, standardise_dense  # noqa: F401
+from oddsmith._reference_descent import add_products, descend  # noqa: F401
 from oddsmith._reference_models import correct_models, model_steps, reduced_hessian  # noqa: F401
 from oddsmith._reference_slopes import logistic_step, scores_dense, scores_sparse, slopes_among, slopes_dense  # noqa: F401
 from oddsmith.arrays import AnyArray, Array

@@ -1,6 +1,6 @@
 """The NumPy twins of what only penalties that set coefficients to zero need.
 
-They are those of `cpp/descent.hpp`, `cpp/gather.hpp` and `cpp/select.hpp`.
+Of `cpp/descent.hpp`; and the passes over some columns, and for a Hessian alone, from those over all that there is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 from oddsmith.arrays import AnyArray, Array
 
 Sweep = Callable[..., tuple[float, float]]
+DEPTH = 5  # changes of a step that are combined
 
 
 def descend(
@@ -28,7 +29,9 @@ def descend(
 
     Begins at d = `step`, where the gradient of the quadratic is `gradient`; both are carried along. All coefficients
     are swept, then those that are not 0 until their largest violation is at most `target`, then all again, until a
-    sweep over all of them has found nothing larger. Returns how many sweeps were made, at most `limit`.
+    sweep over all of them has found nothing larger. After every six sweeps over the same ones both are extrapolated
+    (Bertrand and Massias, 2021, *Anderson acceleration of coordinate descent*): the weights add up to 1, and the last
+    changes of the steps cancel best. Returns how many sweeps were made, at most `limit`.
     """
 
     def sweep(chosen: AnyArray) -> float:
@@ -51,59 +54,45 @@ def descend(
         sweeps += 1
         if sweep(everything) <= target:
             break
-        active = np.flatnonzero(start + step != 0.0)
+        active, seen = np.flatnonzero(start + step != 0.0), []
         while sweeps < limit:
             sweeps += 1
             if sweep(active) <= target:
                 break
+            seen.append((step.copy(), gradient.copy()))
+            if len(seen) > DEPTH:
+                if len(active) > DEPTH:
+                    _extrapolate(seen, active, thresholds, curvature, start)
+                    step[:], gradient[:] = seen[-1]
+                seen = []
     return sweeps
+
+
+def _extrapolate(
+    seen: list[tuple[Array, Array]], active: AnyArray, thresholds: Array, curvature: Array, start: Array
+) -> None:
+    """Put the combination of some steps, and its gradient, in place of the last, if the objective is less there."""
+    steps, gradients = (np.array(each) for each in zip(*seen, strict=True))
+    changes = np.diff(steps[:, active], axis=0)
+    products = changes @ changes.T
+    lifted = products + 1e-10 * np.trace(products) * np.eye(DEPTH)
+    if not np.isfinite(lifted).all() or not np.linalg.eigvalsh(lifted)[0] > 0.0:
+        return
+    weights = np.linalg.solve(lifted, np.ones(DEPTH))
+    weights /= weights.sum()
+    step, end = steps[-1], steps[-1].copy()
+    end[active] = weights @ steps[1:, active]
+    slope = weights @ gradients[1:]
+    before, after = start + step, start + end
+    change = 0.5 * (end - step) @ (gradients[-1] + slope) + 0.5 * curvature @ (after**2 - before**2)
+    if change + thresholds @ (np.abs(after) - np.abs(before)) < 0.0:
+        seen[-1] = end, slope
 
 
 def add_products(hessian: AnyArray, left: Array, right: Array, threads: int) -> None:
     """Adds left'right to `hessian` (m, m), in its own precision; left and right have few rows of length m."""
     kind = hessian.dtype
     hessian += left.T.astype(kind) @ right.astype(kind)
-
-
-def gather_dense(x: AnyArray, columns: AnyArray, out: AnyArray, threads: int) -> None:
-    """Fills `out` (k, n) with the columns named."""
-    out[:] = x[:, columns].T
-
-
-def standardise_dense(
-    x: AnyArray, columns: AnyArray, centre: Array, scale: Array, taken: AnyArray, z: Array | None, single: AnyArray,
-    at: int, threads: int,
-) -> None:  # fmt: skip
-    """Fills `single` (k, n), and `z` if it is given, from place `at` on: (x - centre) / scale of some columns and rows."""
-    own = ((x[taken][:, columns].astype(float) - centre[columns]) / scale[columns]).T
-    single[:, at : at + len(taken)] = own
-    if z is not None:
-        z[:, at : at + len(taken)] = own
-
-
-def count_sparse(columns: AnyArray, begin: AnyArray, place: AnyArray, counts: AnyArray, threads: int) -> None:
-    """Fill `counts`: how many entries of each row are in a column whose `place` is not -1."""
-    kept = np.append(0, np.cumsum(place[columns] >= 0))
-    counts[:] = kept[begin[1:]] - kept[begin[:-1]]
-
-
-def select_sparse(
-    data: AnyArray,
-    columns: AnyArray,
-    begin: AnyArray,
-    place: AnyArray,
-    new_begin: AnyArray,
-    new_columns: AnyArray,
-    new_data: AnyArray,
-    threads: int,
-) -> None:
-    """Fill `new_columns` (their places, ascending in each row) and `new_data` with those entries."""
-    stored = np.arange(begin[0], begin[-1])
-    kept = stored[place[columns[stored]] >= 0]
-    row = np.repeat(np.arange(len(begin) - 1), np.diff(begin))[kept - begin[0]]
-    order = np.lexsort((place[columns[kept]], row))
-    new_columns[:] = place[columns[kept]][order]
-    new_data[:] = data[kept][order]
 
 
 def over_chosen(sweep: Sweep) -> Sweep:

@@ -77,12 +77,12 @@ def moments_sparse(*arguments: Any) -> float:
 
 
 def count_sparse(*arguments: Any) -> None:
-    """How many entries of each compressed row are in some columns; see `_reference_descent.count_sparse`."""
+    """How many entries of each compressed row are in some columns; see `_reference_copies.count_sparse`."""
     active.count_sparse(*arguments)
 
 
 def select_sparse(*arguments: Any) -> None:
-    """The entries of compressed rows in some columns; see `_reference_descent.select_sparse`."""
+    """The entries of compressed rows in some columns; see `_reference_copies.select_sparse`."""
     active.select_sparse(*arguments)
 
 
@@ -122,12 +122,12 @@ def correct_models(*arguments: Any) -> None:
 
 
 def gather_dense(*arguments: Any) -> None:
-    """Some columns, copied; see `_reference_descent.gather_dense`."""
+    """Some columns, copied; see `_reference_copies.gather_dense`."""
     active.gather_dense(*arguments)
 
 
 def standardise_dense(*arguments: Any) -> None:
-    """Some columns, copied, standardised; see `_reference_descent.standardise_dense`."""
+    """Some columns, copied, standardised; see `_reference_copies.standardise_dense`."""
     active.standardise_dense(*arguments)
 
 

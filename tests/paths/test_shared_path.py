@@ -7,7 +7,7 @@ import oddsmith
 from oddsmith import L1, ElasticNet, as_source
 from oddsmith.fitting import Problem
 from oddsmith.losses import Logistic
-from oddsmith.paths.shared_path import SharedPath
+from oddsmith.paths.shared_path import SOON, SharedPath
 from oddsmith.paths.shared_rows import SharedRows
 from tests.problems import generate
 
@@ -49,10 +49,12 @@ def test_the_gradient_is_that_of_the_loss_and_passes_are_one_for_each_look():
     for alpha in ALPHAS:
         state.solve(alpha)
     seen = made.objective.evaluate(state.coefficients(0), 1)
-    at_hand = np.append(0, 1 + state.rows.columns)  # the others are told away from 0, beyond what rounding may take
+    at_hand = np.append(0, 1 + state.rows.columns)
     np.testing.assert_allclose(state.gradient(0)[at_hand], seen.gradient[at_hand], atol=1e-12)
-    beyond = np.abs(state.gradient(0)) - np.abs(seen.gradient)
-    assert (beyond > -1e-12).all() and beyond.max() <= 2 * state.rows.rounding[0]
+    # others are told away from 0, beyond what rounding may take; or, not having been looked at, what they may be
+    beyond, told = np.abs(state.gradient(0)) - np.abs(seen.gradient), np.abs(state.gradient(0))
+    assert (beyond > -1e-12).all()
+    assert ((beyond <= 2 * state.rows.rounding[0]) | (told <= SOON * state.alpha)).all()
     assert state.passes <= 2 * len(ALPHAS) + 1
     assert len(state.rows.columns) < 600
 

@@ -18,13 +18,13 @@ from oddsmith.solvers.models import CURVED
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
 SWEEPS = 1000
-STALE, STALE_OF_MANY, MANY = 0.15, 0.3, 500  # metrics are made anew when a decrement falls by less; of many columns
-YOUNG = 2  # but not before so many steps
+STALE, YOUNG = 0.3, 3  # metrics are made anew when a decrement falls by less; but not before so many steps
 SHARE_OF_TOL = 0.3  # of it: the decrement is measured in a frozen metric
 SURE, LEAST_LEFT = 4.0, 1e-4  # times what a step may leave; the least that it is taken to
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
 MOST_ROUNDS, MOST_HALVES = 200, 30
 WORN, FEW = 0.4, 600  # the least share of curvature that a metric of few columns may have kept
+SOON = 0.75  # of its threshold: a slope that may reach it within some alphas
 FEWEST, ALL, AHEAD = 200, 100, 0.85  # columns at a time, at once, and how far ahead the screen looks
 
 
@@ -68,7 +68,7 @@ class SharedPath:
         self._unit = self._hand = thresholds, curvature  # of all columns, and of those at hand
         count = len(thresholds)
         self.goal = np.full(count, FULL_PRECISION if tol is None else SHARE_OF_TOL * tol)
-        self.passes, self.alpha = 0, np.inf
+        self.passes, self.alpha = 0, 0.0
         self.decrement, self.done = np.full(count, np.inf), np.zeros(count, dtype=bool)
         free = np.flatnonzero(((thresholds == 0.0) & (curvature == 0.0)).any(axis=0))
         width = thresholds.shape[1]
@@ -77,7 +77,7 @@ class SharedPath:
         self.beta = np.tile(start[intercept:][rows.columns], (count, 1))
         everyone = np.arange(count)
         self._now = rows.moved(np.tile(rows.offset, (count, 1)), self.beta, self.first, everyone)
-        self.slopes = np.empty((count, width))
+        self.slopes, self._seen = np.full((count, width), np.inf), self._now.r.copy()  # where slopes were looked at
         self._look_at_all(everyone)
         self._hand = self._unit[0][:, rows.columns], self._unit[1][:, rows.columns]
         self._cost = self._costs(self.beta, everyone)
@@ -87,7 +87,7 @@ class SharedPath:
 
     def solve(self, alpha: float) -> None:
         """Go on to this alpha."""
-        before = self.alpha if np.isfinite(self.alpha) else alpha
+        before = self.alpha or alpha
         self._screen(max(0.0, 2.0 * alpha - before))
         self.alpha = alpha
         if len(self.rows.columns) <= FEW and self.kept() < WORN:
@@ -145,7 +145,6 @@ class SharedPath:
     def _descend(self, todo: AnyArray) -> None:
         """Steps on the columns at hand, each problem until its model falls by no more than it may."""
         last, age, fresh = np.full(len(todo), np.inf), 0, False
-        stale = STALE if len(self.rows.columns) <= MANY else STALE_OF_MANY
         for _ in range(MOST_ROUNDS):
             step, first, fall, image = self._steps(todo)
             self.decrement[todo] = fall
@@ -154,7 +153,7 @@ class SharedPath:
             self.done[todo] = done
             seen = np.isfinite(last)
             self._left[todo[seen]] = np.maximum(fall[seen] / last[seen], LEAST_LEFT)
-            slow = todo[~done & (fall > stale * last)]
+            slow = todo[~done & (fall > STALE * last)]
             if len(slow) and age >= YOUNG:
                 self._renew(slow, fresh=fresh)
                 age, last, fresh = 0, np.full(len(todo), np.inf), True
@@ -266,14 +265,23 @@ class SharedPath:
         return (one * np.abs(beta) + 0.5 * other * beta**2).sum(axis=1)
 
     def _look_at_all(self, problems: AnyArray) -> None:
-        """The slopes of all columns: a pass over those that are not at hand."""
+        """The slopes of all columns: a pass over those that are not at hand, and may be near their thresholds.
+
+        They are moved away from 0 by what rounding may take from them, or by what may have happened to them since they
+        were looked at, so that what is proved still holds.
+        """
         self.passes += 1
-        others = self.rows.others
+        rows, others = self.rows, self.rows.others
         if len(others):
-            seen = self.rows.slopes(self._now.r[problems], others)
-            # away from 0 by what rounding may take, so that what is proved still holds
-            self.slopes[np.ix_(problems, others)] = seen + np.copysign(self.rows.rounding[problems, None], seen)
-        self.slopes[np.ix_(problems, self.rows.columns)] = self._now.slopes[problems]
+            r, at = self._now.r[problems], np.ix_(problems, others)
+            seen = self.slopes[at]
+            seen += np.copysign(rows.farthest(r - self._seen[problems], problems)[:, None], seen)
+            near = np.flatnonzero((np.abs(seen) > SOON * self.alpha * self._unit[0][at]).any(axis=0))
+            if len(near):
+                fresh = rows.slopes(r, others[near])
+                seen[:, near] = fresh + np.copysign(rows.rounding[problems, None], fresh)
+            self.slopes[at], self._seen[problems] = seen, r
+        self.slopes[np.ix_(problems, rows.columns)] = self._now.slopes[problems]
 
     def _anew(self) -> Metrics:
         """Metrics at the point of the first problem, among the columns that still matter."""
@@ -312,7 +320,7 @@ class SharedPath:
 
     def _grown(self) -> None:
         """Make room for columns that have come to hand."""
-        fresh = self.rows.columns[self.beta.shape[1] :]
+        fresh = self.rows.z[self.beta.shape[1] :]
         self.beta = np.hstack([self.beta, np.zeros((len(self.beta), len(fresh)))])
-        self._now.slopes = np.hstack([self._now.slopes, self.slopes[:, fresh]])
+        self._now.slopes = np.hstack([self._now.slopes, self._now.r @ fresh.T])
         self._hand = self._unit[0][:, self.rows.columns], self._unit[1][:, self.rows.columns]

@@ -11,13 +11,12 @@ from oddsmith.factor import Factor
 from oddsmith.judging.last_step import Bound, self_concordant
 from oddsmith.losses import Logistic
 from oddsmith.paths.shared_metrics import Metrics
-from oddsmith.paths.shared_path import SharedPath
+from oddsmith.paths.shared_path import SOON, SharedPath
 
 MOST_PROVED, MOST_FORMED = 400, 150  # coefficients on whose Hessian a proof rests, frozen or formed for it
 SHARE_OF_PROVED = 0.07  # of tol: a bound is some times larger than a decrement
 NEAR = 0.01  # lambda^2 K^2 up to which K need not be known better
 WORN = 0.1  # the least share of its curvature that a frozen Hessian may have kept
-SOON = 0.75  # of its threshold: a gradient that may reach it within some alphas
 FADED = 0.5  # of the penalty's curvature an inverse is made with: it serves until alpha has fallen so far
 
 

@@ -92,6 +92,9 @@ class SharedRows:
         self.weights = np.ascontiguousarray(masks[:, self._order] * self.base)
         self.totals = self.weights.sum(axis=1)
         self.weights /= self.totals[:, None]
+        self._per_root = np.divide(
+            1.0, np.sqrt(self.weights), out=np.zeros_like(self.weights), where=self.weights > 0.0
+        )
         self.columns: AnyArray = np.zeros(0, dtype=np.intp)
         self._store = self.z = np.zeros((0, len(self.target)))
         self._rough = self.single = self._scratch = self.z.astype(np.float32)
@@ -145,6 +148,14 @@ class SharedRows:
         threads = self.threads_for(2 * len(eta) * self.z.size)
         kernels.logistic_step(self.z, step, first, self.target, weights, end, r, sums, slopes, threads)
         return Moved(end, sums[:, 0], sums[:, 1], r, slopes)
+
+    def farthest(self, change: Array, problems: AnyArray) -> Array:
+        """By how much a change of some problems' weighted row_gradients can have changed the slope of any column.
+
+        By Cauchy and Schwarz, columns having mean square 1 over all rows.
+        """
+        change = change * self._per_root[problems]
+        return np.sqrt(np.einsum("ki,ki->k", change, change) * self.base.sum() / self.totals[problems])
 
     def slopes(self, r: Array, columns: AnyArray) -> Array:
         """The products r Z' for some columns, at hand or not: a pass over them."""

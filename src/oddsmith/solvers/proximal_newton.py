@@ -20,13 +20,15 @@ from oddsmith.solvers.models import Model
 from oddsmith.solvers.working_set import Workspace, grown, missed
 
 ACCURACY = 0.1  # to which a model's violation is brought down before the loss is looked at again
+CLOSELY = 0.01  # and where steps by a new metric are slow nevertheless
 SPARE = 1.5  # times the columns that are not 0: a larger working set drops those that are
 SHARE = 0.003  # of what the columns left out would let it fall: so far a working set is solved, if more will follow
+MOST = 0.003  # of the objective, to which it is solved at least: of correlated columns each tells what others tell
 BESIDE = 8  # times farther may a column left out let it fall that is much like those at hand
 FAR, VAIN = 1e-6, 0.5  # of the objective: farther from the optimum a new metric that halves the decrement will do
 TRIES = 3  # to close the duality gap
 POLISH = 4  # exact steps, at most
-STALE, GOOD = 0.1, 0.01  # a metric is made anew if the decrement falls by less; if by more, it serves the face too
+STALE, GOOD = 0.2, 0.01  # a metric is made anew if the decrement falls by less; if by more, it serves the face too
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class ProximalNewton:
                 sub = space.grow(function, columns)
                 columns = space.columns
             screen = function.thresholds
-            aim = goal if last else max(goal, SHARE * beyond / abs(now.value))
+            aim = goal if last else max(goal, min(MOST, SHARE * beyond / abs(now.value)))
             inner, face = self._at_hand(function, beta, now, space, sub, goal=aim, limit=limit, last=last)
             beta, part, some = np.zeros_like(beta), sub, inner.beta
             beta[function.members(columns)] = some
@@ -224,12 +226,13 @@ def descend(
     """
     now = function.evaluate(beta) if now is None else now
     trace: list[Step] = []
-    model, age, last, length, hard = metric.at_hand(), 1, np.inf, 1.0, False
+    model, age, last, length = metric.at_hand(), 1, np.inf, 1.0
+    accuracy, hard = ACCURACY, False
     while True:
         if model is None:
             model, age = metric.anew(beta, exact=hard), 0
         exact = hard or (last <= 1e-4 * abs(now.value) and goal <= FULL_PRECISION)
-        direction, decrement = model.step(beta, gradient_of(now), ACCURACY, exact=exact)
+        direction, decrement = model.step(beta, gradient_of(now), accuracy, exact=exact)
         trace.append(Step(function.passes, now.value, decrement, length, note))
         note = ""
         floor = decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last
@@ -249,6 +252,9 @@ def descend(
         if age < 2 and metric.better():
             note = "slow: the Hessian of all rows"
         elif age < 2 and not hard and not (length > 0.0 and FAR * abs(now.value) < decrement <= VAIN * last):
+            if accuracy > CLOSELY and length > 0.0:
+                accuracy, last, note = CLOSELY, np.inf, "slow: models are minimised more closely"
+                continue
             hard, note = True, "slow: models in double precision, minimised by an active set"
         elif age == 0:
             return Solution(beta, now, Status.STALLED, tuple(trace), decrement)
