@@ -36,6 +36,27 @@ class Factor:
     """
 
     def __init__(self, matrix: Array) -> None:
+        if self._is_definite(matrix):
+            return
+        from scipy.linalg import eigh
+
+        values, vectors = eigh(self._of_unit_diagonal(matrix))
+        self._floor = len(matrix) * 8.0 * EPSILON * max(values[-1], 0.0)
+        keep = values > self._floor
+        self.rank_is_sure = not bool((values[keep] < 16.0 * self._floor).any())
+        self.rank = int(keep.sum())
+        self._half = vectors[:, keep] / np.sqrt(values[keep])
+        self._null = vectors[:, ~keep]
+        self.error = EPSILON * float(values[-1] / values[keep].min()) if self.rank else 0.0
+
+    @classmethod
+    def of_definite(cls, matrix: Array) -> Factor | None:
+        """None where the matrix is singular to rounding: its rank, which takes longest to reveal, is then not asked."""
+        factor = cls.__new__(cls)
+        return factor if factor._is_definite(matrix) else None
+
+    def _is_definite(self, matrix: Array) -> bool:
+        """Factorise; whether that shows that the matrix is not singular to rounding."""
         lapack = _lapack()
         if not np.isfinite(matrix).all():
             raise NumericalError(
@@ -51,21 +72,11 @@ class Factor:
         self.error = 0.0
         norm = lapack.dlange("1", unit.T)
         lower, failed = lapack.dpotrf(unit.T, lower=1, clean=1, overwrite_a=1)
-        if not failed:
-            reciprocal, _ = lapack.dpocon(lower, norm, uplo="L")
-            if reciprocal > RECIPROCAL_CONDITION:
-                self._cholesky, self.error = lower, EPSILON / float(reciprocal)
-                return
-        from scipy.linalg import eigh
-
-        values, vectors = eigh(self._of_unit_diagonal(matrix))
-        self._floor = len(matrix) * 8.0 * EPSILON * max(values[-1], 0.0)
-        keep = values > self._floor
-        self.rank_is_sure = not bool((values[keep] < 16.0 * self._floor).any())
-        self.rank = int(keep.sum())
-        self._half = vectors[:, keep] / np.sqrt(values[keep])
-        self._null = vectors[:, ~keep]
-        self.error = EPSILON * float(values[-1] / values[keep].min()) if self.rank else 0.0
+        reciprocal = 0.0 if failed else float(lapack.dpocon(lower, norm, uplo="L")[0])
+        if not reciprocal > RECIPROCAL_CONDITION:
+            return False
+        self._cholesky, self.error = lower, EPSILON / reciprocal
+        return True
 
     def _of_unit_diagonal(self, matrix: Array) -> Array:
         unit: Array = matrix / self.scale

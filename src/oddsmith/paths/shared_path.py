@@ -273,14 +273,15 @@ class SharedPath:
         self.passes += 1
         rows, others = self.rows, self.rows.others
         if len(others):
-            r, at = self._now.r[problems], np.ix_(problems, others)
+            which = slice(None) if len(problems) == len(self.beta) else problems  # of all a view is enough
+            r, at = self._now.r[which], np.ix_(problems, others)
             seen = self.slopes[at]
-            seen += np.copysign(rows.farthest(r - self._seen[problems], problems)[:, None], seen)
+            seen += np.copysign(rows.farthest(r - self._seen[which], which)[:, None], seen)
             near = np.flatnonzero((np.abs(seen) > SOON * self.alpha * self._unit[0][at]).any(axis=0))
             if len(near):
                 fresh = rows.slopes(r, others[near])
                 seen[:, near] = fresh + np.copysign(rows.rounding[problems, None], fresh)
-            self.slopes[at], self._seen[problems] = seen, r
+            self.slopes[at], self._seen[which] = seen, r
         self.slopes[np.ix_(problems, rows.columns)] = self._now.slopes[problems]
 
     def _anew(self) -> Metrics:

@@ -109,10 +109,13 @@ class SharedProof:
         return None if known is None else (known, share)
 
     def _with_those_to_come(self, kept: AnyArray) -> AnyArray:
-        """These coefficients, and others at hand whose gradients are near their thresholds."""
+        """These coefficients, and others at hand, whose gradients are nearest to their thresholds: not too many."""
         path, first = self.path, int(self.path.intercept)
-        near = np.abs(path.slopes[0][path.rows.columns]) > SOON * path.at_hand(0)[0]
-        return np.union1d(kept, first + path.rows.columns[near])
+        share = np.abs(path.slopes[0][path.rows.columns]) / path.at_hand(0)[0].clip(np.finfo(float).tiny)
+        share[np.isin(first + path.rows.columns, kept)] = 0.0
+        most = max(0, min(MOST_PROVED, int(self._counted.sum()) // 2) - len(kept))
+        near = np.argsort(-share, kind="stable")[:most]
+        return np.union1d(kept, first + path.rows.columns[near[share[near] > SOON]])
 
     def _made(self, members: AnyArray, metrics: Metrics | None) -> _Inverse | None:
         path, rows, first = self.path, self.path.rows, int(self.path.intercept)
@@ -131,8 +134,8 @@ class SharedProof:
             hessian.reshape(-1)[:: size + 1] *= 1.0 - size * metrics.error
         curvature = path.at_hand(0)[1][places] * (FADED if metrics is not None else 1.0)
         hessian.reshape(-1)[:: size + 1][first:] += curvature
-        factor = Factor(hessian)
-        if factor.rank < size:
+        factor = Factor.of_definite(hessian)
+        if factor is None:
             return None
         longest = first + float(self._row_norms(members[first:] - first, place)[self._counted].max())
         here = np.full(first + len(place), -1)

@@ -149,12 +149,12 @@ class SharedRows:
         kernels.logistic_step(self.z, step, first, self.target, weights, end, r, sums, slopes, threads)
         return Moved(end, sums[:, 0], sums[:, 1], r, slopes)
 
-    def farthest(self, change: Array, problems: AnyArray) -> Array:
+    def farthest(self, change: Array, problems: AnyArray | slice) -> Array:
         """By how much a change of some problems' weighted row_gradients can have changed the slope of any column.
 
-        By Cauchy and Schwarz, columns having mean square 1 over all rows.
+        By Cauchy and Schwarz, columns having mean square 1 over all rows. The change is overwritten.
         """
-        change = change * self._per_root[problems]
+        change *= self._per_root[problems]
         return np.sqrt(np.einsum("ki,ki->k", change, change) * self.base.sum() / self.totals[problems])
 
     def slopes(self, r: Array, columns: AnyArray) -> Array:
