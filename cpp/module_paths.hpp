@@ -4,6 +4,7 @@
 #include "arguments.hpp"
 #include "gather.hpp"
 #include "models.hpp"
+#include "stored.hpp"
 #include "together.hpp"
 
 namespace paths {
@@ -47,6 +48,37 @@ void standardise_dense(const Matrix<T>& x, const Places& columns, const Vector& 
     nb::gil_scoped_release release;
     oddsmith::standardise(view, columns.data(), count, centre.data(), scale.data(), taken.data(), taken.shape(0),
                           {z ? z->data() : nullptr, single.data(), rows}, at, std::max<std::size_t>(1, threads));
+}
+
+inline oddsmith::Stored stored(const Vector& data, const Entries<std::int32_t>& rows, const Places& begin,
+                               const Places& columns) {
+    const auto cols = static_cast<std::int64_t>(begin.shape(0)) - 1;
+    require(cols >= 0 && rows.shape(0) == data.shape(0), "data, rows and begin do not belong together");
+    require(begin.data()[0] == 0 && begin.data()[cols] == static_cast<std::int64_t>(data.shape(0)), "begin: all entries");
+    for (std::size_t k = 0; k < columns.shape(0); ++k)
+        require(columns.data()[k] >= 0 && columns.data()[k] < cols, "no such column");
+    return {data.data(), rows.data(), begin.data()};
+}
+
+inline void standardise_stored(const Vector& data, const Entries<std::int32_t>& rows, const Places& begin,
+                               const Places& columns, const Vector& centre, const Vector& scale, const OutputMatrix& z,
+                               const Grid<float>& single, std::size_t threads) {
+    const auto x = stored(data, rows, begin, columns);
+    const std::size_t count = columns.shape(0), cols = begin.shape(0) - 1;
+    require(centre.shape(0) == cols && scale.shape(0) == cols, "centre and scale need one entry a column");
+    require(z.shape(0) == count && is(single, count, z.shape(1)), "shapes");
+    nb::gil_scoped_release release;
+    oddsmith::standardise(x, columns.data(), count, centre.data(), scale.data(), z.data(), single.data(), z.shape(1),
+                          std::max<std::size_t>(1, threads));
+}
+
+inline void slopes_stored(const Vector& data, const Entries<std::int32_t>& rows, const Places& begin,
+                          const Places& columns, const Rectangle& r, const OutputMatrix& out, std::size_t threads) {
+    const auto x = stored(data, rows, begin, columns);
+    require(is(out, r.shape(1), columns.shape(0)), "shapes");
+    nb::gil_scoped_release release;
+    oddsmith::slopes(x, columns.data(), columns.shape(0), r.data(), r.shape(1), out.data(),
+                     std::max<std::size_t>(1, threads));
 }
 
 inline void slopes_among(const Grid<const float>& z, const Places& columns, const Rectangle& r, const OutputMatrix& out,
@@ -104,6 +136,9 @@ inline void define(nb::module_& m) {
     "x"_n, "columns"_n, "centre"_n, "scale"_n, "taken"_n, "z"_n.none(), "single"_n, "at"_a, "threads"_a
     m.def("standardise_dense", &standardise_dense<double>, ODDSMITH_STANDARDISE_ARGUMENTS);
     m.def("standardise_dense", &standardise_dense<float>, ODDSMITH_STANDARDISE_ARGUMENTS);
+    m.def("standardise_stored", &standardise_stored, "data"_n, "rows"_n, "begin"_n, "columns"_n, "centre"_n, "scale"_n,
+          "z"_n, "single"_n, "threads"_a);
+    m.def("slopes_stored", &slopes_stored, "data"_n, "rows"_n, "begin"_n, "columns"_n, "r"_n, "out"_n, "threads"_a);
     m.def("slopes_among", &slopes_among, "z"_n, "columns"_n, "r"_n, "out"_n, "threads"_a);
     m.def("reduced_hessian", &reduced_hessian, "parts"_n, "chosen"_n, "share"_a, "across"_n, "border"_n, "out"_n);
     m.def("model_steps", &model_steps, "hessians"_n, "across"_n, "mass"_n, "slopes"_n, "start"_n, "beta"_n,

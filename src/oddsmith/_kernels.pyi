@@ -222,6 +222,26 @@ def standardise_dense(
     at: int,
     threads: int,
 ) -> None: ...
+def standardise_stored(
+    data: _Array,
+    rows: npt.NDArray[np.int32],
+    begin: npt.NDArray[np.int64],
+    columns: npt.NDArray[np.int64],
+    centre: _Array,
+    scale: _Array,
+    z: _Array,
+    single: npt.NDArray[np.float32],
+    threads: int,
+) -> None: ...
+def slopes_stored(
+    data: _Array,
+    rows: npt.NDArray[np.int32],
+    begin: npt.NDArray[np.int64],
+    columns: npt.NDArray[np.int64],
+    r: _Array,
+    out: _Array,
+    threads: int,
+) -> None: ...
 def scores_sparse(
     data: npt.NDArray[Any],
     columns: npt.NDArray[Any],

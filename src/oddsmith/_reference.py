@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from oddsmith import _reference_descent
-from oddsmith._reference_copies import count_sparse, gather_dense, select_sparse, standardise_dense  # noqa: F401
-from oddsmith._reference_descent import add_products, descend  # noqa: F401
-from oddsmith._reference_models import correct_models, model_steps, reduced_hessian  # noqa: F401
-from oddsmith._reference_slopes import logistic_step, scores_dense, scores_sparse, slopes_among, slopes_dense  # noqa: F401
+from oddsmith._reference_copies import *  # noqa: F403
+from oddsmith._reference_descent import *  # noqa: F403
+from oddsmith._reference_models import *  # noqa: F403
+from oddsmith._reference_slopes import *  # noqa: F403
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.extended import Extended
 

@@ -1,10 +1,12 @@
-"""The NumPy twins of `cpp/gather.hpp` and `cpp/select.hpp`."""
+"""The NumPy twins of `cpp/gather.hpp` and `cpp/select.hpp`, and of what `cpp/stored.hpp` copies."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
+
+__all__ = ["count_sparse", "gather_dense", "select_sparse", "standardise_dense", "standardise_stored"]
 
 
 def gather_dense(x: AnyArray, columns: AnyArray, out: AnyArray, threads: int) -> None:
@@ -21,6 +23,18 @@ def standardise_dense(
     single[:, at : at + len(taken)] = own
     if z is not None:
         z[:, at : at + len(taken)] = own
+
+
+def standardise_stored(
+    data: Array, rows: AnyArray, begin: AnyArray, columns: AnyArray, centre: Array, scale: Array, z: Array,
+    single: AnyArray, threads: int,
+) -> None:  # fmt: skip
+    """The same of columns in compressed form, all rows, filling both `z` and `single` (k, n)."""
+    z[:] = ((0.0 - centre) / scale)[columns, None]
+    for k, j in enumerate(columns):
+        own = slice(begin[j], begin[j + 1])
+        z[k, rows[own]] = (data[own] - centre[j]) / scale[j]
+    single[:] = z
 
 
 def count_sparse(columns: AnyArray, begin: AnyArray, place: AnyArray, counts: AnyArray, threads: int) -> None:

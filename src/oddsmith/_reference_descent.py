@@ -11,6 +11,8 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 
+__all__ = ["add_products", "descend"]
+
 Sweep = Callable[..., tuple[float, float]]
 DEPTH = 5  # changes of a step that are combined
 

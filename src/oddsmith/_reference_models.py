@@ -9,6 +9,8 @@ import numpy as np
 from oddsmith._reference_descent import add_products, descend
 from oddsmith.arrays import AnyArray, Array
 
+__all__ = ["correct_models", "model_steps", "reduced_hessian"]
+
 
 def reduced_hessian(
     parts: AnyArray, chosen: AnyArray, share: float, across: Array, border: Array, out: AnyArray

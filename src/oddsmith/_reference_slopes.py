@@ -1,10 +1,12 @@
-"""The NumPy twins of `cpp/slopes.hpp` and `cpp/together.hpp`; and what `cpp/sparse.hpp` has like them."""
+"""The NumPy twins of `cpp/slopes.hpp` and `cpp/together.hpp`; and of their like for compressed rows and columns."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
+
+__all__ = ["logistic_step", "scores_dense", "scores_sparse", "slopes_among", "slopes_dense", "slopes_stored"]
 
 
 def slopes_dense(x: AnyArray, centre: Array, scale: Array, r: Array, out: Array, threads: int) -> None:
@@ -29,6 +31,15 @@ def scores_sparse(
 def slopes_among(z: AnyArray, columns: AnyArray, r: Array, out: Array, threads: int) -> None:
     """Adds r z' to `out` (A, k), for the k rows of z that are named, in single precision, and `r` of shape (A, n)."""
     out += r @ z[columns].astype(float).T
+
+
+def slopes_stored(
+    data: Array, rows: AnyArray, begin: AnyArray, columns: AnyArray, r: Array, out: Array, threads: int
+) -> None:
+    """Adds x'r to `out` (A, k) for some columns in compressed form, not standardised, and `r` of shape (n, A)."""
+    for k, j in enumerate(columns):
+        own = slice(begin[j], begin[j + 1])
+        out[:, k] += data[own] @ r[rows[own]]
 
 
 def logistic_step(

@@ -131,6 +131,11 @@ def standardise_dense(*arguments: Any) -> None:
     active.standardise_dense(*arguments)
 
 
+def standardise_stored(*arguments: Any) -> None:
+    """The same for columns in compressed form; see `_reference_copies.standardise_stored`."""
+    active.standardise_stored(*arguments)
+
+
 def scores_dense(*arguments: Any) -> None:
     """Z v; see `_reference_slopes.scores_dense`."""
     active.scores_dense(*arguments)
@@ -149,6 +154,11 @@ def slopes_dense(*arguments: Any) -> None:
 def slopes_among(*arguments: Any) -> None:
     """The same of some columns that stand one after another; see `_reference_slopes.slopes_among`."""
     active.slopes_among(*arguments)
+
+
+def slopes_stored(*arguments: Any) -> None:
+    """The same of columns in compressed form, not standardised; see `_reference_slopes.slopes_stored`."""
+    active.slopes_stored(*arguments)
 
 
 def logistic_step(*arguments: Any) -> None:

@@ -103,6 +103,7 @@ class SharedRows:
         self._threads = kernels.threads_for(64 * self.base.size, threads)
         self._pool = ThreadPoolExecutor(self._threads)
         double = all(isinstance(d, Dense) and d.array.itemsize > 4 for d in self._designs)
+        self._compressed = len(blocks) == 1 and self._designs[0].kind == "sparse"
         halved = double and self.width * len(self.target) <= HALVED
         self.rounding = 2.0**-23 * halved * np.sqrt(self.base.sum() / self.totals)
 
@@ -117,6 +118,13 @@ class SharedRows:
         out = np.empty((self.width, len(self.target)), dtype=np.float32)
         self._standardise(np.arange(self.width), None, out)
         return out
+
+    @cached_property
+    def _by_column(self) -> tuple[Array, AnyArray, AnyArray]:
+        """What compressed rows store, one column after another, and where its rows stand here."""
+        stored = self._designs[0].array.tocsc()
+        place = np.argsort(self._order).astype(np.int32)
+        return stored.data.astype(np.float64), place[stored.indices], stored.indptr.astype(np.int64)
 
     def each(self, work: Callable[[Any], Any], items: Sequence[Any], *, products: float = np.inf) -> list[Any]:
         """Work on all items: on one thread, or on all where so many products of numbers are worth them."""
@@ -164,6 +172,8 @@ class SharedRows:
             threads = self.threads_for(r.size * len(columns))
             kernels.slopes_among(self._single_of_all, columns, r, out, threads)
             return out
+        if self._compressed:
+            return self._slopes_of_stored(r, columns)
         total, start = np.zeros((len(r), self.width)), 0
         if len(self.atoms) > 1:
             given, r = r, np.empty_like(r)
@@ -177,6 +187,15 @@ class SharedRows:
                 total += design.rmatvec(own.T).T
             start += design.shape[0]
         return total[:, columns]
+
+    def _slopes_of_stored(self, r: Array, columns: AnyArray) -> Array:
+        """Of compressed rows: the centre enters by a product of its own."""
+        out, design = np.zeros((len(r), len(columns))), self._designs[0]
+        threads = self.threads_for(len(r) * design.entries * len(columns) // self.width)
+        kernels.slopes_stored(*self._by_column, columns, np.ascontiguousarray(r.T), out, threads)
+        out -= np.multiply.outer(r.sum(axis=1), design.centre[columns])
+        out /= design.scale[columns]
+        return out
 
     def losses(self, eta: Array) -> tuple[Array, Array, Array]:
         """Value, row_gradient and row_hessian of every row, unweighted, at one eta of shape (n,)."""
@@ -199,6 +218,10 @@ class SharedRows:
 
     def _standardise(self, columns: AnyArray, z: Array | None, single: AnyArray) -> None:
         """Some columns, copied: in double precision, if that is asked for, and in single."""
+        if self._compressed and z is not None:
+            design, threads = self._designs[0], self.threads_for(8 * single.size)
+            kernels.standardise_stored(*self._by_column, columns, design.centre, design.scale, z, single, threads)
+            return
         start = 0
         for design in self._designs:
             stop = start + design.shape[0]
