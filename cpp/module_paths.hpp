@@ -11,13 +11,20 @@ namespace paths {
 
 using Cube = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using Hessians = std::vector<Grid<float>>;
+using Sets = std::vector<Places>;
 
-inline std::vector<float*> squares(const Hessians& hessians, std::size_t count, std::size_t size) {
-    require(hessians.size() == count, "one Hessian a problem");
-    std::vector<float*> data;
-    for (const auto& hessian : hessians) {
-        require(is(hessian, size, size), "Hessians: one entry a pair of columns");
-        data.push_back(hessian.data());
+// The columns that each problem works on, and its Hessian among them.
+inline std::pair<std::vector<float*>, std::vector<oddsmith::Within>> models(const Hessians& hessians, const Sets& within,
+                                                                            std::size_t count, std::size_t cols) {
+    require(hessians.size() == count && within.size() == count, "one Hessian a problem, and its places");
+    std::pair<std::vector<float*>, std::vector<oddsmith::Within>> data;
+    for (std::size_t k = 0; k < count; ++k) {
+        const std::size_t size = within[k].shape(0);
+        require(is(hessians[k], size, size), "Hessians: one entry a pair of columns");
+        for (std::size_t j = 0; j < size; ++j)
+            require(within[k].data()[j] >= 0 && static_cast<std::size_t>(within[k].data()[j]) < cols, "no such column");
+        data.first.push_back(hessians[k].data());
+        data.second.push_back({within[k].data(), size});
     }
     return data;
 }
@@ -92,41 +99,43 @@ inline void slopes_among(const Grid<const float>& z, const Places& columns, cons
                            std::max<std::size_t>(1, threads));
 }
 
-inline void reduced_hessian(const Cube& parts, const Places& chosen, double share, const Vector& across,
-                            const Vector& border, const Grid<float>& out) {
-    const std::size_t size = out.shape(0), room = parts.shape(1);
-    require(parts.shape(2) == room && size <= room && out.shape(1) == size && across.shape(0) == size &&
-            border.shape(0) == size && chosen.shape(0) > 0, "shapes");
+inline void reduced_hessian(const Cube& parts, const Places& chosen, const Places& within, double share,
+                            const Vector& across, const Vector& border, const Grid<float>& out) {
+    const std::size_t size = within.shape(0), room = parts.shape(1), cols = border.shape(0);
+    require(parts.shape(2) == room && cols <= room && is(out, size, size) && across.shape(0) == cols, "shapes");
     for (std::size_t k = 0; k < chosen.shape(0); ++k)
         require(chosen.data()[k] >= 0 && static_cast<std::size_t>(chosen.data()[k]) < parts.shape(0), "no such part");
+    for (std::size_t j = 0; j < size; ++j)
+        require(within.data()[j] >= 0 && static_cast<std::size_t>(within.data()[j]) < cols, "no such column");
     nb::gil_scoped_release release;
-    oddsmith::reduced_hessian(parts.data(), room, chosen.data(), chosen.shape(0), share, across.data(), border.data(),
-                              size, out.data());
+    oddsmith::reduced_hessian(parts.data(), room, chosen.data(), chosen.shape(0), {within.data(), size}, share,
+                              across.data(), border.data(), out.data());
 }
 
-inline void model_steps(const Hessians& hessians, const Rectangle& across, const Vector& mass, const Rectangle& slopes,
-                        const Vector& start, const Rectangle& beta, const Rectangle& thresholds,
-                        const Rectangle& curvature, double accuracy, std::size_t limit, const OutputMatrix& step,
-                        const OutputMatrix& image, const Output& first, const Output& fall, std::size_t threads) {
-    const std::size_t count = beta.shape(0), size = beta.shape(1);
-    const auto data = squares(hessians, count, size);
+inline void model_steps(const Hessians& hessians, const Sets& within, const Rectangle& across, const Vector& mass,
+                        const Rectangle& slopes, const Vector& start, const Rectangle& beta,
+                        const Rectangle& thresholds, const Rectangle& curvature, double accuracy, std::size_t limit,
+                        const OutputMatrix& step, const OutputMatrix& image, const Output& first, const Output& fall,
+                        std::size_t threads) {
+    const std::size_t count = beta.shape(0), cols = beta.shape(1);
+    const auto data = models(hessians, within, count, cols);
     for (const auto& v : {across, slopes, thresholds, curvature, Rectangle(step), Rectangle(image)})
-        require(is(v, count, size), "one entry a problem and column");
+        require(is(v, count, cols), "one entry a problem and column");
     for (const auto& v : {mass, start, Vector(first), Vector(fall)}) require(v.shape(0) == count, "one entry a problem");
     nb::gil_scoped_release release;
-    oddsmith::model_steps({data.data(), across.data(), mass.data(), slopes.data(), start.data(), beta.data(),
-                           thresholds.data(), curvature.data(), step.data(), image.data(), first.data(), fall.data(),
-                           count, size}, accuracy, limit, std::max<std::size_t>(1, threads));
+    oddsmith::model_steps({data.first.data(), data.second.data(), across.data(), mass.data(), slopes.data(),
+                           start.data(), beta.data(), thresholds.data(), curvature.data(), step.data(), image.data(),
+                           first.data(), fall.data(), count, cols}, accuracy, limit, std::max<std::size_t>(1, threads));
 }
 
-inline void correct_models(const Hessians& hessians, const Rectangle& step, const Rectangle& image,
+inline void correct_models(const Hessians& hessians, const Sets& within, const Rectangle& step, const Rectangle& image,
                            const Rectangle& change, double least, std::size_t threads) {
-    const std::size_t count = step.shape(0), size = step.shape(1);
-    const auto data = squares(hessians, count, size);
-    require(is(image, count, size) && is(change, count, size), "one entry a problem and column");
+    const std::size_t count = step.shape(0), cols = step.shape(1);
+    const auto data = models(hessians, within, count, cols);
+    require(is(image, count, cols) && is(change, count, cols), "one entry a problem and column");
     nb::gil_scoped_release release;
-    oddsmith::correct_models(data.data(), step.data(), image.data(), change.data(), count, size, least,
-                             std::max<std::size_t>(1, threads));
+    oddsmith::correct_models(data.first.data(), data.second.data(), step.data(), image.data(), change.data(), count,
+                             cols, least, std::max<std::size_t>(1, threads));
 }
 
 inline void define(nb::module_& m) {
@@ -140,11 +149,11 @@ inline void define(nb::module_& m) {
           "z"_n, "single"_n, "threads"_a);
     m.def("slopes_stored", &slopes_stored, "data"_n, "rows"_n, "begin"_n, "columns"_n, "r"_n, "out"_n, "threads"_a);
     m.def("slopes_among", &slopes_among, "z"_n, "columns"_n, "r"_n, "out"_n, "threads"_a);
-    m.def("reduced_hessian", &reduced_hessian, "parts"_n, "chosen"_n, "share"_a, "across"_n, "border"_n, "out"_n);
-    m.def("model_steps", &model_steps, "hessians"_n, "across"_n, "mass"_n, "slopes"_n, "start"_n, "beta"_n,
+    m.def("reduced_hessian", &reduced_hessian, "parts"_n, "chosen"_n, "within"_n, "share"_a, "across"_n, "border"_n, "out"_n);
+    m.def("model_steps", &model_steps, "hessians"_n, "within"_n, "across"_n, "mass"_n, "slopes"_n, "start"_n, "beta"_n,
           "thresholds"_n, "curvature"_n, "accuracy"_a, "limit"_a, "step"_n, "image"_n, "first"_n, "fall"_n,
           "threads"_a);
-    m.def("correct_models", &correct_models, "hessians"_n, "step"_n, "image"_n, "change"_n, "least"_a, "threads"_a);
+    m.def("correct_models", &correct_models, "hessians"_n, "within"_n, "step"_n, "image"_n, "change"_n, "least"_a, "threads"_a);
 }
 
 }  // namespace paths

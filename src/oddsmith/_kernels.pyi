@@ -258,6 +258,7 @@ def slopes_among(
 def reduced_hessian(
     parts: npt.NDArray[np.float32],
     chosen: npt.NDArray[np.int64],
+    within: npt.NDArray[np.int64],
     share: float,
     across: _Array,
     border: _Array,
@@ -265,6 +266,7 @@ def reduced_hessian(
 ) -> None: ...
 def model_steps(
     hessians: Sequence[npt.NDArray[np.float32]],
+    within: Sequence[npt.NDArray[np.int64]],
     across: _Array,
     mass: _Array,
     slopes: _Array,
@@ -282,6 +284,7 @@ def model_steps(
 ) -> None: ...
 def correct_models(
     hessians: Sequence[npt.NDArray[np.float32]],
+    within: Sequence[npt.NDArray[np.int64]],
     step: _Array,
     image: _Array,
     change: _Array,

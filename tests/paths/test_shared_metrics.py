@@ -25,8 +25,8 @@ def rows_at_hand():
     return rows
 
 
-def correct(metrics, k, step, image, change):
-    kernels.correct_models([metrics.to_correct(k)], *(v[None] for v in (step, image, change)), CURVED, 1)
+def correct(metrics, k, places, step, image, change):
+    kernels.correct_models([metrics.model(k, places)], [places], *(v[None] for v in (step, image, change)), CURVED, 1)
 
 
 @pytest.mark.parametrize("intercept", [True, False])
@@ -41,7 +41,7 @@ def test_they_are_the_hessians_and_grow(intercept):
         expected = (full * (h * weight)) @ full.T / rows.totals[k]
         if k == 0:
             np.testing.assert_allclose(metrics.whole(np.array([0, 1, 2])), expected, atol=1e-6)
-        reduced, across, mass = metrics.of(k)
+        (across, mass), reduced = metrics.eliminated(k), metrics.model(k, np.arange(3))
         if intercept:
             np.testing.assert_allclose(across * mass, expected[0, 1:], atol=1e-12)
             expected = expected[1:, 1:] - np.outer(expected[0, 1:], expected[0, 1:]) / expected[0, 0]
@@ -62,27 +62,32 @@ def test_what_single_precision_may_cost_is_told():
 def test_a_correction_makes_the_step_what_it_was_and_leaves_what_a_proof_needs():
     rows, h = rows_at_hand(), RNG.random(300)
     rows.take_in(np.array([1, 4]))
-    metrics = Metrics(rows, h, intercept=True)
-    before, frozen = metrics.of(0)[0].astype(float), metrics.whole(np.arange(4))
+    metrics, every = Metrics(rows, h, intercept=True), np.arange(4)
+    before, frozen = metrics.model(0, every).astype(float), metrics.whole(every)
     step = RNG.standard_normal(4)
     root = RNG.standard_normal((4, 4))
     change = (before + 0.3 * root @ root.T) @ step  # of a Hessian with more curvature
-    correct(metrics, 0, step, before @ step, change)
-    after = metrics.of(0)[0]
+    correct(metrics, 0, every, step, before @ step, change)
+    after = metrics.model(0, every)
     np.testing.assert_allclose(after @ step, change, rtol=1e-5)
     np.testing.assert_allclose(after, after.T, atol=1e-6)
     assert np.linalg.eigvalsh(after).min() > 0.0
-    np.testing.assert_array_equal(metrics.whole(np.arange(4)), frozen)
-    np.testing.assert_allclose(metrics.of(1)[0], Metrics(rows, h, intercept=True).of(1)[0], atol=1e-6)
+    np.testing.assert_array_equal(metrics.whole(every), frozen)
+    fresh = Metrics(rows, h, intercept=True)
+    np.testing.assert_allclose(metrics.model(1, every), fresh.model(1, every), atol=1e-6)
+    # who works on the same columns keeps what was learned, though others have come to hand; who does not begins anew
     rows.take_in(np.array([5]))
     metrics.grow()
-    np.testing.assert_allclose(metrics.of(0)[0][:4, :4], before, atol=1e-6)
+    assert metrics.model(0, every) is after
+    np.testing.assert_allclose(
+        metrics.model(0, np.array([0, 2, 3, 4]))[:3, :3], before[[0, 2, 3]][:, [0, 2, 3]], atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("scale", [0.0, 0.05, -1.0])
 def test_a_step_without_curvature_corrects_nothing(scale):
-    metrics = Metrics(rows_at_hand(), RNG.random(300), intercept=True)
-    before = metrics.of(0)[0].copy()
+    metrics, every = Metrics(rows_at_hand(), RNG.random(300), intercept=True), np.arange(2)
+    before = metrics.model(0, every).copy()
     step = RNG.standard_normal(2)
-    correct(metrics, 0, step, before @ step, scale * (before @ step))
-    np.testing.assert_array_equal(metrics.of(0)[0], before)
+    correct(metrics, 0, every, step, before @ step, scale * (before @ step))
+    np.testing.assert_array_equal(metrics.model(0, every), before)

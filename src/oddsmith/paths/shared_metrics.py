@@ -18,7 +18,8 @@ SINGLE, SURE = 2.0**-24, 4.0  # the rounding of single precision; how many stand
 class Metrics:
     """The Hessians of all problems with the curvature of rows frozen, among the columns at hand.
 
-    They are formed in single precision, which is enough for a metric of steps; a proof allows for it (`error`).
+    They are formed in single precision, which is enough for a metric of steps; a proof allows for it (`error`). Their
+    products are summed over the rows of each atom, and these put together for a problem among the columns it works on.
 
     Parameters
     ----------
@@ -34,8 +35,8 @@ class Metrics:
         self._mass = np.array([curvature[atom].sum() for atom in rows.atoms])
         self._store = np.zeros((len(rows.atoms), 0, 0), dtype=np.float32)
         self._border = np.zeros((len(rows.atoms), 0))
-        self._reduced: dict[int, tuple[AnyArray, Array, float]] = {}
-        self._frozen: AnyArray | None = None  # of the first problem, where `_reduced` is corrected
+        self._eliminated: dict[int, tuple[Array, float]] = {}
+        self._models: dict[int, tuple[AnyArray, AnyArray]] = {}  # among which columns each was made
         self._spare: dict[int, AnyArray] = {}
         self.grow()
 
@@ -74,48 +75,43 @@ class Metrics:
             work += [partial(part, first) for first in range(0, now, COLUMNS)]
         rows.each(lambda some: some(), work, products=now * fresh.size)
         self._border = border
-        self._reduced.clear()
-        self._frozen = None
+        self._eliminated.clear()
 
     def whole(self, places: AnyArray) -> Array:
         """The first problem's frozen Hessian among some of the columns at hand, the intercept first if it is free."""
-        reduced, across, mass = self.of(0)
-        reduced = reduced if self._frozen is None else self._frozen
-        first, around = int(self.intercept), across[places]
+        (across, mass), first = self.eliminated(0), int(self.intercept)
         whole = np.empty((first + len(places),) * 2)
-        whole[first:, first:] = reduced[np.ix_(places, places)]
+        whole[first:, first:] = self._among(0, places, np.zeros_like(across), np.empty((len(places),) * 2, np.float32))
         if self.intercept:
-            whole[first:, first:] += mass * np.multiply.outer(around, around)
-            whole[0, 0], whole[0, 1:], whole[1:, 0] = mass, mass * around, mass * around
+            whole[0, 0], whole[0, 1:], whole[1:, 0] = mass, mass * across[places], mass * across[places]
         return whole
 
-    def of(self, k: int) -> tuple[AnyArray, Array, float]:
-        """Of problem k: the Hessian with the intercept eliminated, what that takes along, and its own curvature.
+    def eliminated(self, k: int) -> tuple[Array, float]:
+        """What the intercept of problem k takes along of every column when it is eliminated, and its own curvature."""
+        if k not in self._eliminated:
+            chosen, total = self.rows.inside[k], self.rows.totals[k]
+            mass, border = float(self._mass[chosen].sum() / total), self._border[chosen].sum(axis=0) / total
+            self._eliminated[k] = border / mass if self.intercept else np.zeros_like(border), mass
+        return self._eliminated[k]
 
-        The first of them as corrections left it.
+    def model(self, k: int, places: AnyArray) -> AnyArray:
+        """The Hessian of problem k among these of the columns at hand, the intercept eliminated.
+
+        It is kept for the same array of places, as corrected by who takes steps by it; in memory that is used again.
         """
-        if k not in self._reduced:
-            chosen, total = np.flatnonzero(self.rows.inside[k]), self.rows.totals[k]
-            mass = float(self._mass[chosen].sum() / total)
-            border = self._border[chosen].sum(axis=0) / total
-            across = border / mass if self.intercept else np.zeros_like(border)
-            self._reduced[k] = self._without(k, chosen, total, across, border), across, mass
-        return self._reduced[k]
+        known = self._models.get(k)
+        if known is None or known[0] is not places:
+            size = len(places)
+            if k not in self._spare or self._spare[k].size < size**2:
+                self._spare[k] = np.empty(int(ROOM * size) ** 2 + 1, dtype=np.float32)
+            out = self._spare[k][: size**2].reshape(size, size)
+            known = self._models[k] = places, self._among(k, places, self.eliminated(k)[0], out)
+        return known[1]
 
-    def to_correct(self, k: int) -> AnyArray:
-        """What `of` tells of problem k first, to be corrected in place; until the next columns come."""
-        reduced = self.of(k)[0]
-        if k == 0 and self._frozen is None:
-            self._frozen = reduced.copy()
-        return reduced
-
-    def _without(self, k: int, chosen: AnyArray, total: float, across: Array, border: Array) -> AnyArray:
-        """The Hessian of problem k less that of the intercept, in memory that is used again."""
-        size = len(border)
-        if k not in self._spare or self._spare[k].size < size**2:
-            self._spare[k] = np.empty(self._store.shape[1] ** 2, dtype=np.float32)
-        out = self._spare[k][: size**2].reshape(size, size)
-        kernels.reduced_hessian(self._store, chosen, 1.0 / total, across, border, out)
+    def _among(self, k: int, places: AnyArray, across: Array, out: AnyArray) -> AnyArray:
+        chosen, share = np.flatnonzero(self.rows.inside[k]), 1.0 / self.rows.totals[k]
+        border = across * self.eliminated(k)[1]
+        kernels.reduced_hessian(self._store, chosen, places, share, across, border, out)
         return out
 
 

@@ -24,8 +24,9 @@ SURE, LEAST_LEFT = 4.0, 1e-4  # times what a step may leave; the least that it i
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
 MOST_ROUNDS, MOST_HALVES = 200, 30
 WORN, FEW = 0.4, 600  # the least share of curvature that a metric of few columns may have kept
+NEAR = 0.8  # of its threshold: so near a slope is, its column is kept when metrics are made anew
 SOON = 0.75  # of its threshold: a slope that may reach it within some alphas
-FEWEST, ALL, AHEAD = 200, 100, 0.85  # columns at a time, at once, and how far ahead the screen looks
+FEWEST, ALL, AHEAD = 200, 100, 0.9  # columns at a time, at once, and how far ahead the screens look
 
 
 class SharedPath:
@@ -80,6 +81,8 @@ class SharedPath:
         self.slopes, self._seen = np.full((count, width), np.inf), self._now.r.copy()  # where slopes were looked at
         self._look_at_all(everyone)
         self._hand = self._unit[0][:, rows.columns], self._unit[1][:, rows.columns]
+        self._inside: AnyArray = np.ones(self.beta.shape, dtype=bool)  # which columns at hand each model works on
+        self._places = [np.arange(self.beta.shape[1])] * count
         self._cost = self._costs(self.beta, everyone)
         self._own: dict[int, Metrics] = {}
         self._left = np.full(count, np.inf)  # the share of a decrement that a step by these metrics has left
@@ -88,11 +91,13 @@ class SharedPath:
     def solve(self, alpha: float) -> None:
         """Go on to this alpha."""
         before = self.alpha or alpha
-        self._screen(max(0.0, 2.0 * alpha - before))
+        bound, everyone = max(0.0, 2.0 * alpha - before), np.arange(len(self.beta))
+        self._screen(bound)
+        self._admit(everyone, bound)
         self.alpha = alpha
         if len(self.rows.columns) <= FEW and self.kept() < WORN:
             self._renew(np.zeros(0, dtype=np.intp), fresh=False)
-        self.go_on(np.arange(len(self.beta)))
+        self.go_on(everyone)
 
     def go_on(self, problems: AnyArray) -> None:
         """Bring some problems to their goals."""
@@ -100,10 +105,12 @@ class SharedPath:
             self._descend(problems)
             self._look_at_all(problems)
             beyond = np.maximum(np.abs(self.slopes[problems]) - self.alpha * self._unit[0][problems], 0.0)
-            beyond[:, self.rows.columns] = 0.0
+            beyond[:, self.rows.columns] *= ~self._inside[problems]
             missed = 2.0 * (beyond**2).sum(axis=1)  # (|g| - t)^2 / (2 h), h being at most 1/4 on standardised columns
             if (missed <= self.goal[problems] * np.abs(self.value[problems])).all():
+                self.decrement[problems] += missed
                 break
+            beyond[:, self.rows.columns] = 0.0
             self._take_in(beyond.max(axis=0))
 
     @property
@@ -146,6 +153,7 @@ class SharedPath:
         """Steps on the columns at hand, each problem until its model falls by no more than it may."""
         last, age, fresh = np.full(len(todo), np.inf), 0, False
         for _ in range(MOST_ROUNDS):
+            self._admit(todo, self.alpha)
             step, first, fall, image = self._steps(todo)
             self.decrement[todo] = fall
             scale = np.abs(self.value[todo])
@@ -203,22 +211,26 @@ class SharedPath:
         """To the minima of the models of some problems: changes of columns, of intercepts, and the falls; and what the
         reduced Hessians make of the first.
         """
-        count, width = len(todo), self.beta.shape[1]
-        models = [self._model(k) for k in todo.tolist()]
-        mass, (thresholds, curvature) = np.array([model[2] for model in models]), self.at_hand(todo)
+        count, some = len(todo), todo.tolist()
+        models, places = [self._model(k) for k in some], [self._places[k] for k in some]
+        across, mass = (np.array(each) for each in zip(*map(self._eliminated, some), strict=True))
+        thresholds, curvature = self.at_hand(todo)
         start = self._now.r[todo].sum(axis=1) if self.intercept else np.zeros(count)
-        step, image, first, fall = np.zeros((count, width)), np.empty((count, width)), np.empty(count), np.empty(count)
+        step, image, first, fall = *np.zeros((2, *across.shape)), np.empty(count), np.empty(count)
         kernels.model_steps(
-            [model[0] for model in models], np.array([model[1] for model in models]), mass, self._now.slopes[todo],
-            start, self.beta[todo], thresholds, curvature, ACCURACY, SWEEPS, step, image, first, fall,
-            self.rows.threads_for(4 * step.size * width),  # of some sweeps
+            models, places, across, mass, self._now.slopes[todo], start, self.beta[todo], thresholds, curvature,
+            ACCURACY, SWEEPS, step, image, first, fall,
+            self.rows.threads_for(4 * sum(model.size for model in models)),  # of some sweeps
         )  # fmt: skip
         # than when the metric was made: there is farther to fall
         flatter = np.minimum(1.0, self._now.curved[todo] / mass)
         return step, first, fall / flatter, image
 
-    def _model(self, k: int) -> tuple[AnyArray, Array, float]:
-        return self.metrics(k).of(k)
+    def _model(self, k: int) -> AnyArray:
+        return self.metrics(k).model(k, self._places[k])
+
+    def _eliminated(self, k: int) -> tuple[Array, float]:
+        return self.metrics(k).eliminated(k)
 
     def _search(self, todo: AnyArray, step: Array, first: Array, image: Array) -> Array:
         """Take the steps, halved until each descends, and correct the models by what these have shown.
@@ -252,12 +264,13 @@ class SharedPath:
 
     def _correct(self, todo: AnyArray, step: Array, image: Array, slopes: Array, r: Array) -> None:
         """The models of some problems, by how these slopes have changed over their last steps (BFGS)."""
-        change = self._now.slopes[todo] - slopes
+        change, some = self._now.slopes[todo] - slopes, todo.tolist()
         if self.intercept:
-            across = np.array([self._model(k)[1] for k in todo.tolist()])
+            across = np.array([self._eliminated(k)[0] for k in some])
             change -= across * (self._now.r[todo].sum(axis=1) - r)[:, None]
-        models = [self.metrics(k).to_correct(k) for k in todo.tolist()]
-        kernels.correct_models(models, step, image, change, CURVED, self.rows.threads_for(step.size * step.shape[1]))
+        models, places = [self._model(k) for k in some], [self._places[k] for k in some]
+        threads = self.rows.threads_for(sum(model.size for model in models))
+        kernels.correct_models(models, places, step, image, change, CURVED, threads)
 
     def _costs(self, beta: Array, problems: AnyArray) -> Array:
         """What the penalty of alpha = 1 adds."""
@@ -288,14 +301,28 @@ class SharedPath:
         """Metrics at the point of the first problem, among the columns that still matter."""
         used = np.asarray(self.beta.any(axis=0))
         if self.slopes.shape[1] > ALL and len(used) > 1.5 * used.sum() + 50:
-            near = np.abs(self.slopes[:, self.rows.columns]) > 0.8 * self.alpha * self._hand[0]
+            near = np.abs(self.slopes[:, self.rows.columns]) > NEAR * self.alpha * self._hand[0]
             places = np.flatnonzero(used | near.any(axis=0))
             self.rows.keep(places)
             # taken along a row, so that a problem's coefficients stay side by side
             here = self.beta, self._now.slopes, *self._hand
             self.beta, self._now.slopes, *hand = (v.take(places, axis=1) for v in here)
             self._hand = hand[0], hand[1]
+            self._inside = self._inside[:, places]
+        for k, size in enumerate(np.abs(self._now.slopes)):
+            self._work_on(k, (self.beta[k] != 0.0) | (size > AHEAD * self.alpha * self._hand[0][k]))
         return Metrics(self.rows, self.curvature(0), intercept=self.intercept)
+
+    def _admit(self, problems: AnyArray, bound: float) -> None:
+        """Let models work on the columns at hand that exceed their share of a bound; and on those that soon will."""
+        sizes, units = np.abs(self._now.slopes[problems]), self._hand[0][problems]
+        fresh = (sizes > bound * units) & ~self._inside[problems]
+        for i in np.flatnonzero(fresh.any(axis=1)).tolist():
+            k = int(problems[i])
+            self._work_on(k, self._inside[k] | (sizes[i] > AHEAD * bound * units[i]))
+
+    def _work_on(self, k: int, inside: AnyArray) -> None:
+        self._inside[k], self._places[k], self._left[k] = inside, np.flatnonzero(inside), np.inf
 
     def _beyond(self, bound: float) -> Array:
         """By how much, at most over the problems, each column that is not at hand exceeds its share of a bound."""
@@ -323,5 +350,6 @@ class SharedPath:
         """Make room for columns that have come to hand."""
         fresh = self.rows.z[self.beta.shape[1] :]
         self.beta = np.hstack([self.beta, np.zeros((len(self.beta), len(fresh)))])
+        self._inside = np.hstack([self._inside, np.zeros((len(self.beta), len(fresh)), dtype=bool)])
         self._now.slopes = np.hstack([self._now.slopes, self._now.r @ fresh.T])
         self._hand = self._unit[0][:, self.rows.columns], self._unit[1][:, self.rows.columns]
