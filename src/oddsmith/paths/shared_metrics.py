@@ -9,7 +9,7 @@ import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import AnyArray, Array
-from oddsmith.paths.shared_rows import AT_HAND, COLUMNS, SharedRows
+from oddsmith.paths.shared_rows import COLUMNS, SharedRows
 
 ROOM = 1.5  # by so much more than is needed a store is larger that had too little room for the columns at hand
 SINGLE, SURE = 2.0**-24, 4.0  # the rounding of single precision; how many standard deviations of it are allowed for
@@ -55,7 +55,7 @@ class Metrics:
         if now == before:
             return
         if now > self._store.shape[1]:
-            room = max(min(AT_HAND, rows.width), int(ROOM * now) if before else now)
+            room = min(rows.width, int(ROOM * now)) if before else now
             store = np.empty((len(self._mass), room, room), dtype=np.float32)
             store[:, :before, :before] = self._store[:, :before, :before]
             self._store = store
