@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import oddsmith
 from oddsmith import L1, ElasticNet, as_source
@@ -14,8 +15,9 @@ from tests.problems import generate
 ALPHAS = (0.05, 0.02, 0.005)
 
 
-def shared(problem, penalty, masks, tol, threads=2):
-    made = Problem.of(problem.source, Logistic(), penalty, intercept=True, standardize=True, threads=threads)
+def shared(problem, penalty, masks, tol, threads=2, source=None):
+    source = problem.source if source is None else source
+    made = Problem.of(source, Logistic(), penalty, intercept=True, standardize=True, threads=threads)
     unit, zeros = penalty.bound(np.ones(problem.X.shape[1]), intercept=False), np.zeros(problem.X.shape[1])
     thresholds, curvature = (np.tile(v, (len(masks), 1)) for v in (unit.thresholds(zeros), unit.curvature(zeros)))
     start = made.objective.null()[0]
@@ -57,6 +59,31 @@ def test_the_gradient_is_that_of_the_loss_and_passes_are_one_for_each_look():
     assert ((beyond <= 2 * state.rows.rounding[0]) | (told <= SOON * state.alpha)).all()
     assert state.passes <= 2 * len(ALPHAS) + 1
     assert len(state.rows.columns) < 600
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_no_slope_is_told_nearer_to_zero_than_it_is_and_models_have_all_that_matters(sparse):
+    problem = generate(400, 300, 12, centre=0.5)
+    X = problem.X + 0.5 * np.roll(problem.X, 1, axis=1)
+    kept = np.random.default_rng(0).random(X.shape) < 0.1
+    source = as_source(scipy.sparse.csr_array(X * kept) if sparse else X, problem.y)
+    masks = np.array([np.ones(400), np.arange(400) % 3 != 0, np.arange(400) < 250], dtype=bool)
+    _, state = shared(problem, ElasticNet(1.0, 0.9), masks, 1e-6, source=source)
+    looked = 0
+    for alpha in np.geomspace(0.2, 0.003, 40):
+        state.solve(alpha)
+        true = state.rows.slopes(state._now.r, np.arange(300))
+        assert (np.abs(state.slopes) >= np.abs(true) - 2.0 * state.rows.rounding[:, None] - 1e-12).all()
+        looked += int((np.abs(state.slopes) - np.abs(true) < 1e-5).sum())
+        at_hand = state.rows.columns
+        np.testing.assert_allclose(state._now.slopes, true[:, at_hand], atol=1e-6)
+        # what no model works on is 0, and may be
+        outside = ~state._inside
+        assert not state.beta[outside].any()
+        beyond = np.maximum(np.abs(true[:, at_hand]) - alpha * state._hand[0], 0.0) * outside
+        assert (2.0 * (beyond**2).sum(axis=1) <= 1e-6 * state.value).all()
+    assert 0.2 * 40 * 900 < looked < 0.95 * 40 * 900
+    assert 0 < len(state._places[1]) < len(at_hand)
 
 
 def test_no_bit_depends_on_how_many_threads_there_are():

@@ -153,7 +153,7 @@ class SharedPath:
         """Steps on the columns at hand, each problem until its model falls by no more than it may."""
         last, age, fresh = np.full(len(todo), np.inf), 0, False
         for _ in range(MOST_ROUNDS):
-            self._admit(todo, self.alpha)
+            last[self._admit(todo, self.alpha)] = np.inf  # by another model than before
             step, first, fall, image = self._steps(todo)
             self.decrement[todo] = fall
             scale = np.abs(self.value[todo])
@@ -285,17 +285,18 @@ class SharedPath:
         """
         self.passes += 1
         rows, others = self.rows, self.rows.others
+        which = slice(None) if len(problems) == len(self.beta) else problems  # of all a view is enough
+        r = self._now.r[which]
         if len(others):
-            which = slice(None) if len(problems) == len(self.beta) else problems  # of all a view is enough
-            r, at = self._now.r[which], np.ix_(problems, others)
+            at = np.ix_(problems, others)
             seen = self.slopes[at]
             seen += np.copysign(rows.farthest(r - self._seen[which], which)[:, None], seen)
             near = np.flatnonzero((np.abs(seen) > SOON * self.alpha * self._unit[0][at]).any(axis=0))
             if len(near):
                 fresh = rows.slopes(r, others[near])
                 seen[:, near] = fresh + np.copysign(rows.rounding[problems, None], fresh)
-            self.slopes[at], self._seen[which] = seen, r
-        self.slopes[np.ix_(problems, rows.columns)] = self._now.slopes[problems]
+            self.slopes[at] = seen
+        self._seen[which], self.slopes[np.ix_(problems, rows.columns)] = r, self._now.slopes[problems]
 
     def _anew(self) -> Metrics:
         """Metrics at the point of the first problem, among the columns that still matter."""
@@ -313,13 +314,17 @@ class SharedPath:
             self._work_on(k, (self.beta[k] != 0.0) | (size > AHEAD * self.alpha * self._hand[0][k]))
         return Metrics(self.rows, self.curvature(0), intercept=self.intercept)
 
-    def _admit(self, problems: AnyArray, bound: float) -> None:
-        """Let models work on the columns at hand that exceed their share of a bound; and on those that soon will."""
+    def _admit(self, problems: AnyArray, bound: float) -> AnyArray:
+        """Let models work on the columns at hand that exceed their share of a bound, and on those that soon will.
+
+        Returns which problems have another model now.
+        """
         sizes, units = np.abs(self._now.slopes[problems]), self._hand[0][problems]
-        fresh = (sizes > bound * units) & ~self._inside[problems]
-        for i in np.flatnonzero(fresh.any(axis=1)).tolist():
+        fresh = np.asarray(((sizes > bound * units) & ~self._inside[problems]).any(axis=1))
+        for i in np.flatnonzero(fresh).tolist():
             k = int(problems[i])
             self._work_on(k, self._inside[k] | (sizes[i] > AHEAD * bound * units[i]))
+        return fresh
 
     def _work_on(self, k: int, inside: AnyArray) -> None:
         self._inside[k], self._places[k], self._left[k] = inside, np.flatnonzero(inside), np.inf
