@@ -84,6 +84,16 @@ def test_a_correction_makes_the_step_what_it_was_and_leaves_what_a_proof_needs()
     )
 
 
+def test_memory_is_used_again():
+    rows, every = rows_at_hand(), np.arange(2)
+    first = Metrics(rows, RNG.random(300), intercept=True)
+    memory, h = first.model(1, every), RNG.random(300)
+    fresh, again = Metrics(rows, h, intercept=True), Metrics(rows, h, intercept=True, old=first)
+    np.testing.assert_array_equal(again.whole(every), fresh.whole(every))
+    np.testing.assert_array_equal(again.model(1, every), fresh.model(1, every))
+    assert np.shares_memory(again.model(1, every), memory)
+
+
 @pytest.mark.parametrize("scale", [0.0, 0.05, -1.0])
 def test_a_step_without_curvature_corrects_nothing(scale):
     metrics, every = Metrics(rows_at_hand(), RNG.random(300), intercept=True), np.arange(2)

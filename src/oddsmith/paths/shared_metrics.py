@@ -28,16 +28,21 @@ class Metrics:
         Of every row, its weight included.
     intercept : bool
         Whether an intercept is free, and so eliminated.
+    old : Metrics, optional
+        No longer needed: their memory is used again, for the system takes longest to give new.
     """
 
-    def __init__(self, rows: SharedRows, curvature: Array, *, intercept: bool) -> None:
+    def __init__(
+        self, rows: SharedRows, curvature: Array, *, intercept: bool, old: Metrics | None = None
+    ) -> None:  # fmt: skip
         self.rows, self.curvature, self.intercept = rows, curvature, intercept
         self._mass = np.array([curvature[atom].sum() for atom in rows.atoms])
-        self._store = np.zeros((len(rows.atoms), 0, 0), dtype=np.float32)
+        none = np.zeros((len(rows.atoms), 0, 0), dtype=np.float32)
+        self._store: AnyArray = none if old is None else old._store
         self._border = np.zeros((len(rows.atoms), 0))
         self._eliminated: dict[int, tuple[Array, float]] = {}
         self._models: dict[int, tuple[AnyArray, AnyArray]] = {}  # among which columns each was made
-        self._spare: dict[int, AnyArray] = {}
+        self._spare: dict[int, AnyArray] = {} if old is None else old._spare
         self.grow()
 
     @property

@@ -205,7 +205,7 @@ class SharedPath:
                 self._own[k] = Metrics(self.rows, self.curvature(k), intercept=self.intercept)
         else:
             self._own.clear()
-            self._common = self._anew()
+            self._common = self._anew(self._common)
 
     def _steps(self, todo: AnyArray) -> tuple[Array, Array, Array, Array]:
         """To the minima of the models of some problems: changes of columns, of intercepts, and the falls; and what the
@@ -298,7 +298,7 @@ class SharedPath:
             self.slopes[at] = seen
         self._seen[which], self.slopes[np.ix_(problems, rows.columns)] = r, self._now.slopes[problems]
 
-    def _anew(self) -> Metrics:
+    def _anew(self, old: Metrics | None = None) -> Metrics:
         """Metrics at the point of the first problem, among the columns that still matter."""
         used = np.asarray(self.beta.any(axis=0))
         if self.slopes.shape[1] > ALL and len(used) > 1.5 * used.sum() + 50:
@@ -312,7 +312,7 @@ class SharedPath:
             self._inside = self._inside[:, places]
         for k, size in enumerate(np.abs(self._now.slopes)):
             self._work_on(k, (self.beta[k] != 0.0) | (size > AHEAD * self.alpha * self._hand[0][k]))
-        return Metrics(self.rows, self.curvature(0), intercept=self.intercept)
+        return Metrics(self.rows, self.curvature(0), intercept=self.intercept, old=old)
 
     def _admit(self, problems: AnyArray, bound: float) -> AnyArray:
         """Let models work on the columns at hand that exceed their share of a bound, and on those that soon will.
