@@ -54,7 +54,7 @@ def test_a_step_leads_where_a_pass_of_each_problem_says(rows, chosen):
     rows.take_in(np.array([5, 1, 0, 3]))
     eta, step, first = (rng.standard_normal((len(chosen), *shape)) for shape in ((300,), (4,), ()))
     step[:, 1] = 0.0
-    moved = rows.moved(eta, step, first, problems)
+    moved = rows.moved(eta.copy(), step, first, problems)
     np.testing.assert_allclose(moved.eta, eta + step @ rows.z + first[:, None], atol=1e-12)
     for i, k in enumerate(chosen):
         value, gradient, hessian = rows.losses(moved.eta[i])
@@ -62,7 +62,7 @@ def test_a_step_leads_where_a_pass_of_each_problem_says(rows, chosen):
         assert moved.curved[i] == pytest.approx(rows.weights[k] @ hessian, rel=1e-13)
         np.testing.assert_allclose(moved.r[i], rows.weights[k] * gradient, atol=1e-16)
         np.testing.assert_allclose(moved.slopes[i], rows.z @ moved.r[i], atol=1e-14)
-    other = rows.moved(eta, np.zeros_like(step), np.zeros_like(first), problems)
+    other = rows.moved(eta.copy(), np.zeros_like(step), np.zeros_like(first), problems)
     np.testing.assert_array_equal(other.eta, eta)
     moved.put(np.array([0]), other, np.arange(len(chosen)) == 0)
     np.testing.assert_array_equal(moved.eta[0], eta[0])

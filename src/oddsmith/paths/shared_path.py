@@ -253,7 +253,10 @@ class SharedPath:
             bound = 0.01 * (some * slope[left] + own - cost[left]) + FLOOR * np.abs(before[left] + cost[left])
             fine = new.loss + own <= before[left] + cost[left] + bound
             k = at[fine]
-            now.put(k, new, fine)
+            if len(k) == len(self.beta):
+                self._now = new
+            else:
+                now.put(k, new, fine)
             self.beta[k], self._cost[k] = end[fine], costs[fine]
             self.first[k] += some[fine] * first[left[fine]]
             good[left[fine]] = True

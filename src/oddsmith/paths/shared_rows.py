@@ -149,13 +149,13 @@ class SharedRows:
     def moved(self, eta: Array, step: Array, first: Array, problems: AnyArray) -> Moved:
         """Of some problems: what there is at eta + step Z + first, for a step of shape (problems, columns at hand).
 
-        A few rows at a time go from one end to the other, so that the columns are read once.
+        A few rows at a time go from one end to the other, so that the columns are read once. Eta is overwritten.
         """
-        end, r, slopes, sums = eta.copy(), np.empty_like(eta), np.zeros_like(step), np.zeros((len(eta), 2))
+        r, slopes, sums = np.empty_like(eta), np.zeros_like(step), np.zeros((len(eta), 2))
         weights = self.weights if len(eta) == len(self.weights) else self.weights[problems]
         threads = self.threads_for(2 * len(eta) * self.z.size)
-        kernels.logistic_step(self.z, step, first, self.target, weights, end, r, sums, slopes, threads)
-        return Moved(end, sums[:, 0], sums[:, 1], r, slopes)
+        kernels.logistic_step(self.z, step, first, self.target, weights, eta, r, sums, slopes, threads)
+        return Moved(eta, sums[:, 0], sums[:, 1], r, slopes)
 
     def farthest(self, change: Array, problems: AnyArray | slice) -> Array:
         """By how much a change of some problems' weighted row_gradients can have changed the slope of any column.
