@@ -124,7 +124,8 @@ class SharedRows:
         """What compressed rows store, one column after another, and where its rows stand here."""
         stored = self._designs[0].array.tocsc()
         place = np.argsort(self._order).astype(np.int32)
-        return stored.data.astype(np.float64), place[stored.indices], stored.indptr.astype(np.int64)
+        data = stored.data.astype(np.float64, copy=False)
+        return data, place[stored.indices], stored.indptr.astype(np.int64, copy=False)
 
     def each(self, work: Callable[[Any], Any], items: Sequence[Any], *, products: float = np.inf) -> list[Any]:
         """Work on all items: on one thread, or on all where so many products of numbers are worth them."""
