@@ -12,6 +12,7 @@ from oddsmith.solvers.composite import Composite
 
 SWEEPS = 1000  # of one descent on a model, at most
 CHANGES = 30  # of what is 0, in one exact step: each factorises a matrix, and improves the step
+EPSILON, ROUGH = float(np.finfo(float).eps), 1e-2  # of the inverse of unpenalised ones, relative, where it is worst
 CURVED = 0.1  # a correction wants this share of the curvature that was expected
 
 
@@ -37,11 +38,18 @@ class Model:
     function : Composite
     hessian : array of shape (size, size)
         Of the loss, or something near it. It is not changed.
+
+    Attributes
+    ----------
+    too_rough : bool
+        Whether unpenalised coefficients are told apart by less than the precision of H: then what the model falls by
+        tells nothing.
     """
 
     def __init__(self, function: Composite, hessian: AnyArray) -> None:
         self.function, self._free = function, np.flatnonzero(function.free)
         self._reduced = hessian.copy()
+        self.too_rough = False
         self._eliminate(hessian[self._free].astype(np.float64))
         self._subtract(self._cross, self._across)
         self._step = self._image = np.zeros(len(hessian))
@@ -120,8 +128,11 @@ class Model:
 
     def _eliminate(self, cross: Array) -> None:
         """Solve for the unpenalised coefficients, whose rows of the Hessian are given."""
-        self._cross = cross
-        self._inverse = Factor(cross[:, self._free]).inverse if len(cross) else np.zeros((0, 0))
+        self._cross, self._inverse = cross, np.zeros((0, 0))
+        if len(cross):
+            factor = Factor(cross[:, self._free])
+            told = factor.error / EPSILON * float(np.finfo(self._reduced.dtype).eps)
+            self._inverse, self.too_rough = factor.inverse, told > ROUGH
         self._across = self._inverse @ cross
 
     def _subtract(self, left: Array, right: Array) -> None:

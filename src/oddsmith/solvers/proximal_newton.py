@@ -231,6 +231,9 @@ def descend(
     while True:
         if model is None:
             model, age = metric.anew(beta, exact=hard), 0
+        if model.too_rough and not hard:
+            hard, model, age = True, metric.anew(beta, exact=True), 0
+            note = "unpenalised columns are nearly collinear: models in double precision, minimised by an active set"
         exact = hard or (last <= 1e-4 * abs(now.value) and goal <= FULL_PRECISION)
         direction, decrement = model.step(beta, gradient_of(now), accuracy, exact=exact)
         trace.append(Step(function.passes, now.value, decrement, length, note))
