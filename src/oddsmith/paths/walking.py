@@ -13,6 +13,7 @@ import numpy as np
 from oddsmith.arrays import AnyArray, Array
 from oddsmith.errors import SpecificationError, Status
 from oddsmith.evaluation import Evaluation
+from oddsmith.factor import Factor
 from oddsmith.fitted import Fit
 from oddsmith.fitting import Problem
 from oddsmith.judging.duality import certify_composite
@@ -22,7 +23,8 @@ from oddsmith.paths.shared_path import SharedPath
 from oddsmith.paths.shared_proof import SHARE_OF_PROVED, SharedProof
 from oddsmith.paths.shared_rows import AT_HAND, SharedRows
 from oddsmith.penalties import L1, L2, ElasticNet, Penalty
-from oddsmith.solvers import ProximalNewton, Solution, Solver, Step, Workspace
+from oddsmith.solvers import Composite, ProximalNewton, Solution, Solver, Step, Workspace
+from oddsmith.solvers.models import ROUGH
 
 ENTRIES = 1 << 26  # of standardised columns that may be copied
 NEVER = 1e30  # a threshold that no gradient reaches, columns having mean square 1
@@ -52,10 +54,23 @@ class Point:
 
 
 def can_share(problem: Problem, solver: Solver, alphas: Array) -> bool:
-    """Whether the fits can share passes: of two classes, with absolute values in the penalty, and in memory."""
+    """Whether the fits can share passes: of two classes, with absolute values in the penalty, in memory, and told apart
+    by single precision.
+    """
     entries = problem.source.rows * min(len(problem.source.columns), AT_HAND)
     logistic = isinstance(problem.objective.loss, Logistic)
-    return isinstance(solver, ProximalNewton) and logistic and entries <= ENTRIES and float(alphas.min()) > 0.0
+    shared = isinstance(solver, ProximalNewton) and logistic and entries <= ENTRIES and float(alphas.min()) > 0.0
+    return shared and not _too_rough(problem)
+
+
+def _too_rough(problem: Problem) -> bool:
+    """Whether single precision, in which the metrics are, cannot tell columns apart that are never penalised."""
+    function = Composite.of(problem.objective, problem.bound())
+    columns = function.columns(function.free)
+    if len(columns) < 2:
+        return False
+    factor = Factor(function.only(columns).objective.second_moments())
+    return bool(factor.error / np.finfo(float).eps * np.finfo(np.float32).eps > ROUGH)
 
 
 def walk_one_by_one(
