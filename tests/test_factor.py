@@ -62,3 +62,10 @@ def test_the_rough_factor_is_the_inverse_to_single_precision():
     np.testing.assert_allclose(rough.solve(np.arange(20.0)), inverse @ np.arange(20.0), rtol=1e-3, atol=1e-3)
     np.testing.assert_allclose(rough.variance, inverse.diagonal(), rtol=1e-4)
     assert RoughFactor.of(np.diag([1.0, -1.0])) is None
+
+
+def test_the_error_of_a_matrix_that_was_rounded():
+    hessian = np.diag([1.0, 1.0]) + 0.999 * np.array([[0.0, 1.0], [1.0, 0.0]])  # condition 2000
+    factor = Factor(hessian)
+    assert factor.error_in(np.float64) == factor.error
+    assert 1000 * 2.0**-23 < factor.error_in(np.float32) < 4000 * 2.0**-23

@@ -93,6 +93,10 @@ class Factor:
         factor._half, factor._null, factor._floor = root, np.zeros((len(root), 0)), 1.0
         return factor
 
+    def error_in(self, kind: type[np.floating]) -> float:
+        """What `error` is of a matrix that was rounded to this precision."""
+        return self.error / EPSILON * float(np.finfo(kind).eps)
+
     def solve(self, vector: Array) -> Array:
         """H^-1 vector, or H^-1 times each column of a matrix."""
         scaled = (vector.T / self.scale).T

@@ -69,8 +69,7 @@ def _too_rough(problem: Problem) -> bool:
     columns = function.columns(function.free)
     if len(columns) < 2:
         return False
-    factor = Factor(function.only(columns).objective.second_moments())
-    return bool(factor.error / np.finfo(float).eps * np.finfo(np.float32).eps > ROUGH)
+    return Factor(function.only(columns).objective.second_moments()).error_in(np.float32) > ROUGH
 
 
 def walk_one_by_one(

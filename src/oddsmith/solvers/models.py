@@ -12,7 +12,7 @@ from oddsmith.solvers.composite import Composite
 
 SWEEPS = 1000  # of one descent on a model, at most
 CHANGES = 30  # of what is 0, in one exact step: each factorises a matrix, and improves the step
-EPSILON, ROUGH = float(np.finfo(float).eps), 1e-2  # of the inverse of unpenalised ones, relative, where it is worst
+ROUGH = 1e-2  # of the inverse of unpenalised ones, relative, where it is worst
 CURVED = 0.1  # a correction wants this share of the curvature that was expected
 
 
@@ -131,8 +131,7 @@ class Model:
         self._cross, self._inverse = cross, np.zeros((0, 0))
         if len(cross):
             factor = Factor(cross[:, self._free])
-            told = factor.error / EPSILON * float(np.finfo(self._reduced.dtype).eps)
-            self._inverse, self.too_rough = factor.inverse, told > ROUGH
+            self._inverse, self.too_rough = factor.inverse, factor.error_in(self._reduced.dtype.type) > ROUGH
         self._across = self._inverse @ cross
 
     def _subtract(self, left: Array, right: Array) -> None:
