@@ -2,42 +2,21 @@
 #pragma once
 
 #include "arguments.hpp"
+#include "columns.hpp"
 #include "gather.hpp"
-#include "models.hpp"
+#include "proximal.hpp"
 #include "stored.hpp"
-#include "together.hpp"
 
 namespace paths {
 
 using Cube = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using Hessians = std::vector<Grid<float>>;
 using Sets = std::vector<Places>;
+using Vectors = std::vector<Vector>;
 
-// The columns that each problem works on, and its Hessian among them.
-inline std::pair<std::vector<float*>, std::vector<oddsmith::Within>> models(const Hessians& hessians, const Sets& within,
-                                                                            std::size_t count, std::size_t cols) {
-    require(hessians.size() == count && within.size() == count, "one Hessian a problem, and its places");
-    std::pair<std::vector<float*>, std::vector<oddsmith::Within>> data;
-    for (std::size_t k = 0; k < count; ++k) {
-        const std::size_t size = within[k].shape(0);
-        require(is(hessians[k], size, size), "Hessians: one entry a pair of columns");
-        for (std::size_t j = 0; j < size; ++j)
-            require(within[k].data()[j] >= 0 && static_cast<std::size_t>(within[k].data()[j]) < cols, "no such column");
-        data.first.push_back(hessians[k].data());
-        data.second.push_back({within[k].data(), size});
-    }
-    return data;
-}
-
-inline void logistic_step(const Rectangle& z, const Rectangle& step, const Vector& first, const Vector& target,
-                          const Rectangle& weights, const OutputMatrix& eta, const OutputMatrix& r,
-                          const OutputMatrix& sums, const OutputMatrix& slopes, std::size_t threads) {
-    const std::size_t count = eta.shape(0), rows = eta.shape(1), cols = z.shape(0);
-    require(is(z, cols, rows) && is(weights, count, rows) && is(r, count, rows) && target.shape(0) == rows &&
-            is(step, count, cols) && is(slopes, count, cols) && is(sums, count, 2) && first.shape(0) == count, "shapes");
-    nb::gil_scoped_release release;
-    oddsmith::step_together({z.data(), step.data(), first.data(), target.data(), weights.data(), eta.data(), r.data(),
-                             sums.data(), slopes.data(), count, rows, cols}, std::max<std::size_t>(1, threads));
+inline void require_places(const Places& places, std::size_t count) {
+    for (std::size_t j = 0; j < places.shape(0); ++j)
+        require(places.data()[j] >= 0 && static_cast<std::size_t>(places.data()[j]) < count, "no such column");
 }
 
 template <class T>
@@ -48,8 +27,7 @@ void standardise_dense(const Matrix<T>& x, const Places& columns, const Vector& 
     const std::size_t count = columns.shape(0), rows = single.shape(1);
     require(centre.shape(0) == view.cols && scale.shape(0) == view.cols, "centre and scale need one entry a column");
     require(at + taken.shape(0) <= rows && is(single, count, rows) && (!z || is(*z, count, rows)), "shapes");
-    for (std::size_t k = 0; k < count; ++k)
-        require(columns.data()[k] >= 0 && static_cast<std::size_t>(columns.data()[k]) < view.cols, "no such column");
+    require_places(columns, view.cols);
     for (std::size_t i = 0; i < taken.shape(0); ++i)
         require(taken.data()[i] >= 0 && static_cast<std::size_t>(taken.data()[i]) < view.rows, "no such row");
     nb::gil_scoped_release release;
@@ -62,8 +40,7 @@ inline oddsmith::Stored stored(const Vector& data, const Entries<std::int32_t>& 
     const auto cols = static_cast<std::int64_t>(begin.shape(0)) - 1;
     require(cols >= 0 && rows.shape(0) == data.shape(0), "data, rows and begin do not belong together");
     require(begin.data()[0] == 0 && begin.data()[cols] == static_cast<std::int64_t>(data.shape(0)), "begin: all entries");
-    for (std::size_t k = 0; k < columns.shape(0); ++k)
-        require(columns.data()[k] >= 0 && columns.data()[k] < cols, "no such column");
+    require_places(columns, static_cast<std::size_t>(cols));
     return {data.data(), rows.data(), begin.data()};
 }
 
@@ -88,12 +65,12 @@ inline void slopes_stored(const Vector& data, const Entries<std::int32_t>& rows,
                      std::max<std::size_t>(1, threads));
 }
 
-inline void slopes_among(const Grid<const float>& z, const Places& columns, const Rectangle& r, const OutputMatrix& out,
-                         std::size_t threads) {
+template <class T>
+void slopes_among(const Grid<const T>& z, const Places& columns, const Rectangle& r, const OutputMatrix& out,
+                  std::size_t threads) {
     const std::size_t cols = columns.shape(0), count = r.shape(0);
     require(r.shape(1) == z.shape(1) && is(out, count, cols), "shapes");
-    for (std::size_t c = 0; c < cols; ++c)
-        require(columns.data()[c] >= 0 && static_cast<std::size_t>(columns.data()[c]) < z.shape(0), "no such column");
+    require_places(columns, z.shape(0));
     nb::gil_scoped_release release;
     oddsmith::slopes_among(z.data(), columns.data(), cols, z.shape(1), r.data(), count, out.data(),
                            std::max<std::size_t>(1, threads));
@@ -105,42 +82,49 @@ inline void reduced_hessian(const Cube& parts, const Places& chosen, const Place
     require(parts.shape(2) == room && cols <= room && is(out, size, size) && across.shape(0) == cols, "shapes");
     for (std::size_t k = 0; k < chosen.shape(0); ++k)
         require(chosen.data()[k] >= 0 && static_cast<std::size_t>(chosen.data()[k]) < parts.shape(0), "no such part");
-    for (std::size_t j = 0; j < size; ++j)
-        require(within.data()[j] >= 0 && static_cast<std::size_t>(within.data()[j]) < cols, "no such column");
+    require_places(within, cols);
     nb::gil_scoped_release release;
     oddsmith::reduced_hessian(parts.data(), room, chosen.data(), chosen.shape(0), {within.data(), size}, share,
                               across.data(), border.data(), out.data());
 }
 
-inline void model_steps(const Hessians& hessians, const Sets& within, const Rectangle& across, const Vector& mass,
-                        const Rectangle& slopes, const Vector& start, const Rectangle& beta,
-                        const Rectangle& thresholds, const Rectangle& curvature, double accuracy, std::size_t limit,
-                        const OutputMatrix& step, const OutputMatrix& image, const Output& first, const Output& fall,
-                        std::size_t threads) {
-    const std::size_t count = beta.shape(0), cols = beta.shape(1);
-    const auto data = models(hessians, within, count, cols);
-    for (const auto& v : {across, slopes, thresholds, curvature, Rectangle(step), Rectangle(image)})
-        require(is(v, count, cols), "one entry a problem and column");
-    for (const auto& v : {mass, start, Vector(first), Vector(fall)}) require(v.shape(0) == count, "one entry a problem");
+inline void proximal_newton(const Places& problems, const Hessians& hessians, const Sets& within, const Vectors& across,
+                            const Vector& mass, const Rectangle& z, const Places& columns, const Vector& target,
+                            const Rectangle& weights, const OutputMatrix& eta, const OutputMatrix& r,
+                            const OutputMatrix& beta, const OutputMatrix& slopes, const Rectangle& thresholds,
+                            const Rectangle& curvature, const OutputMatrix& numbers, const Vector& goal,
+                            const Vector& rules, bool intercept, const Filled<std::int64_t>& outcomes,
+                            std::size_t threads) {
+    const std::size_t some = problems.shape(0), count = beta.shape(0), width = beta.shape(1);
+    const std::size_t cols = z.shape(0), rows = z.shape(1);
+    require(hessians.size() == some && within.size() == some && across.size() == some && mass.shape(0) == some &&
+            outcomes.shape(0) == some, "one model a problem");
+    require(columns.shape(0) == cols && target.shape(0) == rows, "shapes");
+    for (const auto& v : {weights, Rectangle(eta), Rectangle(r)}) require(is(v, count, rows), "one entry a problem and row");
+    for (const auto& v : {Rectangle(slopes), thresholds, curvature})
+        require(is(v, count, width), "one entry a problem and column");
+    require(is(numbers, 6, count) && goal.shape(0) == count && rules.shape(0) == 11, "numbers, goals and rules");
+    require_places(columns, width), require_places(problems, count);
+    std::vector<oddsmith::Problem> own;
+    for (std::size_t a = 0; a < some; ++a) {
+        const std::size_t size = within[a].shape(0);
+        require(is(hessians[a], size, size) && across[a].shape(0) == cols, "one entry a column, or a pair of them");
+        require_places(within[a], cols);
+        const auto k = static_cast<std::size_t>(problems.data()[a]);
+        double* n = numbers.data() + k;
+        own.push_back({hessians[a].data(), {within[a].data(), size}, across[a].data(), mass.data()[a],
+                       weights.data() + k * rows, eta.data() + k * rows, r.data() + k * rows, beta.data() + k * width,
+                       slopes.data() + k * width, thresholds.data() + k * width, curvature.data() + k * width, n,
+                       n + count, n + 2 * count, n + 3 * count, n + 4 * count, n + 5 * count, goal.data()[k]});
+    }
+    const double* u = rules.data();
+    const oddsmith::Rules by{u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10]};
     nb::gil_scoped_release release;
-    oddsmith::model_steps({data.first.data(), data.second.data(), across.data(), mass.data(), slopes.data(),
-                           start.data(), beta.data(), thresholds.data(), curvature.data(), step.data(), image.data(),
-                           first.data(), fall.data(), count, cols}, accuracy, limit, std::max<std::size_t>(1, threads));
-}
-
-inline void correct_models(const Hessians& hessians, const Sets& within, const Rectangle& step, const Rectangle& image,
-                           const Rectangle& change, double least, std::size_t threads) {
-    const std::size_t count = step.shape(0), cols = step.shape(1);
-    const auto data = models(hessians, within, count, cols);
-    require(is(image, count, cols) && is(change, count, cols), "one entry a problem and column");
-    nb::gil_scoped_release release;
-    oddsmith::correct_models(data.first.data(), data.second.data(), step.data(), image.data(), change.data(), count,
-                             cols, least, std::max<std::size_t>(1, threads));
+    oddsmith::proximal_newton({z.data(), target.data(), columns.data(), rows}, own, by, intercept, outcomes.data(),
+                              std::max<std::size_t>(1, threads));
 }
 
 inline void define(nb::module_& m) {
-    m.def("logistic_step", &logistic_step, "z"_n, "step"_n, "first"_n, "target"_n, "weights"_n, "eta"_n, "r"_n,
-          "sums"_n, "slopes"_n, "threads"_a);
 #define ODDSMITH_STANDARDISE_ARGUMENTS \
     "x"_n, "columns"_n, "centre"_n, "scale"_n, "taken"_n, "z"_n.none(), "single"_n, "at"_a, "threads"_a
     m.def("standardise_dense", &standardise_dense<double>, ODDSMITH_STANDARDISE_ARGUMENTS);
@@ -148,12 +132,12 @@ inline void define(nb::module_& m) {
     m.def("standardise_stored", &standardise_stored, "data"_n, "rows"_n, "begin"_n, "columns"_n, "centre"_n, "scale"_n,
           "z"_n, "single"_n, "threads"_a);
     m.def("slopes_stored", &slopes_stored, "data"_n, "rows"_n, "begin"_n, "columns"_n, "r"_n, "out"_n, "threads"_a);
-    m.def("slopes_among", &slopes_among, "z"_n, "columns"_n, "r"_n, "out"_n, "threads"_a);
+    m.def("slopes_among", &slopes_among<double>, "z"_n, "columns"_n, "r"_n, "out"_n, "threads"_a);
+    m.def("slopes_among", &slopes_among<float>, "z"_n, "columns"_n, "r"_n, "out"_n, "threads"_a);
     m.def("reduced_hessian", &reduced_hessian, "parts"_n, "chosen"_n, "within"_n, "share"_a, "across"_n, "border"_n, "out"_n);
-    m.def("model_steps", &model_steps, "hessians"_n, "within"_n, "across"_n, "mass"_n, "slopes"_n, "start"_n, "beta"_n,
-          "thresholds"_n, "curvature"_n, "accuracy"_a, "limit"_a, "step"_n, "image"_n, "first"_n, "fall"_n,
-          "threads"_a);
-    m.def("correct_models", &correct_models, "hessians"_n, "within"_n, "step"_n, "image"_n, "change"_n, "least"_a, "threads"_a);
+    m.def("proximal_newton", &proximal_newton, "problems"_n, "hessians"_n, "within"_n, "across"_n, "mass"_n, "z"_n,
+          "columns"_n, "target"_n, "weights"_n, "eta"_n, "r"_n, "beta"_n, "slopes"_n, "thresholds"_n, "curvature"_n,
+          "numbers"_n, "goal"_n, "rules"_n, "intercept"_a, "outcomes"_n, "threads"_a);
 }
 
 }  // namespace paths

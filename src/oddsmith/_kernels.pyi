@@ -199,18 +199,6 @@ def exact_slopes_dense(
     x: npt.NDArray[Any], hi: _Array, lo: _Array, out_hi: _Array, out_lo: _Array, threads: int
 ) -> None: ...
 def logistic_rows(eta: _Array, target: _Array, value: _Array, gradient: _Array, hessian: _Array) -> None: ...
-def logistic_step(
-    z: _Array,
-    step: _Array,
-    first: _Array,
-    target: _Array,
-    weights: _Array,
-    eta: _Array,
-    r: _Array,
-    sums: _Array,
-    slopes: _Array,
-    threads: int,
-) -> None: ...
 def standardise_dense(
     x: npt.NDArray[Any],
     columns: npt.NDArray[np.int64],
@@ -252,9 +240,7 @@ def scores_sparse(
     out: _Array,
     threads: int,
 ) -> None: ...
-def slopes_among(
-    z: npt.NDArray[np.float32], columns: npt.NDArray[np.int64], r: _Array, out: _Array, threads: int
-) -> None: ...
+def slopes_among(z: npt.NDArray[Any], columns: npt.NDArray[np.int64], r: _Array, out: _Array, threads: int) -> None: ...
 def reduced_hessian(
     parts: npt.NDArray[np.float32],
     chosen: npt.NDArray[np.int64],
@@ -264,31 +250,27 @@ def reduced_hessian(
     border: _Array,
     out: npt.NDArray[np.float32],
 ) -> None: ...
-def model_steps(
+def proximal_newton(
+    problems: npt.NDArray[np.int64],
     hessians: Sequence[npt.NDArray[np.float32]],
     within: Sequence[npt.NDArray[np.int64]],
-    across: _Array,
+    across: Sequence[_Array],
     mass: _Array,
-    slopes: _Array,
-    start: _Array,
+    z: _Array,
+    columns: npt.NDArray[np.int64],
+    target: _Array,
+    weights: _Array,
+    eta: _Array,
+    r: _Array,
     beta: _Array,
+    slopes: _Array,
     thresholds: _Array,
     curvature: _Array,
-    accuracy: float,
-    limit: int,
-    step: _Array,
-    image: _Array,
-    first: _Array,
-    fall: _Array,
-    threads: int,
-) -> None: ...
-def correct_models(
-    hessians: Sequence[npt.NDArray[np.float32]],
-    within: Sequence[npt.NDArray[np.int64]],
-    step: _Array,
-    image: _Array,
-    change: _Array,
-    least: float,
+    numbers: _Array,
+    goal: _Array,
+    rules: _Array,
+    intercept: bool,
+    outcomes: npt.NDArray[np.int64],
     threads: int,
 ) -> None: ...
 def simd_level() -> int: ...

@@ -1,4 +1,4 @@
-"""The NumPy twins of `cpp/slopes.hpp` and `cpp/together.hpp`; and of their like for compressed rows and columns."""
+"""The NumPy twins of `cpp/slopes.hpp` and `cpp/columns.hpp`; and of their like for compressed rows and columns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from oddsmith.arrays import AnyArray, Array
 
-__all__ = ["logistic_step", "scores_dense", "scores_sparse", "slopes_among", "slopes_dense", "slopes_stored"]
+__all__ = ["scores_dense", "scores_sparse", "slopes_among", "slopes_dense", "slopes_stored"]
 
 
 def slopes_dense(x: AnyArray, centre: Array, scale: Array, r: Array, out: Array, threads: int) -> None:
@@ -29,7 +29,7 @@ def scores_sparse(
 
 
 def slopes_among(z: AnyArray, columns: AnyArray, r: Array, out: Array, threads: int) -> None:
-    """Adds r z' to `out` (A, k), for the k rows of z that are named, in single precision, and `r` of shape (A, n)."""
+    """Adds r z' to `out` (A, k), for the k rows of z that are named, and `r` of shape (A, n)."""
     out += r @ z[columns].astype(float).T
 
 
@@ -40,21 +40,3 @@ def slopes_stored(
     for k, j in enumerate(columns):
         own = slice(begin[j], begin[j + 1])
         out[:, k] += data[own] @ r[rows[own]]
-
-
-def logistic_step(
-    z: Array, step: Array, first: Array, target: Array, weights: Array, eta: Array, r: Array, sums: Array,
-    slopes: Array, threads: int,
-) -> None:  # fmt: skip
-    """A step of several problems on the same rows, each with weights of its own.
-
-    Adds `first` + `step` z to `eta` (A, n), for z of shape (k, n) and a step of shape (A, k). There, each row weighted,
-    adds the sums of losses and of row_hessians to `sums` (A, 2), fills `r` (A, n) with row_gradients, and adds r z' to
-    `slopes` (A, k).
-    """
-    eta += first[:, None] + step @ z
-    p = 0.5 * (1.0 + np.tanh(0.5 * eta))
-    sums[:, 0] += (weights * (np.logaddexp(0.0, eta) - target * eta)).sum(axis=1)
-    sums[:, 1] += (weights * p * (1.0 - p)).sum(axis=1)
-    r[:] = weights * (p - target)
-    slopes += r @ z.T

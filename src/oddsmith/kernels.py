@@ -111,14 +111,9 @@ def reduced_hessian(*arguments: Any) -> None:
     active.reduced_hessian(*arguments)
 
 
-def model_steps(*arguments: Any) -> None:
-    """Steps to the minima of several models; see `_reference_models.model_steps`."""
-    active.model_steps(*arguments)
-
-
-def correct_models(*arguments: Any) -> None:
-    """The BFGS update of several Hessians; see `_reference_models.correct_models`."""
-    active.correct_models(*arguments)
+def proximal_newton(*arguments: Any) -> None:
+    """Steps of several problems on the same rows; see `_reference_models.proximal_newton`."""
+    active.proximal_newton(*arguments)
 
 
 def gather_dense(*arguments: Any) -> None:
@@ -159,11 +154,6 @@ def slopes_among(*arguments: Any) -> None:
 def slopes_stored(*arguments: Any) -> None:
     """The same of columns in compressed form, not standardised; see `_reference_slopes.slopes_stored`."""
     active.slopes_stored(*arguments)
-
-
-def logistic_step(*arguments: Any) -> None:
-    """A step of several problems on the same rows; see `_reference_slopes.logistic_step`."""
-    active.logistic_step(*arguments)
 
 
 def logistic_rows(*arguments: Any) -> None:

@@ -8,7 +8,7 @@ import oddsmith
 from oddsmith import L1, ElasticNet, as_source
 from oddsmith.fitting import Problem
 from oddsmith.losses import Logistic
-from oddsmith.paths.shared_path import SOON, SharedPath
+from oddsmith.paths.shared_path import NOWHERE, SOON, SharedPath
 from oddsmith.paths.shared_rows import SharedRows
 from tests.problems import generate
 
@@ -51,8 +51,8 @@ def test_the_gradient_is_that_of_the_loss_and_passes_are_one_for_each_look():
     for alpha in ALPHAS:
         state.solve(alpha)
     seen = made.objective.evaluate(state.coefficients(0), 1)
-    at_hand = np.append(0, 1 + state.rows.columns)
-    np.testing.assert_allclose(state.gradient(0)[at_hand], seen.gradient[at_hand], atol=1e-12)
+    own = np.append(0, 1 + np.flatnonzero(state._inside[0]))
+    np.testing.assert_allclose(state.gradient(0)[own], seen.gradient[own], atol=1e-12)
     # others are told away from 0, beyond what rounding may take; or, not having been looked at, what they may be
     beyond, told = np.abs(state.gradient(0)) - np.abs(seen.gradient), np.abs(state.gradient(0))
     assert (beyond > -1e-12).all()
@@ -72,18 +72,19 @@ def test_no_slope_is_told_nearer_to_zero_than_it_is_and_models_have_all_that_mat
     looked = 0
     for alpha in np.geomspace(0.2, 0.003, 40):
         state.solve(alpha)
-        true = state.rows.slopes(state._now.r, np.arange(300))
+        true = state.rows.slopes(state.r, np.arange(300))
         assert (np.abs(state.slopes) >= np.abs(true) - 2.0 * state.rows.rounding[:, None] - 1e-12).all()
         looked += int((np.abs(state.slopes) - np.abs(true) < 1e-5).sum())
-        at_hand = state.rows.columns
-        np.testing.assert_allclose(state._now.slopes, true[:, at_hand], atol=1e-6)
-        # what no model works on is 0, and may be
+        np.testing.assert_allclose(state.slopes[state._inside], true[state._inside], atol=1e-6)
+        # what a model does not work on is 0, and may be; what it works on is at hand, where it is looked for
         outside = ~state._inside
         assert not state.beta[outside].any()
-        beyond = np.maximum(np.abs(true[:, at_hand]) - alpha * state._hand[0], 0.0) * outside
+        for own, places in zip(state._inside, state._places, strict=True):
+            np.testing.assert_array_equal(np.sort(state.rows.columns[places]), np.flatnonzero(own))
+        beyond = np.maximum(np.abs(true) - alpha * state._unit[0], 0.0) * outside
         assert (2.0 * (beyond**2).sum(axis=1) <= 1e-6 * state.value).all()
     assert 0.2 * 40 * 900 < looked < 0.95 * 40 * 900
-    assert 0 < len(state._places[1]) < len(at_hand)
+    assert 0 < len(state._places[1]) < len(state.rows.columns)
 
 
 def test_no_bit_depends_on_how_many_threads_there_are():
@@ -117,7 +118,7 @@ def test_where_no_step_descends_there_is_an_end(monkeypatch, count):
     problem = generate(300, 20, 13)
     masks = np.array([np.ones(300), np.arange(300) % 2 == 0], dtype=bool)[:count]
     _, state = shared(problem, L1(), masks, 1e-6)
-    monkeypatch.setattr(state, "_search", lambda todo, *_: np.zeros(len(todo)))
+    monkeypatch.setattr(state, "_walk", lambda todo: np.full(len(todo), NOWHERE))
     state.solve(0.01)
     assert not state.done.any()
     assert not state.beta.any()

@@ -39,34 +39,15 @@ def test_columns_at_hand_and_slopes_of_all(rows):
     np.testing.assert_allclose(rows.z, z[:, [5, 1, 0, 3]].T, atol=1e-12)
     np.testing.assert_array_equal(rows.single, rows.z.astype(np.float32))
     np.testing.assert_allclose(rows.slopes(r, np.arange(7)), r @ z, atol=1e-11 if not rows.rounding.any() else single)
+    np.testing.assert_allclose(rows.slopes_at_hand(r, np.array([3, 0])), r @ z[:, [3, 5]], atol=1e-11)
+    np.testing.assert_array_equal(np.flatnonzero(rows.at_hand), [0, 1, 3, 5])
     rows.keep(np.array([0, 2]))
+    np.testing.assert_array_equal(np.flatnonzero(rows.at_hand), [0, 5])
     np.testing.assert_allclose(rows.z, z[:, [5, 0]].T, atol=1e-12)
     rows.take_in(np.array([1, 2, 3, 4, 6]))
     np.testing.assert_allclose(rows.z, z[:, [5, 0, 1, 2, 3, 4, 6]].T, atol=1e-12)
     np.testing.assert_allclose(rows.slopes(r, np.arange(7)), r @ z, atol=1e-11 if not rows.rounding.any() else single)
     assert rows.weights.sum(axis=1) == pytest.approx(1.0)
-
-
-@pytest.mark.usefixtures("both_kernels")
-@pytest.mark.parametrize("chosen", [[0, 1, 2], [2, 0], [1]])
-def test_a_step_leads_where_a_pass_of_each_problem_says(rows, chosen):
-    rng, problems = np.random.default_rng(0), np.array(chosen)
-    rows.take_in(np.array([5, 1, 0, 3]))
-    eta, step, first = (rng.standard_normal((len(chosen), *shape)) for shape in ((300,), (4,), ()))
-    step[:, 1] = 0.0
-    moved = rows.moved(eta.copy(), step, first, problems)
-    np.testing.assert_allclose(moved.eta, eta + step @ rows.z + first[:, None], atol=1e-12)
-    for i, k in enumerate(chosen):
-        value, gradient, hessian = rows.losses(moved.eta[i])
-        assert moved.loss[i] == pytest.approx(rows.weights[k] @ value, rel=1e-13)
-        assert moved.curved[i] == pytest.approx(rows.weights[k] @ hessian, rel=1e-13)
-        np.testing.assert_allclose(moved.r[i], rows.weights[k] * gradient, atol=1e-16)
-        np.testing.assert_allclose(moved.slopes[i], rows.z @ moved.r[i], atol=1e-14)
-    other = rows.moved(eta.copy(), np.zeros_like(step), np.zeros_like(first), problems)
-    np.testing.assert_array_equal(other.eta, eta)
-    moved.put(np.array([0]), other, np.arange(len(chosen)) == 0)
-    np.testing.assert_array_equal(moved.eta[0], eta[0])
-    assert moved.loss[0] == other.loss[0]
 
 
 def test_work_is_shared_and_an_error_is_not_lost(rows):

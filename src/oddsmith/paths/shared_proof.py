@@ -111,7 +111,8 @@ class SharedProof:
     def _with_those_to_come(self, kept: AnyArray) -> AnyArray:
         """These coefficients, and others at hand, whose gradients are nearest to their thresholds: not too many."""
         path, first = self.path, int(self.path.intercept)
-        share = np.abs(path.slopes[0][path.rows.columns]) / path.at_hand(0)[0].clip(np.finfo(float).tiny)
+        thresholds = path.penalty(0)[0][path.rows.columns]
+        share = np.abs(path.slopes[0][path.rows.columns]) / thresholds.clip(np.finfo(float).tiny)
         share[np.isin(first + path.rows.columns, kept)] = 0.0
         most = max(0, min(MOST_PROVED, int(self._counted.sum()) // 2) - len(kept))
         near = np.argsort(-share, kind="stable")[:most]
@@ -132,7 +133,7 @@ class SharedProof:
             hessian = metrics.whole(places)
             # what rounding may take from an eigenvalue of it, columns having been scaled to a diagonal of ones
             hessian.reshape(-1)[:: size + 1] *= 1.0 - size * metrics.error
-        curvature = path.at_hand(0)[1][places] * (FADED if metrics is not None else 1.0)
+        curvature = path.penalty(0)[1][members[first:] - first] * (FADED if metrics is not None else 1.0)
         hessian.reshape(-1)[:: size + 1][first:] += curvature
         factor = Factor.of_definite(hessian)
         if factor is None:

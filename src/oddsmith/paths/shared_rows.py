@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -20,32 +19,6 @@ WORTH = 1 << 22  # products that are worth another thread
 AT_HAND = 2000  # columns that may come to hand, without memory being moved
 HALVED = 1 << 26  # entries of X up to which a copy in single precision is made
 COLUMNS = 128  # of what one thread does at a time: no bit depends on how many threads there are
-
-
-@dataclass
-class Moved:
-    """Where a step has led some problems.
-
-    Attributes
-    ----------
-    eta, r : arrays of shape (problems, n)
-        And the weighted row_gradients there.
-    loss, curved : arrays of shape (problems,)
-        The mean loss, and the mean row_hessian.
-    slopes : array of shape (problems, columns at hand)
-        The gradient of the mean loss.
-    """
-
-    eta: Array
-    loss: Array
-    curved: Array
-    r: Array
-    slopes: Array
-
-    def put(self, problems: AnyArray, other: Moved, some: AnyArray) -> None:
-        """Of these problems, what others tell of some of theirs."""
-        for name, value in vars(other).items():
-            getattr(self, name)[problems] = value[some]
 
 
 class SharedRows:
@@ -70,6 +43,7 @@ class SharedRows:
         How many columns there are.
     columns : int array
         Those at hand.
+    at_hand : bool array of shape (width,)
     z, single : arrays of shape (columns at hand, n)
         Standardised; and in single precision.
     rounding : array of shape (problems,)
@@ -100,17 +74,13 @@ class SharedRows:
         self._rough = self.single = self._scratch = self.z.astype(np.float32)
         self._designs: list[Any] = [block.design for block in blocks]
         self.width = len(objective.source.columns)
+        self.at_hand: AnyArray = np.zeros(self.width, dtype=bool)
         self._threads = kernels.threads_for(64 * self.base.size, threads)
         self._pool = ThreadPoolExecutor(self._threads)
         double = all(isinstance(d, Dense) and d.array.itemsize > 4 for d in self._designs)
         self._compressed = len(blocks) == 1 and self._designs[0].kind == "sparse"
         halved = double and self.width * len(self.target) <= HALVED
         self.rounding = 2.0**-23 * halved * np.sqrt(self.base.sum() / self.totals)
-
-    @property
-    def others(self) -> AnyArray:
-        """The columns that are not at hand."""
-        return np.flatnonzero(np.bincount(self.columns, minlength=self.width) == 0)
 
     @cached_property
     def _single_of_all(self) -> AnyArray:
@@ -147,17 +117,6 @@ class SharedRows:
         """How many a kernel of so many products of numbers is worth."""
         return min(self._threads, kernels.threads_for(products, None))
 
-    def moved(self, eta: Array, step: Array, first: Array, problems: AnyArray) -> Moved:
-        """Of some problems: what there is at eta + step Z + first, for a step of shape (problems, columns at hand).
-
-        A few rows at a time go from one end to the other, so that the columns are read once. Eta is overwritten.
-        """
-        r, slopes, sums = np.empty_like(eta), np.zeros_like(step), np.zeros((len(eta), 2))
-        weights = self.weights if len(eta) == len(self.weights) else self.weights[problems]
-        threads = self.threads_for(2 * len(eta) * self.z.size)
-        kernels.logistic_step(self.z, step, first, self.target, weights, eta, r, sums, slopes, threads)
-        return Moved(eta, sums[:, 0], sums[:, 1], r, slopes)
-
     def farthest(self, change: Array, problems: AnyArray | slice) -> Array:
         """By how much a change of some problems' weighted row_gradients can have changed the slope of any column.
 
@@ -166,13 +125,14 @@ class SharedRows:
         change *= self._per_root[problems]
         return np.sqrt(np.einsum("ki,ki->k", change, change) * self.base.sum() / self.totals[problems])
 
+    def slopes_at_hand(self, r: Array, places: AnyArray) -> Array:
+        """The products r Z' for some of the columns at hand."""
+        return self._products(self.z, r, places)
+
     def slopes(self, r: Array, columns: AnyArray) -> Array:
-        """The products r Z' for some columns, at hand or not: a pass over them."""
+        """The same for some columns, at hand or not: a pass over them."""
         if self.rounding.any():
-            out = np.zeros((len(r), len(columns)))
-            threads = self.threads_for(r.size * len(columns))
-            kernels.slopes_among(self._single_of_all, columns, r, out, threads)
-            return out
+            return self._products(self._single_of_all, r, columns)
         if self._compressed:
             return self._slopes_of_stored(r, columns)
         total, start = np.zeros((len(r), self.width)), 0
@@ -188,6 +148,11 @@ class SharedRows:
                 total += design.rmatvec(own.T).T
             start += design.shape[0]
         return total[:, columns]
+
+    def _products(self, z: AnyArray, r: Array, places: AnyArray) -> Array:
+        out = np.zeros((len(r), len(places)))
+        kernels.slopes_among(z, places, r, out, self.threads_for(r.size * len(places)))
+        return out
 
     def _slopes_of_stored(self, r: Array, columns: AnyArray) -> Array:
         """Of compressed rows: the centre enters by a product of its own."""
@@ -215,6 +180,7 @@ class SharedRows:
         fresh, rough = self._store[before:now], self._rough[before:now]
         self._standardise(columns, fresh, rough)
         self.columns = np.concatenate([self.columns, columns])
+        self.at_hand[columns] = True
         self.z, self.single = self._store[:now], self._rough[:now]
 
     def _standardise(self, columns: AnyArray, z: Array | None, single: AnyArray) -> None:
@@ -251,3 +217,5 @@ class SharedRows:
             if to < place:
                 self._store[to], self._rough[to] = self._store[place], self._rough[place]
         self.columns, self.z, self.single = self.columns[places], self._store[: len(places)], self._rough[: len(places)]
+        self.at_hand[:] = False
+        self.at_hand[self.columns] = True
