@@ -11,7 +11,6 @@ namespace oddsmith {
 namespace detail {
 
 constexpr std::size_t abreast = 8;  // columns whose products with one vector fill the registers
-constexpr std::size_t at_once = 3;  // vectors: of four columns their sums do
 
 // eta += Z s for eight columns.
 ODDSMITH_INLINE void add_eight(const double* const* z, const double* s, std::size_t m, double* eta) {
@@ -42,36 +41,37 @@ ODDSMITH_INLINE void dot_eight(const double* const* z, const double* r, std::siz
 }
 
 // Some columns against `count` right-hand sides; r and out in rows of their own lengths.
-template <std::size_t columns, std::size_t count, class T>
+template <class V, std::size_t columns, std::size_t count, class T>
 ODDSMITH_INLINE void dots_tile(const T* const* z, std::size_t m, const double* r, std::size_t rows, double* out,
                                std::size_t cols) {
-    Four sum[count][4] = {};
+    constexpr std::size_t wide = sizeof(V) / sizeof(double);
+    V sum[count][columns] = {};
     std::size_t i = 0;
-    for (; i + 4 <= m; i += 4) {
-        Four right[count];
-        for (std::size_t k = 0; k < count; ++k) right[k] = four(r + k * rows + i);
+    for (; i + wide <= m; i += wide) {
+        V right[count];
+        for (std::size_t k = 0; k < count; ++k) right[k] = lanes_from<V>(r + k * rows + i);
         for (std::size_t c = 0; c < columns; ++c) {
-            const Four a = four(z[c] + i);
+            const V a = lanes_from<V>(z[c] + i);
             for (std::size_t k = 0; k < count; ++k) sum[k][c] += a * right[k];
         }
     }
-    for (std::size_t k = 0; k < count; ++k) {
-        double total[4];
-        put(total, sums_of(sum[k][0], sum[k][1], sum[k][2], sum[k][3]));
+    for (std::size_t k = 0; k < count; ++k)
         for (std::size_t c = 0; c < columns; ++c) {
-            for (std::size_t j = i; j < m; ++j) total[c] += z[c][j] * r[k * rows + j];
-            out[k * cols + c] += total[c];
+            double total = 0.0;
+            for (std::size_t lane = 0; lane < wide; ++lane) total += sum[k][c][lane];
+            for (std::size_t j = i; j < m; ++j) total += z[c][j] * r[k * rows + j];
+            out[k * cols + c] += total;
         }
-    }
 }
 
-template <std::size_t columns, class T>
+// As many right-hand sides at once as leave room for their sums in registers.
+template <class V, std::size_t columns, std::size_t at_once, class T>
 ODDSMITH_INLINE void dots(const T* const* z, std::size_t m, const double* r, std::size_t rows, std::size_t count,
                           double* out, std::size_t cols) {
     std::size_t k = 0;
     for (; k + at_once <= count; k += at_once)
-        dots_tile<columns, at_once>(z, m, r + k * rows, rows, out + k * cols, cols);
-    for (; k < count; ++k) dots_tile<columns, 1>(z, m, r + k * rows, rows, out + k * cols, cols);
+        dots_tile<V, columns, at_once>(z, m, r + k * rows, rows, out + k * cols, cols);
+    for (; k < count; ++k) dots_tile<V, columns, 1>(z, m, r + k * rows, rows, out + k * cols, cols);
 }
 
 }  // namespace detail
@@ -117,14 +117,16 @@ ODDSMITH_CLONES static void dot_columns(const std::vector<const double*>& z, con
                                            std::size_t m, const double* r, std::size_t count, double* out,         \
                                            std::size_t width) {                                                    \
         const auto column = [&](std::size_t c) { return z + static_cast<std::size_t>(at[c]) * rows; };             \
+        const bool wide = simd_level() >= 4;                                                                       \
         std::size_t c = 0;                                                                                         \
         for (; c + 4 <= cols; c += 4) {                                                                            \
             const T* some[] = {column(c), column(c + 1), column(c + 2), column(c + 3)};                            \
-            detail::dots<4>(some, m, r, rows, count, out + c, width);                                              \
+            if (wide) detail::dots<Eight, 4, 6>(some, m, r, rows, count, out + c, width);                          \
+            else detail::dots<Four, 4, 3>(some, m, r, rows, count, out + c, width);                                \
         }                                                                                                          \
         for (; c < cols; ++c) {                                                                                    \
             const T* one[] = {column(c)};                                                                          \
-            detail::dots<1>(one, m, r, rows, count, out + c, width);                                               \
+            detail::dots<Four, 1, 3>(one, m, r, rows, count, out + c, width);                                      \
         }                                                                                                          \
     }
 ODDSMITH_PANEL_DOTS(double)

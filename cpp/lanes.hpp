@@ -1,4 +1,5 @@
-// Four doubles side by side, where the compiler's own vectorising of a loop falls short: when several sums end at once.
+// Four doubles side by side, or eight, where the compiler's own vectorising of a loop falls short: when several sums end at
+// once.
 #pragma once
 
 #include <cstring>
@@ -11,6 +12,7 @@ namespace oddsmith {
 #error "Oddsmith's kernels need GCC 11 or later, or Clang: they use their vector types."
 #endif
 using Four = double __attribute__((vector_size(32)));
+using Eight = double __attribute__((vector_size(64)));  // only where processors have such registers is this quicker
 
 ODDSMITH_INLINE Four four(const double* from) {
     Four v;
@@ -22,6 +24,14 @@ ODDSMITH_INLINE Four four(const float* from) {
     float __attribute__((vector_size(16))) v;
     std::memcpy(&v, from, sizeof v);
     return __builtin_convertvector(v, Four);
+}
+
+// So many as V has, of doubles or floats.
+template <class V, class T>
+ODDSMITH_INLINE V lanes_from(const T* from) {
+    T __attribute__((vector_size(sizeof(V) / sizeof(double) * sizeof(T)))) v;
+    std::memcpy(&v, from, sizeof v);
+    return __builtin_convertvector(v, V);
 }
 
 ODDSMITH_INLINE void put(double* to, const Four& v) { std::memcpy(to, &v, sizeof v); }
