@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -31,9 +32,8 @@ class _Inverse:
     ----------
     place : int array
         Of every coefficient, where it stands here; -1 if it does not.
-    matrix : array of shape (m, m)
-    largest : float
-        The largest sum of a row: above every eigenvalue.
+    half : array of shape (m, m)
+        A matrix M; the inverse is MM'.
     longest : float
         The largest squared norm of a row of the data among these coefficients.
     least : float
@@ -43,15 +43,23 @@ class _Inverse:
     """
 
     place: AnyArray
-    matrix: Array
-    largest: float
+    half: Array
     longest: float
     least: float
     metrics: Metrics | None
 
+    @cached_property
+    def diagonal(self) -> Array:
+        return np.asarray(np.einsum("ij,ij->i", self.half, self.half))
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest sum of a row: above every eigenvalue."""
+        return float(np.abs(self.half @ self.half.T).sum(axis=0).max(initial=0.0))
+
     def reach(self, places: AnyArray, squared: float, share: float) -> float:
         """K^2, the largest x'H^-1 x, is at most max |x|^2 times the trace or, if that is too much, an eigenvalue."""
-        reach = self.longest * float(self.matrix.diagonal()[places].sum()) / share
+        reach = self.longest * float(self.diagonal[places].sum()) / share
         return reach if reach * squared < NEAR else min(reach, self.longest * self.largest / share)
 
 
@@ -89,9 +97,10 @@ class SharedProof:
             return None
         inverse, share = found
         places = inverse.place[kept]
-        some = np.zeros(len(inverse.matrix))
+        some = np.zeros(len(inverse.half))
         some[places] = slope[kept]
-        squared = max(0.0, float(some @ (inverse.matrix @ some))) / share
+        some = some @ inverse.half
+        squared = float(some @ some) / share
         return self_concordant(squared, inverse.reach(places, squared, share), Logistic())
 
     def _inverse(self, kept: AnyArray) -> tuple[_Inverse, float] | None:
@@ -141,8 +150,7 @@ class SharedProof:
         longest = first + float(self._row_norms(members[first:] - first, place)[self._counted].max())
         here = np.full(first + len(place), -1)
         here[members] = np.arange(size)
-        largest = float(np.abs(factor.inverse).sum(axis=0).max(initial=0.0))
-        return _Inverse(here, factor.inverse, largest, longest, FADED * path.alpha if curvature.any() else 0.0, metrics)
+        return _Inverse(here, factor.half, longest, FADED * path.alpha if curvature.any() else 0.0, metrics)
 
     def _row_norms(self, columns: AnyArray, place: AnyArray) -> Array:
         """The sum of squares of every row over some columns: those known, less what went, plus what came."""
