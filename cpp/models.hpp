@@ -24,14 +24,15 @@ inline void reduced_hessian(const float* parts, std::size_t room, const std::int
     for (std::size_t b = 0; b < size; ++b) right[b] = static_cast<float>(border[within.places[b]]);
     for (std::size_t a = 0; a < size; ++a) {
         float* row = out + a * size;
-        std::fill(row, row + a + 1, 0.0f);
+        std::fill(row + a, row + size, 0.0f);
         for (std::size_t k = 0; k < count; ++k) {
             const float* part = parts + (static_cast<std::size_t>(chosen[k]) * room + within.places[a]) * room;
-            for (std::size_t b = 0; b <= a; ++b) row[b] += part[within.places[b]];
+            for (std::size_t b = a; b < size; ++b) row[b] += part[within.places[b]];
         }
         const auto left = static_cast<float>(across[within.places[a]]);
-        for (std::size_t b = 0; b <= a; ++b) out[b * size + a] = row[b] = row[b] * by - left * right[b];
+        for (std::size_t b = a; b < size; ++b) row[b] = row[b] * by - left * right[b];
     }
+    mirror(out, size);
 }
 
 // row += a' left[0] + b' left[1], for rows a and b that stand one after another.

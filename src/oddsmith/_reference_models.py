@@ -20,7 +20,7 @@ def reduced_hessian(
 ) -> None:
     """Fills `out` (m, m), for the m places `within`: share times the sum of some of `parts`, less across border'.
 
-    It is symmetric: the entries below the diagonal count.
+    It is symmetric: the entries above the diagonal count.
     """
     kind = out.dtype
     out[:] = parts[chosen][:, within][:, :, within].sum(axis=0)
