@@ -21,7 +21,8 @@ struct Quadratic {
 };
 
 #define ODDSMITH_ADD_MULTIPLE(From, To)                                                                            \
-    ODDSMITH_CLONES static void add_multiple(const From* row, double length, std::size_t m, To* sum) {            \
+    [[maybe_unused]] ODDSMITH_CLONES static void add_multiple(const From* row, double length, std::size_t m,       \
+                                                              To* sum) {                                            \
         const To by = static_cast<To>(length);                                                                    \
         _Pragma("omp simd") for (std::size_t k = 0; k < m; ++k) sum[k] += static_cast<To>(row[k]) * by;           \
     }

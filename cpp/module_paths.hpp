@@ -105,6 +105,8 @@ inline void proximal_newton(const Places& problems, const Hessians& hessians, co
         require(is(v, count, width), "one entry a problem and column");
     require(is(numbers, 6, count) && goal.shape(0) == count && rules.shape(0) == 11, "numbers, goals and rules");
     require_places(columns, width), require_places(problems, count);
+    for (std::size_t a = 1; a < some; ++a)
+        require(problems.data()[a - 1] < problems.data()[a], "problems: ascending, none twice");
     std::vector<oddsmith::Problem> own;
     for (std::size_t a = 0; a < some; ++a) {
         const std::size_t size = within[a].shape(0);

@@ -144,7 +144,7 @@ class ProximalNewton {
         return sum;
     }
 
-    // So many steps farther: eta, r, the loss and its slopes are those of there. Rows that the problem has not are left.
+    // So far along the step: eta, r, the loss and its slopes are those of there. Rows that the problem has not are left.
     void move(double length) {
         const Parts parts(shared.rows, few_rows, 16);
         const std::size_t in_cache = (std::size_t{1} << 17) / std::max<std::size_t>(1, size) / 64 * 64;

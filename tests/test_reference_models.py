@@ -190,6 +190,8 @@ def test_what_does_not_fit_is_refused():
     problems.goal = problems.goal[:2]
     with pytest.raises(ValueError, match="numbers, goals and rules"):
         problems.walk("compiled")
+    with pytest.raises(ValueError, match="none twice"):
+        Problems(4).walk("compiled", problems=[1, 1])
     parts, places = np.zeros((2, 4, 4), np.float32), np.arange(4)
     with pytest.raises(ValueError, match="no such part"):
         kernels.load("compiled").reduced_hessian(

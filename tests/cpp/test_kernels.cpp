@@ -9,6 +9,7 @@
 #include "codes.hpp"
 #include "double_double.hpp"
 #include "moments.hpp"
+#include "proximal.hpp"
 #include "sparse.hpp"
 #include "softmax.hpp"
 
@@ -302,6 +303,62 @@ void check_exact(std::size_t n, std::size_t p, std::size_t k, bool row_major) {
         }
 }
 
+// Two problems on the same rows, of which the second lacks the first half: they end at optima, with the same bits by any
+// number of threads.
+void check_steps(std::size_t n, std::size_t p) {
+    std::mt19937_64 rng(n * 7 + p);
+    std::normal_distribution<double> normal;
+    std::vector<double> z(p * n), y(n), weights(2 * n), across(p), thresholds(2 * p, 1.0), curvature(2 * p, 0.1);
+    for (auto& v : z) v = normal(rng);
+    for (std::size_t i = 0; i < n; ++i) y[i] = normal(rng) > 0, weights[i] = 1.0 / n, weights[n + i] = (i >= n / 2) / (n - n / 2.0);
+    std::vector<std::int64_t> columns(p), places[2];
+    for (std::size_t j = 0; j < p; ++j) {
+        columns[j] = static_cast<std::int64_t>(p - 1 - j), places[0].push_back(static_cast<std::int64_t>(j));
+        if (j % 2) places[1].push_back(static_cast<std::int64_t>(j));
+    }
+    std::vector<double> found[2];
+    for (std::size_t threads : {1, 3}) {
+        std::vector<double> eta(2 * n), r(2 * n), beta(2 * p), slopes(2 * p), numbers(12, 0.0);
+        std::vector<float> hessians[2];
+        std::vector<oddsmith::Problem> problems;
+        for (std::size_t k = 0; k < 2; ++k) {
+            const double *w = weights.data() + k * n;
+            const std::size_t size = places[k].size();
+            numbers[2 + k] = std::log(2.0), numbers[4 + k] = 0.25, numbers[10 + k] = INFINITY;
+            for (std::size_t i = 0; i < n; ++i) r[k * n + i] = w[i] * (0.5 - y[i]);
+            std::vector<double> own(p), same(p);
+            const std::vector<float> rough(z.begin(), z.end());
+            oddsmith::slopes_among(z.data(), places[0].data(), p, n, r.data() + k * n, 1, own.data(), threads);
+            oddsmith::slopes_among(rough.data(), places[0].data(), p, n, r.data() + k * n, 1, same.data(), threads);
+            for (std::size_t j = 0; j < p; ++j) {
+                slopes[k * p + p - 1 - j] = own[j];
+                expect(std::fabs(own[j] - same[j]) < 1e-6, "slopes in single precision", n, p);
+            }
+            hessians[k].resize(size * size);
+            for (std::size_t a = 0; a < size; ++a)
+                for (std::size_t b = 0; b < size; ++b)
+                    for (std::size_t i = 0; i < n; ++i)
+                        hessians[k][a * size + b] += static_cast<float>(0.25 * w[i] * z[places[k][a] * n + i] * z[places[k][b] * n + i]);
+            double* number = numbers.data() + k;
+            problems.push_back({hessians[k].data(), {places[k].data(), size}, across.data(), 0.25, w, eta.data() + k * n,
+                                r.data() + k * n, beta.data() + k * p, slopes.data() + k * p, thresholds.data() + k * p,
+                                curvature.data() + k * p, number, number + 2, number + 4, number + 6, number + 8,
+                                number + 10, 1e-12});
+        }
+        std::int64_t outcomes[2];
+        oddsmith::proximal_newton({z.data(), y.data(), columns.data(), n}, problems,
+                                  {0.02, 0.1, 1000, 2.0, 1e9, 4.0, 1e-4, 1e-15, 0.1, 200, 30}, false, outcomes, threads);
+        expect(outcomes[0] == oddsmith::done && outcomes[1] == oddsmith::done, "steps that end", n, p);
+        for (std::size_t k = 0; k < 2; ++k)
+            for (const std::int64_t place : places[k]) {
+                const double b = beta[k * p + p - 1 - place], g = slopes[k * p + p - 1 - place] + 0.002 * b;
+                expect(oddsmith::violation(b, g, 0.02) < 1e-4, "an optimum at the end of steps", n, p);
+            }
+        for (const auto* v : {&eta, &r, &beta, &slopes, &numbers}) found[threads > 1].insert(found[threads > 1].end(), v->begin(), v->end());
+    }
+    expect(found[0] == found[1], "bits of steps by threads", n, p);
+}
+
 }  // namespace
 
 int main() {
@@ -325,6 +382,8 @@ int main() {
                 check_exact<double>(n, p, 1, row_major);
                 check_exact<float>(n, p, 3, row_major);
             }
+    for (std::size_t n : {2, 65, 1000, 1300})
+        for (std::size_t p : {0, 1, 8, 17}) check_steps(n, p);
     for (std::size_t n : {1, 7, 8, 65, 3000})
         for (std::size_t p : {0, 1, 7, 8})
             for (std::size_t classes : {3, 4, 6, 11})

@@ -142,7 +142,7 @@ def test_a_column_without_spread_in_a_fold_has_no_coefficient_there():
 
 
 def test_folds_that_did_not_finish_are_told(monkeypatch):
-    monkeypatch.setattr(shared_path, "MOST_ROUNDS", 1)
+    monkeypatch.setattr(shared_path, "MOST_RENEWED", 1)
     with pytest.warns(ConvergenceWarning, match="fits to the rows of folds ended before their tolerance was met"):
         cross_validate_path(PLAIN.source, folds=HALVES, n_alphas=3, warn=lambda fit: None)
 

@@ -1,4 +1,4 @@
-"""Several problems on the same rows at falling alpha, which share passes, columns and metrics.
+"""Several problems on the same rows at falling alpha, which share columns, Hessians and looks at all columns.
 
 They are the folds of a cross-validation beside the fit to all rows, or that fit alone. A step is proximal Newton's:
 coordinate descent on a quadratic model, whose Hessian is frozen, but for what each step corrects (BFGS), until steps
@@ -22,7 +22,7 @@ STALE, YOUNG = 0.3, 3  # metrics are made anew when a decrement falls by less; b
 SHARE_OF_TOL = 0.3  # of it: the decrement is measured in a frozen metric
 SURE, LEAST_LEFT = 4.0, 1e-4  # times what a step may leave; the least that it is taken to
 FULL_PRECISION, FLOOR = 1e-20, 1e-15
-MOST_ROUNDS, MOST_HALVES = 200, 30
+MOST_ROUNDS, MOST_HALVES, MOST_RENEWED = 200, 30, 50
 RULES = (ACCURACY, SWEEPS, STALE, YOUNG, SURE, LEAST_LEFT, FLOOR, CURVED, MOST_ROUNDS, MOST_HALVES)
 DONE, NOWHERE = 0, 3  # how a problem's steps ended: at its goal; or the first did not descend
 WORN, FEW = 0.4, 600  # the least share of curvature that a metric of few columns may have kept
@@ -153,7 +153,7 @@ class SharedPath:
 
     def _descend(self, todo: AnyArray) -> None:
         """Steps on the columns at hand, each problem until its model falls by no more than it may."""
-        for renewed in range(MOST_ROUNDS):
+        for renewed in range(MOST_RENEWED):
             outcomes = self._walk(todo)
             self.done[todo] = outcomes == DONE
             # where not even a new metric leads down there is an end
