@@ -10,7 +10,7 @@ namespace oddsmith {
 
 namespace detail {
 
-constexpr std::size_t abreast = 8;  // columns whose products with one vector fill the registers
+constexpr std::size_t abreast = 8;  // columns beside one vector: as many as fill the registers
 
 // eta += Z s for eight columns.
 ODDSMITH_INLINE void add_eight(const double* const* z, const double* s, std::size_t m, double* eta) {
@@ -23,21 +23,6 @@ ODDSMITH_INLINE void add_eight(const double* const* z, const double* s, std::siz
     }
     for (; i < m; ++i)
         for (std::size_t c = 0; c < abreast; ++c) eta[i] += z[c][i] * s[c];
-}
-
-// out += Z'r for eight columns.
-ODDSMITH_INLINE void dot_eight(const double* const* z, const double* r, std::size_t m, double* out) {
-    Four sum[abreast] = {};
-    std::size_t i = 0;
-    for (; i + 4 <= m; i += 4) {
-        const Four right = four(r + i);
-#pragma GCC unroll 8
-        for (std::size_t c = 0; c < abreast; ++c) sum[c] += four(z[c] + i) * right;
-    }
-    for (std::size_t c = 0; c < abreast; c += 4)
-        put(out + c, four(out + c) + sums_of(sum[c], sum[c + 1], sum[c + 2], sum[c + 3]));
-    for (; i < m; ++i)
-        for (std::size_t c = 0; c < abreast; ++c) out[c] += z[c][i] * r[i];
 }
 
 // Some columns against `count` right-hand sides; r and out in rows of their own lengths.
@@ -100,14 +85,11 @@ ODDSMITH_CLONES static void dot_columns(const std::vector<const double*>& z, con
     std::size_t c = 0;
     for (; c + detail::abreast <= z.size(); c += detail::abreast) {
         for (std::size_t k = 0; k < detail::abreast; ++k) some[k] = z[c + k] + start;
-        detail::dot_eight(some, r, m, out + c);
+        detail::dots_tile<Four, detail::abreast, 1>(some, m, r, m, out + c, 0);
     }
     for (; c < z.size(); ++c) {
-        const double* a = z[c] + start;
-        double sum = 0.0;
-#pragma omp simd reduction(+ : sum)
-        for (std::size_t i = 0; i < m; ++i) sum += a[i] * r[i];
-        out[c] += sum;
+        some[0] = z[c] + start;
+        detail::dots_tile<Four, 1, 1>(some, m, r, m, out + c, 0);
     }
 }
 

@@ -14,24 +14,17 @@ namespace oddsmith {
 using Four = double __attribute__((vector_size(32)));
 using Eight = double __attribute__((vector_size(64)));  // only where processors have such registers is this quicker
 
-ODDSMITH_INLINE Four four(const double* from) {
-    Four v;
-    std::memcpy(&v, from, sizeof v);
-    return v;
-}
-
-ODDSMITH_INLINE Four four(const float* from) {
-    float __attribute__((vector_size(16))) v;
-    std::memcpy(&v, from, sizeof v);
-    return __builtin_convertvector(v, Four);
-}
-
 // So many as V has, of doubles or floats.
 template <class V, class T>
 ODDSMITH_INLINE V lanes_from(const T* from) {
     T __attribute__((vector_size(sizeof(V) / sizeof(double) * sizeof(T)))) v;
     std::memcpy(&v, from, sizeof v);
     return __builtin_convertvector(v, V);
+}
+
+template <class T>
+ODDSMITH_INLINE Four four(const T* from) {
+    return lanes_from<Four>(from);
 }
 
 ODDSMITH_INLINE void put(double* to, const Four& v) { std::memcpy(to, &v, sizeof v); }

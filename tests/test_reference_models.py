@@ -6,8 +6,11 @@ import pytest
 from oddsmith import kernels
 
 KINDS = (("compiled", 1), ("compiled", 2), ("compiled", 7), ("reference", 1))
-# alpha; accuracy and sweeps; stale and young; sure and least left; floor; curved; rounds and halvings at most
-RULES = np.array([0.02, 0.1, 1000, 0.5, 3, 4.0, 1e-4, 1e-15, 0.1, 100, 30])
+ALPHA, NEVER_STALE = 0.02, {"stale": 2.0, "young": 1e9}
+RULES = {
+    "alpha": ALPHA, "accuracy": 0.1, "sweeps": 1000.0, "stale": 0.5, "young": 3.0, "sure": 4.0, "least_left": 1e-4,
+    "floor": 1e-15, "curved": 0.1, "rounds": 100.0, "halves": 30.0,
+}  # fmt: skip
 FIRST, LOSS, CURVED, COST, DECREMENT, LEFT = range(6)
 
 
@@ -41,10 +44,8 @@ class Problems:
             self.hessians.append(np.float32(whole[np.ix_(self.within[k], self.within[k])]))
 
     def walk(self, kind, threads=1, problems=(0, 1, 2), **rules):
-        """Their outcomes; some rules are others: by their place."""
-        some, by = list(problems), RULES.copy()
-        for place, value in rules.items():
-            by[int(place[1:])] = value
+        """Their outcomes; some rules are others."""
+        some, by = list(problems), np.array(list((RULES | rules).values()))
         outcomes = np.full(len(some), -1)
         kernels.load(kind).proximal_newton(
             np.array(some), [self.hessians[k] for k in some], [self.within[k] for k in some],
@@ -68,7 +69,7 @@ def test_problems_end_at_their_optima_however_they_are_computed(size, intercept)
     found = []
     for kind, threads in KINDS:
         problems = Problems(size, intercept)
-        outcomes = problems.walk(kind, threads, s3=2.0, s4=1e9)  # never stale
+        outcomes = problems.walk(kind, threads, **NEVER_STALE)  # never stale
         assert outcomes == [0, 0, 0]
         found.append(problems.state())
     for one, again, more, other in zip(*found, strict=True):
@@ -76,7 +77,7 @@ def test_problems_end_at_their_optima_however_they_are_computed(size, intercept)
         np.testing.assert_array_equal(one, more)
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
     for k in range(3):
-        own, weights, alpha = problems.own(k), problems.weights[k], RULES[0]
+        own, weights, alpha = problems.own(k), problems.weights[k], ALPHA
         eta = problems.numbers[FIRST, k] + problems.beta[k, problems.columns] @ problems.z
         np.testing.assert_allclose(problems.eta[k], eta, atol=1e-12)
         p = 1.0 / (1.0 + np.exp(-eta))
@@ -101,7 +102,7 @@ def test_a_step_corrects_its_model_to_what_it_has_met(kind):
     problems = Problems(9)
     problems.hessians[0] *= np.float32(0.7)
     before = problems.slopes[0].copy(), problems.r[0].sum(), problems.hessians[0].copy()
-    assert problems.walk(kind, problems=[0], s9=1) == [1]  # after one step
+    assert problems.walk(kind, problems=[0], rounds=1.0) == [1]  # after one step
     step = problems.beta[0, problems.own(0)]
     change = problems.slopes[0, problems.own(0)] - before[0][problems.own(0)]
     change -= problems.across[0][problems.within[0]] * (problems.r[0].sum() - before[1])
@@ -111,7 +112,7 @@ def test_a_step_corrects_its_model_to_what_it_has_met(kind):
     # not where there is less curvature than a share of what was expected
     again = Problems(9)
     again.hessians[0] *= np.float32(0.7)
-    again.walk(kind, problems=[0], s9=1, s8=10.0)
+    again.walk(kind, problems=[0], rounds=1.0, curved=10.0)
     np.testing.assert_array_equal(again.hessians[0], before[2])
     np.testing.assert_array_equal(again.beta, problems.beta)
 
@@ -120,7 +121,7 @@ def test_a_step_corrects_its_model_to_what_it_has_met(kind):
 def test_a_poor_model_is_stale_and_a_step_that_does_not_descend_leaves_no_trace(kind):
     problems = Problems(9)
     problems.hessians[0] *= np.float32(20.0)
-    assert problems.walk(kind, problems=[0], s4=2, s8=1e9) == [1]
+    assert problems.walk(kind, problems=[0], young=2.0, curved=1e9) == [1]
     assert problems.numbers[DECREMENT, 0] > problems.goal[0]
     assert 0.5 < problems.numbers[LEFT, 0] < 1.0
     problems = Problems(9, ratio=1.0)
@@ -137,11 +138,11 @@ def test_a_last_step_is_not_looked_at_where_those_before_tell_what_it_leaves(kin
     looked, unseen = Problems(9, goal=1e-5), Problems(9, goal=1e-5)
     unseen.numbers[LEFT] = 1e-3
     for problems in (looked, unseen):
-        assert problems.walk(kind, problems=[0], s3=2.0, s4=1e9) == [0]
+        assert problems.walk(kind, problems=[0], **NEVER_STALE) == [0]
     assert unseen.numbers[LEFT, 0] == pytest.approx(2.0 * max(1e-4, looked.numbers[LEFT, 0]), rel=0.5)
     exact = Problems(9)
-    exact.walk(kind, problems=[0], s3=2.0, s4=1e9)
-    alpha = RULES[0]
+    exact.walk(kind, problems=[0], **NEVER_STALE)
+    alpha = ALPHA
     value = [p.numbers[LOSS, 0] + alpha * p.numbers[COST, 0] for p in (unseen, exact)]
     assert value[0] - value[1] <= unseen.numbers[DECREMENT, 0] <= 1e-5
 
