@@ -89,6 +89,21 @@ def test_between_is_the_hessian_on_other_axes(objective):
     np.testing.assert_allclose(objective.between(BETA, half), half.T @ hessian @ half, rtol=1e-11, atol=1e-14)
 
 
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_balanced_intercepts_fit_what_the_columns_leave(outputs):
+    target = PROBLEM.y if outputs == 1 else np.arange(len(PROBLEM.y)) % 3
+    offset = PROBLEM.offset if outputs == 1 else None
+    source = as_source(PROBLEM.X, target, sample_weight=PROBLEM.weight, offset=offset)
+    objective = Objective(source, Logistic() if outputs == 1 else Multinomial(3))
+    beta = np.tile(BETA, outputs)
+    end, before = objective.balanced(beta, 1e-15), objective.passes
+    assert before == 1
+    moved = end != beta
+    assert np.flatnonzero(moved).tolist() == [0, 6][:outputs]
+    assert np.abs(objective.evaluate(end).gradient[moved]).max() < 1e-14
+    assert objective.balanced(1e3 * beta, 0.0) is None
+
+
 def test_the_rounding_of_what_x_holds():
     for kind in (np.float32, np.float64):
         for form in (np.asarray, sp.csr_array):

@@ -13,7 +13,7 @@ import numpy as np
 
 from oddsmith import kernels
 from oddsmith.arrays import Array
-from oddsmith.design import Dense, Design, Sparse
+from oddsmith.design import Design
 from oddsmith.factor import Factor
 from oddsmith.losses import Loss
 from oddsmith.sources import Block
@@ -192,10 +192,10 @@ def eta_of(block: Block, beta: Array) -> Array:
 
 
 def quick_eta(block: Block, beta: Array, threads: int | None) -> Array:
-    """As `eta_of`, but for its last bits."""
-    design = block.design
-    scores = design.scores(beta[1:], threads) if isinstance(design, Dense | Sparse) else design.matvec(beta[1:])
-    scores += beta[0]
+    """As `eta_of`, but of one output for its last bits."""
+    if beta.ndim > 1:
+        return eta_of(block, beta)
+    scores = block.design.scores(beta[1:], threads) + beta[0]
     return scores if block.offset is None else scores + block.offset
 
 
@@ -222,3 +222,27 @@ def hessian_product_block(block: Block, *, loss: Loss, beta: Array, vector: Arra
     image = h * change if h.ndim == 1 else np.einsum("nij,nj->ni", h, change)
     product = np.concatenate([image.sum(axis=0)[None], block.design.rmatvec(image)])
     return np.append(product.T, block.total_weight)
+
+
+def bias_slope_block(block: Block, *, loss: Loss, beta: Array, half: Array) -> Array:
+    """The slope of Firth's penalty, and the weight; half half' is the inverse Hessian."""
+    eta = eta_of(block, beta)
+    curvature = weighted_rows(block, loss, eta, 2)[2]
+    assert curvature is not None
+    pull = curvature * block.design.norms(half) * loss.rows(eta, np.full_like(eta, 0.5), 1)[1]
+    return np.concatenate([[pull.sum()], block.design.rmatvec(pull), [block.total_weight]])
+
+
+def conjugate_block(block: Block, *, loss: Loss, beta: Array, shrink: float, threads: int | None) -> Array:
+    """Conjugates at shrink times the row_gradients at beta, less these times the offset; and the weight."""
+    eta = quick_eta(block, beta, threads)
+    value = loss.conjugate(eta, block.target, shrink)
+    if block.offset is not None:
+        value = value - shrink * loss.rows(eta, block.target, 1)[1] * block.offset
+    return np.array([value.sum() if block.weight is None else block.weight @ value, block.total_weight])
+
+
+def curvature_block(block: Block, eta: Array, loss: Loss) -> Array:
+    """The row_hessians, of shape (outputs^2,); and the weight."""
+    weight = np.ones(len(block.target)) if block.weight is None else block.weight
+    return np.append(loss.total_curvature(eta, weight), block.total_weight)

@@ -17,6 +17,9 @@ from oddsmith.evaluation import (
     PANEL_ROWS,
     Evaluation,
     along_block,
+    bias_slope_block,
+    conjugate_block,
+    curvature_block,
     eta_of,
     evaluate_at,
     evaluate_block,
@@ -27,6 +30,7 @@ from oddsmith.evaluation import (
 )
 from oddsmith.exact_evaluation import ExactEvaluation, evaluate_block_exactly
 from oddsmith.extended import Extended
+from oddsmith.factor import Factor
 from oddsmith.losses import Logistic, Loss
 from oddsmith.sources import Block, SomeColumns, Source
 
@@ -35,6 +39,7 @@ ROUGH = 1e-6  # what single precision may take from a diagonal
 MEANT, SUMMED = 30.0, 1 << 21
 T = TypeVar("T")
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
+BALANCING = 10  # of Newton's steps
 USED, USED_OF_FEW = 0.9, 0.6  # of the columns at hand, and where few are stored: if so many are asked for, all are
 
 
@@ -177,13 +182,33 @@ class Objective:
     def stored(self) -> AnyArray:
         """How many entries each column stores."""
         self.passes += 1
-        return self.source.sum(_stored)
+        return self.source.sum(lambda block: block.design.stored())
 
     def curvature_between_outputs(self, beta: Array) -> Array:
         """The mean row_hessian, of shape (outputs, outputs)."""
         self.passes += 1
-        sums = self.source.sum(partial(_between, loss=self.loss, beta=self._full(beta), threads=self.threads))
+        full = self._full(beta)
+        sums = self.source.sum(lambda block: curvature_block(block, quick_eta(block, full, self.threads), self.loss))
         return sums[:-1].reshape(self.loss.outputs, -1) / sums[-1]
+
+    def balanced(self, beta: Array, least: float) -> Array | None:
+        """The same but for the intercepts, which are fitted to it until no slope of theirs is above the least.
+
+        Newton's steps; None where these do not get there. Eta is found once.
+        """
+        self.passes += 1
+        full, change = self._full(beta), np.zeros(self.loss.outputs)
+        rows = [(block, quick_eta(block, full, self.threads)) for block in self.source.blocks()]
+        for _ in range(BALANCING):
+            now = [(block, eta + (change if eta.ndim > 1 else change[0])) for block, eta in rows]
+            slope = sum(weighted_rows(block, self.loss, eta, 1)[1].sum(axis=0) for block, eta in now)
+            curved = np.sum([curvature_block(block, eta, self.loss) for block, eta in now], axis=0)
+            if np.abs(slope).max() <= least * curved[-1]:
+                end = beta.copy()
+                end[:: self.width] += change
+                return end
+            change = change - Factor(curved[:-1].reshape(len(change), -1)).solve(np.atleast_1d(slope))
+        return None
 
     @property
     def rounding(self) -> float:
@@ -217,7 +242,7 @@ class Objective:
         """
         self.passes += 1
         full = half if self.intercept else np.vstack([np.zeros((1, half.shape[1])), half])
-        sums = self.source.sum(partial(_bias_slope, loss=self.loss, beta=self._full(beta), half=full))
+        sums = self.source.sum(partial(bias_slope_block, loss=self.loss, beta=self._full(beta), half=full))
         slope: Array = sums[:-1] / sums[-1]
         return slope if self.intercept else slope[1:]
 
@@ -231,7 +256,8 @@ class Objective:
     def conjugate(self, beta: Array, shrink: float) -> float:
         """The mean of the losses' conjugates at shrink times the row_gradients at beta, less these times the offset."""
         self.passes += 1
-        sums = self.source.sum(partial(_conjugate, loss=self.loss, beta=self._full(beta), shrink=shrink))
+        own = partial(conjugate_block, loss=self.loss, beta=self._full(beta), shrink=shrink, threads=self.threads)
+        sums = self.source.sum(own)
         return float(sums[0] / sums[1])
 
     def widest(self, half: Array) -> float:
@@ -336,14 +362,6 @@ def _curvature(block: Block, *, loss: Loss, beta: Array, columns: AnyArray) -> A
     return np.concatenate([hessian.ravel(), [h.sum()], block.design.diagonal(h), [block.total_weight]])
 
 
-def _conjugate(block: Block, *, loss: Loss, beta: Array, shrink: float) -> Array:
-    eta = eta_of(block, beta)
-    value = loss.conjugate(eta, block.target, shrink)
-    if block.offset is not None:
-        value = value - shrink * loss.rows(eta, block.target, 1)[1] * block.offset
-    return np.array([value.sum() if block.weight is None else block.weight @ value, block.total_weight])
-
-
 @dataclass(frozen=True)
 class _Largest:
     values: Array
@@ -376,24 +394,6 @@ def _between_images(block: Block, *, loss: Loss, beta: Array, half: Array) -> Ev
         np.zeros((half.shape[1], half.shape[1])),
     )
     return Evaluation(0.0, None, gram, block.total_weight)
-
-
-def _bias_slope(block: Block, *, loss: Loss, beta: Array, half: Array) -> Array:
-    eta = eta_of(block, beta)
-    curvature = weighted_rows(block, loss, eta, 2)[2]
-    assert curvature is not None
-    pull = curvature * block.design.norms(half) * loss.rows(eta, np.full_like(eta, 0.5), 1)[1]
-    return np.concatenate([[pull.sum()], block.design.rmatvec(pull), [block.total_weight]])
-
-
-def _stored(block: Block) -> AnyArray:
-    return block.design.stored()
-
-
-def _between(block: Block, *, loss: Loss, beta: Array, threads: int | None) -> Array:
-    weight = np.ones(len(block.target)) if block.weight is None else block.weight
-    eta = eta_of(block, beta) if beta.ndim > 1 else quick_eta(block, beta, threads)
-    return np.append(loss.total_curvature(eta, weight), block.total_weight)
 
 
 def _widest(block: Block, *, half: Array) -> Evaluation:

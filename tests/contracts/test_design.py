@@ -43,6 +43,7 @@ def test_the_verbs_are_those_of_the_standardised_matrix(design):
     v, r, h = RNG.standard_normal(5), RNG.standard_normal(400), RNG.random(400)
     close = {"rtol": tolerance(design), "atol": 100 * tolerance(design)}
     np.testing.assert_allclose(design.matvec(v), Z @ v, **close)
+    np.testing.assert_allclose(design.scores(v, 2), Z @ v, **close)
     np.testing.assert_allclose(design.rmatvec(r), Z.T @ r, **close)
     np.testing.assert_allclose(design.gram(h), Z.T @ (h[:, None] * Z), **close)
     some = np.array([3, 0, 4])

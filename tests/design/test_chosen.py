@@ -39,7 +39,7 @@ def test_its_verbs_are_those_of_a_copy(pair):
     view, copy = pair
     v, r, h, half = RNG.standard_normal(3), RNG.standard_normal(700), RNG.random(700), RNG.standard_normal((4, 2))
     for name, argument in (
-        ("matvec", v), ("dot_rows", v), ("rmatvec", r), ("gram", h), ("diagonal", h), ("norms", half),
+        ("matvec", v), ("scores", v), ("dot_rows", v), ("rmatvec", r), ("gram", h), ("diagonal", h), ("norms", half),
     ):  # fmt: skip
         np.testing.assert_allclose(getattr(view, name)(argument), getattr(copy, name)(argument), rtol=1e-9, atol=1e-9)
     assert (view.shape, view.entries, list(view.stored())) == (copy.shape, copy.entries, list(copy.stored()))

@@ -77,6 +77,10 @@ class Chosen:
         """Z v, for a vector or for the columns of a matrix."""
         return self.whole.matvec(self._spread(v))
 
+    def scores(self, v: Array, threads: int | None = None) -> Array:
+        """As matvec of a vector, compiled: its last bits depend on the layout."""
+        return self.whole.scores(self._spread(v), threads)
+
     def dot_rows(self, v: Array) -> Array:
         """As matvec, but a row has the same bits whichever rows are beside it."""
         return self.whole.dot_rows(self._spread(v))

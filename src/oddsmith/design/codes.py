@@ -108,6 +108,10 @@ class Codes:
         """Z v, for a vector or for the columns of a matrix."""
         return self._with_levels(self._numbers.matvec(v[self.places]), v)
 
+    def scores(self, v: Array, threads: int | None = None) -> Array:
+        """As matvec of a vector, of which only the numbers are compiled."""
+        return self._with_levels(self._numbers.scores(v[self.places], threads), v)
+
     def dot_rows(self, v: Array) -> Array:
         """As matvec, but a row has the same bits whichever rows are beside it."""
         return self._with_levels(self._numbers.dot_rows(v[self.places]), v)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -187,58 +187,92 @@ def _gap(function: Composite, penalty: Penalty, beta: Array, seen: Evaluation, w
     asks for no logarithms, and is enough where s is very near 1.
     """
     columns = function.objective.among(function.columns((beta != 0.0) | function.free), used=0.0)
-    part, members = function.only(columns), function.members(columns)
-    gradient, balanced = gradient_of(seen), _balanced(part, beta[members], gradient_of(seen)[members])
-    if balanced is None:
+    part, members, gradient = function.only(columns), function.members(columns), gradient_of(seen)
+    near = _balanced(part, beta[members], gradient[members])
+    if near is not None:
+        loss = seen.value - function.cost(beta)
+        along = dot(np.where(function.free, 0.0, gradient), beta) + near.slack * float(np.abs(beta).sum()) + near.fall
+        for shrink, cost in _dual_points(function, penalty, gradient, near.slack):
+            if seen.value + cost + shrink * (along - loss) <= wanted:
+                return max(0.0, seen.value + cost + shrink * (along - loss))
+    if near is None or near.b is None:
         fitted = _fitted(part, beta[members])
         if fitted is None:
             return None
         other = beta.copy()
         other[members] = fitted
-        gradient, balanced = gradient_of(function.evaluate(other)), (fitted, 0.0, math.inf)
-    b, slack, uneven = balanced
-    size, flat, dual, last = np.abs(gradient) + slack, function.curvature == 0.0, -math.inf, None
-    for some in (flat, np.ones_like(flat)):  # where something curves both are feasible
-        over = some & ~function.free & (size > function.thresholds)
-        shrink = float((function.thresholds[over] / size[over]).min(initial=1.0)) * (1.0 - 4.0 * EPSILON)
-        held = np.where(function.free, 0.0, -shrink * np.copysign(size, gradient))
-        cost = penalty.dual(held)
-        if shrink == last or not math.isfinite(cost):
-            continue
-        last, loss = shrink, seen.value - function.cost(beta)
-        along = dot(np.where(function.free, 0.0, gradient), beta) + slack * float(np.abs(beta).sum()) + uneven
-        if seen.value + cost + shrink * (along - loss) <= wanted:
-            return max(0.0, seen.value + cost + shrink * (along - loss))
-        dual = max(dual, -part.objective.conjugate(b, shrink) - cost)
+        near, gradient = _Balanced(fitted, 0.0, 0.0), gradient_of(function.evaluate(other))
+    assert near.b is not None
+    points = _dual_points(function, penalty, gradient, near.slack)
+    dual = max((-part.objective.conjugate(near.b, shrink) - cost for shrink, cost in points), default=-math.inf)
     return max(0.0, seen.value - dual) if math.isfinite(dual) else None
 
 
-def _balanced(part: Composite, b: Array, gradient: Array) -> tuple[Array, float, float] | None:
-    """Intercepts at which the row gradients add up to 0; by how much other gradients, and the loss, may have changed.
+def _dual_points(
+    function: Composite, penalty: Penalty, gradient: Array, slack: float
+) -> Iterator[tuple[float, float]]:  # fmt: skip
+    """The shares of the row gradients that are feasible, and what the penalty's conjugate is there."""
+    size, flat, last = np.abs(gradient) + slack, function.curvature == 0.0, None
+    for some in (flat, np.ones_like(flat)):  # where something curves both are feasible
+        over = some & ~function.free & (size > function.thresholds)
+        shrink = float((function.thresholds[over] / size[over]).min(initial=1.0)) * (1.0 - 4.0 * EPSILON)
+        cost = penalty.dual(np.where(function.free, 0.0, -shrink * np.copysign(size, gradient)))
+        if shrink != last and math.isfinite(cost):
+            yield shrink, cost
+        last = shrink
 
-    Newton's step delta = M^-1 g leaves nothing where it is small, M being the mean curvature between the outputs. By
-    Cauchy and Schwarz, columns having mean square 1, it changes no gradient by more than the root of c g'M^-1 g, c
-    being the largest curvature of a row; the loss, being convex, falls by g'M^-1 g at most. None where more than the
-    intercepts is free, or far from its optimum.
+
+@dataclass(frozen=True)
+class _Balanced:
+    """Intercepts at which the row gradients add up to 0.
+
+    Attributes
+    ----------
+    b : array or None
+        The coefficients, if the intercepts are known.
+    slack, fall : float
+        By how much other gradients, and the loss, may change on the way there.
+    """
+
+    b: Array | None
+    slack: float
+    fall: float
+
+
+def _balanced(part: Composite, b: Array, gradient: Array) -> _Balanced | None:
+    r"""What is known of it from the gradient alone; None where more than the intercepts is free, or too far away.
+
+    Of one output the way is at most :math:`\delta = -\log(1 - |g| / M)`, M being the mean curvature. Where it is small,
+    Newton's step leaves nothing; of several outputs only then anything is said. The loss, being convex, falls by
+    :math:`g'\delta` at most; no other gradient changes by more than the root of :math:`c\, g'\delta`, by Cauchy and
+    Schwarz, c being the largest curvature of a row and columns having mean square 1.
     """
     objective, free = part.objective, part.free
     if not free.any():
-        return b, 0.0, 0.0
-    if int(free.sum()) > objective.loss.outputs or not objective.intercept:
+        return _Balanced(b, 0.0, 0.0)
+    if not _only_intercepts(part):
         return None
     curvature = Factor(objective.curvature_between_outputs(b))  # of scores it is singular, and they see nothing there
     change, unseen = curvature.solve(gradient[free]), np.abs(curvature.unseen(gradient[free])).max(initial=0.0)
-    if not max(float(change @ change), float(unseen)) <= SLOPE_NOISE**1.5:
+    known = max(float(change @ change), float(unseen)) <= SLOPE_NOISE**1.5
+    share = math.sqrt(objective.loss.concordance) * float(np.abs(change).max())
+    if not known and (len(change) > 1 or not 0.0 < share < 1.0):
         return None
+    fall = max(0.0, float(gradient[free] @ change)) * (1.0 if known else -math.log1p(-share) / share)
     moved = b.copy()
     moved[free] -= change
-    fall = max(0.0, float(gradient[free] @ change))
-    return moved, math.sqrt(objective.loss.steepest * fall), fall
+    return _Balanced(moved if known else None, math.sqrt(objective.loss.steepest * fall), fall)
+
+
+def _only_intercepts(part: Composite) -> bool:
+    return part.objective.intercept and int(part.free.sum()) == part.objective.loss.outputs
 
 
 def _fitted(part: Composite, b: Array) -> Array | None:
     """What is not penalised, fitted to the other coefficients: then the dual point is feasible. None: it cannot be."""
     free = part.free
+    if _only_intercepts(part):
+        return part.objective.balanced(b, SLOPE_NOISE**1.5)
     for _ in range(STEPS):
         near = part.evaluate(b, 2)
         assert near.gradient is not None and near.hessian is not None
