@@ -120,7 +120,8 @@ class ProximalNewton:
                 stuck = inner.status is not Status.CONVERGED and not added
                 done = left <= 2.0 * goal * abs(now.value)
                 if done and tries and not self._closed(function, beta, now):
-                    tries, found = tries - 1, self._on_face(function, beta, gradient_of(now))
+                    known = self._known(function, space, inner)
+                    tries, found = tries - 1, self._on_face(function, beta, gradient_of(now), known)
                     if found is not None:
                         face, beta, now = found, found.beta, function.evaluate_by(found.part, found.some, found.beta)
                         trace.append(Step(function.passes, now.value, left, note="on what is not 0"))
@@ -152,13 +153,16 @@ class ProximalNewton:
         members = function.members(space.columns)
         seen = replace(now, gradient=gradient_of(now)[members])
         inner = descend(sub, beta[members], Metric(sub, space), goal=goal, limit=limit, now=seen)
-        if not last or inner.status is not Status.CONVERGED:
+        if not last or inner.status is not Status.CONVERGED or self._closed(sub, inner.beta, inner.evaluation, 0.5):
             return inner, None
         whole, gradient = np.zeros((2, len(beta)))
         whole[members], gradient[members] = inner.beta, gradient_of(inner.evaluation)
+        return inner, self._on_face(function, whole, gradient, self._known(function, space, inner))
+
+    def _known(self, function: Composite, space: Workspace, inner: Solution) -> tuple[AnyArray, AnyArray] | None:
+        """The Hessian at hand, and which coefficients it has, if steps by it were good to the end."""
         good = len(inner.trace) > 1 and inner.decrement <= GOOD * inner.trace[-2].decrement
-        known = (members, space.hessian) if good and space.hessian is not None else None
-        return inner, self._on_face(function, whole, gradient, known)
+        return (function.members(space.columns), space.hessian) if good and space.hessian is not None else None
 
     def _on_face(
         self, function: Composite, beta: Array, gradient: Array, known: tuple[AnyArray, AnyArray] | None = None
@@ -169,9 +173,9 @@ class ProximalNewton:
         face = descend_on_face(function, beta, gradient, goal=0.5 * self.gap, known=known)
         return face if face is not None and face.closed else None
 
-    def _closed(self, function: Composite, beta: Array, now: Evaluation) -> bool:
-        """Whether the duality gap is as small as it should be."""
-        return self.gap is None or function.gap(beta, now) <= self.gap * abs(now.value)
+    def _closed(self, function: Composite, beta: Array, now: Evaluation, share: float = 1.0) -> bool:
+        """Whether the duality gap is as small as it should be, or some share of that."""
+        return self.gap is None or function.gap(beta, now) <= share * self.gap * abs(now.value)
 
 
 class Metric:
