@@ -12,6 +12,8 @@ namespace oddsmith {
 
 namespace detail {
 
+constexpr double cancelled = 1e-3;  // the share of a sum of squares below which a spread has lost digits
+
 // A vector of all columns for each part: so few that adding them up costs little beside the pass itself.
 inline Parts sparse_parts(std::size_t rows, std::size_t entries, std::size_t vector) {
     return Parts(rows, 64, std::clamp<std::size_t>(entries / (4 * std::max<std::size_t>(1, vector)), 2, 64));
@@ -79,6 +81,44 @@ void add_in_order(std::size_t parts, std::size_t threads, std::vector<double>& t
         }
         adding = false;
     });
+}
+
+// Of columns that nearly every row stores, and nearly the same number.
+template <class T, class Index>
+void shifted_moments(const Csr<T, Index>& x, const double* weight, const std::vector<std::int32_t>& place, std::size_t count,
+                     double* mean, double* deviation, std::size_t threads) {
+    std::vector<double> shift(count), sums(3 * count + 1);  // and a column's weight, sum and sum of squares; all weight
+    std::vector<bool> known(count);
+    std::size_t left = count;
+    for (std::size_t i = 0; i < x.rows && left > 0; ++i)
+        for (Index e = x.begin[i]; e < x.begin[i + 1]; ++e) {
+            if (place[x.columns[e]] < 0 || (weight && weight[i] == 0.0)) continue;
+            const auto at = static_cast<std::size_t>(place[x.columns[e]]);
+            if (known[at]) continue;
+            shift[at] = x.data[e], known[at] = true, --left;
+        }
+    const Parts parts = sparse_parts(x.rows, x.entries(), 3 * count);
+    add_in_order(parts.count, threads, sums, [&](std::size_t k, double* own) {
+        for (std::size_t i = k * parts.rows_each; i < std::min(x.rows, (k + 1) * parts.rows_each); ++i) {
+            const double w = weight ? weight[i] : 1.0;
+            own[3 * count] += w;
+            for (Index e = x.begin[i]; e < x.begin[i + 1]; ++e) {
+                if (place[x.columns[e]] < 0) continue;
+                const auto at = static_cast<std::size_t>(place[x.columns[e]]);
+                const double d = x.data[e] - shift[at];
+                own[3 * at] += w;  // of a column that every row stores to the bits of all weight
+                own[3 * at + 1] += w * d;
+                own[3 * at + 2] += w * d * d;
+            }
+        }
+    });
+    for (std::size_t j = 0; j < place.size(); ++j) {
+        if (place[j] < 0) continue;
+        const auto at = static_cast<std::size_t>(place[j]);
+        const double total = sums[3 * count], missing = total - sums[3 * at], c = shift[at], gap = (sums[3 * at + 1] - missing * c) / total;
+        mean[j] += c + gap;
+        deviation[j] += sums[3 * at + 2] + missing * c * c - gap * gap * total;
+    }
 }
 
 }  // namespace detail
@@ -198,36 +238,34 @@ void rough_hessian(const Csr<T, Index>& x, const View& view, const Rows& rows, c
     pass_stored<Loss>(x, view, rows, beta, 2, nullptr, hessian, known, threads);
 }
 
-// As `moments` over dense rows, the entries that are not stored counted as zeros. All is shifted by the first row that
-// has a weight. A column that every row stores has the bits of the total weight as its own: a constant comes out as one.
+// As `moments` over dense rows, the entries that are not stored counted as zeros. A column whose sum of squares is nearly
+// that of its mean is looked at again, shifted by an entry of its own: a constant comes out as one.
 template <class T, class Index>
 double moments(const Csr<T, Index>& x, const double* weight, double* mean, double* deviation, std::size_t threads) {
     const std::size_t p = x.cols;
-    const Parts parts = detail::sparse_parts(x.rows, x.entries(), 3 * p);
-    std::size_t origin = 0;
-    while (weight && origin + 1 < x.rows && weight[origin] == 0.0) ++origin;
-    std::vector<double> shift(p), sums(3 * p + 1);  // a column's weight, sum and sum of squares; then the total weight
-    for (Index e = x.begin[origin]; e < x.begin[origin + 1]; ++e) shift[x.columns[e]] = x.data[e];
+    const Parts parts = detail::sparse_parts(x.rows, x.entries(), 2 * p);
+    std::vector<double> sums(2 * p + 1);  // a column's sum and sum of squares; then the total weight
     detail::add_in_order(parts.count, threads, sums, [&](std::size_t k, double* own) {
         for (std::size_t i = k * parts.rows_each; i < std::min(x.rows, (k + 1) * parts.rows_each); ++i) {
             const double w = weight ? weight[i] : 1.0;
-            own[3 * p] += w;
+            own[2 * p] += w;
             for (Index e = x.begin[i]; e < x.begin[i + 1]; ++e) {
-                double* column = own + 3 * static_cast<std::size_t>(x.columns[e]);
-                const double d = x.data[e] - shift[x.columns[e]];
-                column[0] += w;
-                column[1] += w * d;
-                column[2] += w * d * d;
+                double* column = own + 2 * static_cast<std::size_t>(x.columns[e]);
+                const double d = x.data[e];
+                column[0] += w * d;
+                column[1] += w * d * d;
             }
         }
     });
-    const double total = sums[3 * p];
+    const double total = sums[2 * p];
+    std::vector<std::int32_t> again(p, -1);
+    std::int32_t count = 0;
     for (std::size_t j = 0; j < p; ++j) {
-        const double missing = total - sums[3 * j];
-        const double gap = total > 0.0 ? (sums[3 * j + 1] - missing * shift[j]) / total : 0.0;
-        mean[j] += shift[j] + gap;
-        deviation[j] += sums[3 * j + 2] + missing * shift[j] * shift[j] - gap * gap * total;
+        const double m = total > 0.0 ? sums[2 * j] / total : 0.0, square = sums[2 * j + 1], rest = square - m * m * total;
+        if (square != 0.0 && !(rest > detail::cancelled * square)) again[j] = count++;
+        else mean[j] += m, deviation[j] += rest;
     }
+    if (count > 0) detail::shifted_moments(x, weight, again, static_cast<std::size_t>(count), mean, deviation, threads);
     return total;
 }
 

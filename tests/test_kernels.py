@@ -415,6 +415,27 @@ def test_moments_and_gram_of_sparse_rows(both_kernels):
     np.testing.assert_allclose(out, np.triu((w * X[:, columns].T) @ X[:, columns]), rtol=1e-11)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_sparse_columns_far_from_0_keep_their_spread(weighted, both_kernels):
+    """Sums of squares lose what the mean outweighs; zeros that are not stored are no reason to."""
+    rng = np.random.default_rng(3)
+    X = (rng.random((3000, 6)) < 0.3) * rng.standard_normal((3000, 6))
+    X[:, 0], X[:, 1], X[:, 2] = 0.1, 1e8 + rng.standard_normal(3000), 1e8
+    X[17, 2] = 0.0
+    w = rng.random(3000) * (rng.random(3000) < 0.9) if weighted else None
+    if weighted:
+        X[np.flatnonzero(w == 0.0)[0], 0] = 7.0
+    matrix = sp.csr_array(X)
+    stored = matrix.data, matrix.indices, matrix.indptr
+    mean, deviation = np.zeros((2, 6))
+    kernels.moments_sparse(*stored, w, mean, deviation, 2)
+    weight = np.ones(3000) if w is None else w
+    true_mean = weight @ X.astype(np.longdouble) / weight.sum()
+    np.testing.assert_allclose(mean, true_mean.astype(float), rtol=4e-16, atol=1e-15)
+    np.testing.assert_allclose(deviation, (weight @ (X - true_mean) ** 2).astype(float), 1e-11, 1e-30)
+    assert (mean[0], deviation[0]) == (0.1, 0.0)
+
+
 def test_some_rows_of_a_compressed_matrix_are_taken_where_they_lie(both_kernels):
     data, index, begin, X = compressed(500)
     whole = sweep_compressed(kernels.active, (data, index, begin[100:201]), 100, X.shape[1], 2)
