@@ -27,6 +27,7 @@ MOST = 0.003  # of the objective, to which it is solved at least: of correlated 
 BESIDE = 8  # times farther may a column left out let it fall that is much like those at hand
 FAR, VAIN = 1e-6, 0.5  # of the objective: farther from the optimum a new metric that halves the decrement will do
 TRIES = 3  # to close the duality gap
+MORE, REACH = 2, 30.0  # steps by a metric at hand that are made for it, where it is no more times too wide
 POLISH = 4  # exact steps, at most
 STALE, GOOD = 0.2, 0.01  # a metric is made anew if the decrement falls by less; if by more, it serves the face too
 
@@ -152,7 +153,8 @@ class ProximalNewton:
         """Solve on the columns at hand; if these are probably all that matter, go on among what is then not 0."""
         members = function.members(space.columns)
         seen = replace(now, gradient=gradient_of(now)[members])
-        inner = descend(sub, beta[members], Metric(sub, space), goal=goal, limit=limit, now=seen)
+        gap = 0.5 * self.gap if last and self.gap is not None else None
+        inner = descend(sub, beta[members], Metric(sub, space), goal=goal, limit=limit, now=seen, gap=gap)
         if not last or inner.status is not Status.CONVERGED or self._closed(sub, inner.beta, inner.evaluation, 0.5):
             return inner, None
         whole, gradient = np.zeros((2, len(beta)))
@@ -221,9 +223,9 @@ class Metric:
 
 def descend(
     function: Composite, beta: Array, metric: Metric, *, goal: float, limit: int, now: Evaluation | None = None,
-    note: str = "",
+    note: str = "", gap: float | None = None,
 ) -> Solution:  # fmt: skip
-    """Proximal Newton steps until a model falls by at most goal |F|.
+    """Proximal Newton steps until a model falls by at most goal |F|; some more, if these may close a gap of gap |F|.
 
     A model is kept, but for BFGS corrections, while the steps are good; then it is made anew, and better if that was in
     vain.
@@ -231,7 +233,7 @@ def descend(
     now = function.evaluate(beta) if now is None else now
     trace: list[Step] = []
     model, age, last, length = metric.at_hand(), 1, np.inf, 1.0
-    accuracy, hard = ACCURACY, False
+    accuracy, hard, more = ACCURACY, False, 0 if gap is None else MORE
     while True:
         if model is None:
             model, age = metric.anew(beta, exact=hard), 0
@@ -243,11 +245,14 @@ def descend(
         trace.append(Step(function.passes, now.value, decrement, length, note))
         note = ""
         floor = decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last
-        if floor or decrement <= goal * abs(now.value):
+        slow, enough = age > 0 and decrement > STALE * last, decrement <= goal * abs(now.value)
+        if enough and more and gap is not None and not slow:
+            near = 1.0 < function.gap(beta, now) / (gap * abs(now.value)) < REACH
+            enough, more = not near, more - 1
+        if floor or enough:
             return Solution(beta, now, Status.CONVERGED, tuple(trace), decrement)
         if function.passes >= limit:
             return Solution(beta, now, Status.PASS_LIMIT, tuple(trace), decrement)
-        slow = age > 0 and decrement > STALE * last
         if not slow:
             end, new, length = search(function, beta, direction, now)
             if length > 0.0:
