@@ -5,7 +5,7 @@ import numpy as np
 import oddsmith
 
 NAME = "oddsmith"
-TOLERANCES = (1e-6, 1e-9, None)
+TOLERANCES = (1e-2, 1e-3, 1e-4, 1e-6, 1e-9, None)
 L1 = True
 
 

@@ -7,6 +7,7 @@ from oddsmith import L1, ElasticNet, ProximalNewton, as_source, fit
 from oddsmith.errors import SpecificationError, Status
 from oddsmith.fitting import Problem
 from oddsmith.losses import Logistic, Multinomial
+from oddsmith.objective import Objective
 from oddsmith.solvers import Composite, Workspace, largest_alpha
 from oddsmith.solvers.proximal_newton import Metric, descend
 from tests.problems import PROBLEMS, generate, lasso_by_hand, many_classes
@@ -190,6 +191,30 @@ def test_a_tall_lasso_takes_few_passes(seed):
     assert found.value / best.value - 1 <= found.certificate.suboptimality + 1e-15 <= 1e-9
     np.testing.assert_array_equal(found.beta == 0.0, best.beta == 0.0)
     assert found.trace[-1].note == "by the Hessian of the proof"
+
+
+@pytest.mark.parametrize("form", [np.asfortranarray, sp.csr_array, np.ascontiguousarray])
+def test_who_asks_for_less_waits_for_no_more(form, monkeypatch):
+    """Hessians are what takes time; a loose tolerance is proved without the one of all that is kept, in double."""
+    formed = []
+    evaluate, rough = Objective.evaluate, Objective.rough_hessian
+    monkeypatch.setattr(
+        Objective,
+        "evaluate",
+        lambda self, b, order=1: (formed.extend([order] * (order > 1)), evaluate(self, b, order))[1],
+    )
+    monkeypatch.setattr(Objective, "rough_hessian", lambda self, *given: (formed.append(1), rough(self, *given))[1])
+    problem = generate(1500, 1200, 11, weighted=True)
+    source = as_source(form(problem.X), problem.y, sample_weight=problem.weight)
+    taken = {}
+    for tol in (1e-6, 1e-4, 1e-3, 1e-2, 1e-1):
+        formed.clear()
+        found = fit(source, penalty=L1(0.004), tol=tol)
+        taken[tol] = found.passes, len(formed), formed.count(2)
+        assert found.certificate.kind == "proved"
+        assert found.certificate.suboptimality <= tol
+    for counts in zip(*taken.values(), strict=True):
+        assert list(counts) == sorted(counts, reverse=True)
 
 
 def test_the_limit_of_passes_is_kept_and_told():

@@ -65,9 +65,10 @@ class Sparse:
         threads = kernels.threads_for(self.entries, None)
         kernels.count_sparse(indices, begin, place, start[1:], threads)
         np.cumsum(start, out=start)
-        parts = np.empty(start[-1], data.dtype), np.empty(start[-1], indices.dtype), start
-        kernels.select_sparse(data, indices, begin, place, parts[2], parts[1], parts[0], threads)
-        chosen = type(self.array)(parts, shape=(self.shape[0], len(columns)))
+        chosen = type(self.array)((self.shape[0], len(columns)), dtype=data.dtype)  # filled here: SciPy would check it
+        chosen.data, chosen.indices = np.empty(start[-1], data.dtype), np.empty(start[-1], indices.dtype)
+        chosen.indptr = start
+        kernels.select_sparse(data, indices, begin, place, start, chosen.indices, chosen.data, threads)
         return Sparse(chosen, self.centre[columns], self.scale[columns])
 
     def matvec(self, v: Array) -> Array:

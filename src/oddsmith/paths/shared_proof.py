@@ -158,8 +158,9 @@ class SharedProof:
         if (gone < 0).any() or len(gone) > len(columns):
             gone, come = gone[:0], place[columns]
             self._norms[:] = 0.0
+        z = self.path.rows.z
         for places, sign in ((gone, -1.0), (come, 1.0)):
-            some = self.path.rows.z[places]
-            self._norms += sign * np.einsum("ji,ji->i", some, some)
+            for place in places.tolist():  # a copy of all of them would take longer
+                self._norms += sign * z[place] ** 2
         self._within = columns
         return self._norms
