@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from oddsmith.errors import DataError, SpecificationError
 
@@ -19,9 +19,8 @@ MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", ".")
 MISSING_LEVEL = "(missing)"
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column of a table.
+class Column(NamedTuple):
+    """One column of a table. A tuple, since a matrix may have a hundred thousand.
 
     Attributes
     ----------
