@@ -160,7 +160,7 @@ class SharedProof:
             self._norms[:] = 0.0
         z = self.path.rows.z
         for places, sign in ((gone, -1.0), (come, 1.0)):
-            for place in places.tolist():  # a copy of all of them would take longer
-                self._norms += sign * z[place] ** 2
+            for k in places.tolist():  # a copy of all of them would take longer
+                self._norms += sign * z[k] ** 2
         self._within = columns
         return self._norms

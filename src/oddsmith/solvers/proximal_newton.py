@@ -31,6 +31,8 @@ MORE, REACH = 2, 30.0  # steps by a metric at hand that are made for it, where i
 POLISH = 4  # exact steps, at most
 STALE, GOOD = 0.2, 0.01  # a metric is made anew if the decrement falls by less; if by more, it serves the face too
 
+Known = tuple[AnyArray, AnyArray]  # coefficients, and a Hessian among them
+
 
 @dataclass(frozen=True)
 class ProximalNewton:
@@ -112,7 +114,7 @@ class ProximalNewton:
         if len(space.columns) > SPARE * len(function.columns(held)) + 50:
             space.keep(function, held)
         screen = function.thresholds if space.thresholds is None else 2.0 * function.thresholds - space.thresholds
-        sub, inner, face, tries = None, None, None, TRIES
+        sub, inner, face, known, tries = None, None, None, None, TRIES
         while True:
             columns, added, last = grown(function, beta, gradient_of(now), screen, space.columns)
             beyond = missed(function, beta, gradient_of(now), space.columns)
@@ -121,8 +123,8 @@ class ProximalNewton:
                 stuck = inner.status is not Status.CONVERGED and not added
                 done = left <= 2.0 * goal * abs(now.value)
                 if done and tries and not self._closed(function, beta, now):
-                    known = self._known(function, space, inner)
-                    tries, found = tries - 1, self._on_face(function, beta, gradient_of(now), known)
+                    found = self._on_face(function, beta, gradient_of(now), known)
+                    tries, known = tries - 1, None
                     if found is not None:
                         face, beta, now = found, found.beta, function.evaluate_by(found.part, found.some, found.beta)
                         trace.append(Step(function.passes, now.value, left, note="on what is not 0"))
@@ -137,7 +139,7 @@ class ProximalNewton:
                 columns = space.columns
             screen = function.thresholds
             aim = goal if last else max(goal, min(MOST, SHARE * beyond / abs(now.value)))
-            inner, face = self._at_hand(function, beta, now, space, sub, goal=aim, limit=limit, last=last)
+            inner, face, known = self._at_hand(function, beta, now, space, sub, goal=aim, limit=limit, last=last)
             beta, part, some = np.zeros_like(beta), sub, inner.beta
             beta[function.members(columns)] = some
             if face is not None:
@@ -149,26 +151,26 @@ class ProximalNewton:
     def _at_hand(
         self, function: Composite, beta: Array, now: Evaluation, space: Workspace, sub: Composite, *, goal: float,
         limit: int, last: bool,
-    ) -> tuple[Solution, Face | None]:  # fmt: skip
-        """Solve on the columns at hand; if these are probably all that matter, go on among what is then not 0."""
+    ) -> tuple[Solution, Face | None, Known | None]:  # fmt: skip
+        """Solve on the columns at hand; if these are probably all that matter, go on among what is then not 0.
+
+        With a Hessian for it, which was not tried yet.
+        """
         members = function.members(space.columns)
         seen = replace(now, gradient=gradient_of(now)[members])
         gap = 0.5 * self.gap if last and self.gap is not None else None
         inner = descend(sub, beta[members], Metric(sub, space), goal=goal, limit=limit, now=seen, gap=gap)
-        if not last or inner.status is not Status.CONVERGED or self._closed(sub, inner.beta, inner.evaluation, 0.5):
-            return inner, None
+        if not last or inner.status is not Status.CONVERGED:
+            return inner, None, None
+        good = len(inner.trace) > 1 and inner.decrement <= GOOD * inner.trace[-2].decrement
+        known = (members, space.hessian) if good and space.hessian is not None else None
+        if self._closed(sub, inner.beta, inner.evaluation, 0.5):
+            return inner, None, known
         whole, gradient = np.zeros((2, len(beta)))
         whole[members], gradient[members] = inner.beta, gradient_of(inner.evaluation)
-        return inner, self._on_face(function, whole, gradient, self._known(function, space, inner))
+        return inner, self._on_face(function, whole, gradient, known), None
 
-    def _known(self, function: Composite, space: Workspace, inner: Solution) -> tuple[AnyArray, AnyArray] | None:
-        """The Hessian at hand, and which coefficients it has, if steps by it were good to the end."""
-        good = len(inner.trace) > 1 and inner.decrement <= GOOD * inner.trace[-2].decrement
-        return (function.members(space.columns), space.hessian) if good and space.hessian is not None else None
-
-    def _on_face(
-        self, function: Composite, beta: Array, gradient: Array, known: tuple[AnyArray, AnyArray] | None = None
-    ) -> Face | None:
+    def _on_face(self, function: Composite, beta: Array, gradient: Array, known: Known | None) -> Face | None:
         """Close the duality gap, if that is asked for; None where it is not, or cannot be closed."""
         if self.gap is None:
             return None
