@@ -83,20 +83,12 @@ void add_in_order(std::size_t parts, std::size_t threads, std::vector<double>& t
     });
 }
 
-// Of columns that nearly every row stores, and nearly the same number.
+// Of columns that nearly every row stores, and nearly the same number: shifted by their means.
 template <class T, class Index>
-void shifted_moments(const Csr<T, Index>& x, const double* weight, const std::vector<std::int32_t>& place, std::size_t count,
-                     double* mean, double* deviation, std::size_t threads) {
-    std::vector<double> shift(count), sums(3 * count + 1);  // and a column's weight, sum and sum of squares; all weight
-    std::vector<bool> known(count);
-    std::size_t left = count;
-    for (std::size_t i = 0; i < x.rows && left > 0; ++i)
-        for (Index e = x.begin[i]; e < x.begin[i + 1]; ++e) {
-            if (place[x.columns[e]] < 0 || (weight && weight[i] == 0.0)) continue;
-            const auto at = static_cast<std::size_t>(place[x.columns[e]]);
-            if (known[at]) continue;
-            shift[at] = x.data[e], known[at] = true, --left;
-        }
+void shifted_moments(const Csr<T, Index>& x, const double* weight, const std::vector<std::int32_t>& place,
+                     const std::vector<double>& shift, double* mean, double* deviation, std::size_t threads) {
+    const std::size_t count = shift.size();
+    std::vector<double> sums(3 * count + 1);  // a column's weight, sum and sum of squares; then all weight
     const Parts parts = sparse_parts(x.rows, x.entries(), 3 * count);
     add_in_order(parts.count, threads, sums, [&](std::size_t k, double* own) {
         for (std::size_t i = k * parts.rows_each; i < std::min(x.rows, (k + 1) * parts.rows_each); ++i) {
@@ -115,7 +107,8 @@ void shifted_moments(const Csr<T, Index>& x, const double* weight, const std::ve
     for (std::size_t j = 0; j < place.size(); ++j) {
         if (place[j] < 0) continue;
         const auto at = static_cast<std::size_t>(place[j]);
-        const double total = sums[3 * count], missing = total - sums[3 * at], c = shift[at], gap = (sums[3 * at + 1] - missing * c) / total;
+        const double total = sums[3 * count], missing = total - sums[3 * at], c = shift[at];
+        const double gap = (sums[3 * at + 1] - missing * c) / total;
         mean[j] += c + gap;
         deviation[j] += sums[3 * at + 2] + missing * c * c - gap * gap * total;
     }
@@ -239,7 +232,7 @@ void rough_hessian(const Csr<T, Index>& x, const View& view, const Rows& rows, c
 }
 
 // As `moments` over dense rows, the entries that are not stored counted as zeros. A column whose sum of squares is nearly
-// that of its mean is looked at again, shifted by an entry of its own: a constant comes out as one.
+// that of its mean is looked at again: a constant comes out as one.
 template <class T, class Index>
 double moments(const Csr<T, Index>& x, const double* weight, double* mean, double* deviation, std::size_t threads) {
     const std::size_t p = x.cols;
@@ -259,13 +252,17 @@ double moments(const Csr<T, Index>& x, const double* weight, double* mean, doubl
     });
     const double total = sums[2 * p];
     std::vector<std::int32_t> again(p, -1);
-    std::int32_t count = 0;
+    std::vector<double> shift;
     for (std::size_t j = 0; j < p; ++j) {
         const double m = total > 0.0 ? sums[2 * j] / total : 0.0, square = sums[2 * j + 1], rest = square - m * m * total;
-        if (square != 0.0 && !(rest > detail::cancelled * square)) again[j] = count++;
-        else mean[j] += m, deviation[j] += rest;
+        if (square != 0.0 && !(rest > detail::cancelled * square)) {
+            again[j] = static_cast<std::int32_t>(shift.size());
+            shift.push_back(m);
+        } else {
+            mean[j] += m, deviation[j] += rest;
+        }
     }
-    if (count > 0) detail::shifted_moments(x, weight, again, static_cast<std::size_t>(count), mean, deviation, threads);
+    if (!shift.empty()) detail::shifted_moments(x, weight, again, shift, mean, deviation, threads);
     return total;
 }
 

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.datasets import load_wine
 
-from oddsmith import L2, Inference, SpecificationError, as_source, fit, infer
+from oddsmith import L1, L2, ElasticNet, Inference, SpecificationError, as_source, fit, infer, odds_ratios, summarise
 from oddsmith.errors import OddsmithWarning
+from oddsmith.inference import covariance
 from tests.problems import PROBLEMS, generate, newton_by_hand
 
 
@@ -102,9 +104,25 @@ def test_after_complete_separation_no_standard_error_is_claimed():
     assert result.certificate.optimum_exists is False
 
 
+@pytest.mark.parametrize("penalty", [L1(0.01), ElasticNet(0.02, 0.5), L2(0.01)])
+def test_several_classes_have_a_table_under_any_penalty(penalty):
+    """Under absolute values a fit has scores of all classes; the table is of contrasts all the same."""
+    X, y = load_wine(return_X_y=True)
+    result = fit(as_source(X, y), penalty=penalty, standardize=True)
+    table = infer(result, reference=1)
+    np.testing.assert_allclose(table.coef, (result.beta - result.beta[1])[[0, 2]].ravel())
+    assert len(table.se) == len(table.names) == 2 * 14
+    assert np.isnan(table.se).all() == (penalty.name != "ridge")
+    assert np.isnan(covariance(result)).shape == (28, 28)
+    assert str(summarise(result)).count("\n1: ") == str(summarise(result)).count("\n2: ") == 14
+    assert len(odds_ratios(result).names) == 26
+
+
 def test_something_else_than_a_fit_is_named():
     with pytest.raises(SpecificationError, match="infer needs a Fit: a str"):
         infer("fit")
+    with pytest.raises(SpecificationError, match="summarise needs a Fit: a str"):
+        summarise("fit")
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, 95])

@@ -165,7 +165,7 @@ def infer(fit: Fit, level: float = 0.95, *, reference: Any = None) -> Inference:
     McCullagh and Nelder (1989), section 4.4; of K > 2 classes, Agresti, *Categorical Data Analysis*, 3rd ed. (2013),
     section 8.1.
     """
-    _require_fit(fit)
+    require_fit(fit, "infer")
     width = normal_width(level)
     base = _reference(fit, reference)
     names = (INTERCEPT, *fit.names) if fit.intercept else fit.names
@@ -244,7 +244,7 @@ def _on_raw_columns(fit: Fit, rows: Array, reference: Any) -> Array:
     scores = fit.loss.contrasts if fit.loss.outputs > 1 else np.array([[0.0], [1.0]])
     base = _reference(fit, reference)
     against = np.delete(scores - scores[base], base, axis=0)
-    out: Array = np.tensordot(against, raw, axes=1).reshape(len(rows), -1)
+    out: Array = np.tensordot(against, raw, axes=1).reshape(len(against) * raw.shape[1], -1)
     return out
 
 
@@ -254,7 +254,7 @@ def covariance(fit: Fit, *, reference: Any = None) -> Array:
     Infinite variances, and NaN beside them, where `infer` has infinite standard errors; NaN for dropped columns, and
     if the Hessian is not known.
     """
-    _require_fit(fit)
+    require_fit(fit, "covariance")
     root = covariance_root(fit, reference)
     matrix: Array = root @ root.T
     se = standard_errors(fit, reference)
@@ -332,7 +332,7 @@ def _dropped(fit: Fit) -> AnyArray:
     """Which coefficients, in the order of `infer`, belong to columns that were dropped."""
     gone = np.zeros(len(fit.names) + fit.intercept, dtype=bool)
     gone[[found.column + fit.intercept for found in fit.dropped]] = True
-    return np.tile(gone, fit.loss.outputs)
+    return np.tile(gone, len(fit.classes) - 1)
 
 
 def _led(rows: Array, fit: Fit) -> Array:
@@ -376,10 +376,11 @@ def _note(fit: Fit) -> str:
     return " ".join(notes)
 
 
-def _require_fit(fit: object) -> None:
+def require_fit(fit: object, name: str) -> None:
+    """Refuse something else, for a function of this name."""
     if not isinstance(fit, Fit):
         advice = "Pass what oddsmith.fit returned, or an estimator's fit_."
-        raise SpecificationError("infer needs a Fit", f"a {type(fit).__name__}", advice)
+        raise SpecificationError(f"{name} needs a Fit", f"a {type(fit).__name__}", advice)
 
 
 def _reference(fit: Fit, label: Any) -> int:

@@ -39,7 +39,7 @@ ROUGH = 1e-6  # what single precision may take from a diagonal
 MEANT, SUMMED = 30.0, 1 << 21
 T = TypeVar("T")
 SMALL_WIDTH, SMALL_PRODUCTS = 64, 1 << 26  # below them a step in Python would cost more than its pass
-BALANCING = 10  # of Newton's steps
+BALANCING = 20  # of Newton's steps
 USED, USED_OF_FEW = 0.9, 0.6  # of the columns at hand, and where few are stored: if so many are asked for, all are
 
 
@@ -196,9 +196,8 @@ class Objective:
 
         Newton's steps; None where these do not get there. Eta is found once.
         """
-        self.passes += 1
-        full, change = self._full(beta), np.zeros(self.loss.outputs)
-        rows = [(block, quick_eta(block, full, self.threads)) for block in self.source.blocks()]
+        self.passes, change = self.passes + 1, np.zeros(self.loss.outputs)
+        rows = [(block, quick_eta(block, self._full(beta), self.threads)) for block in self.source.blocks()]
         for _ in range(BALANCING):
             now = [(block, eta + (change if eta.ndim > 1 else change[0])) for block, eta in rows]
             slope = sum(weighted_rows(block, self.loss, eta, 1)[1].sum(axis=0) for block, eta in now)
@@ -207,7 +206,8 @@ class Objective:
                 end = beta.copy()
                 end[:: self.width] += change
                 return end
-            change = change - Factor(curved[:-1].reshape(len(change), -1)).solve(np.atleast_1d(slope))
+            step = Factor(curved[:-1].reshape(len(change), -1)).solve(np.atleast_1d(slope))
+            change = change - step / max(1.0, np.abs(step).max())  # not where the curvature is another
         return None
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import reprlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -145,15 +147,19 @@ def split_rows(target: Array, test_size: float, seed: int) -> tuple[AnyArray, An
     return np.sort(train), np.sort(test)
 
 
-def folds_of(target: Array, folds: Any, *, groups: Any = None, seed: int = 0) -> list[tuple[AnyArray, AnyArray]]:
-    """Rows to train on and rows to score on, for each fold.
+def folds_of(
+    target: Array, folds: Any, *, weight: Array | None = None, groups: Any = None, seed: int = 0
+) -> list[tuple[AnyArray, AnyArray]]:
+    """Numbers of the rows to train on and of the rows to score on, for each fold.
 
     Parameters
     ----------
     target : array of shape (n,)
     folds : int, splitter, or iterable of pairs of int arrays
         A number of stratified, shuffled folds, none of which cuts a group where there are groups; or a splitter of
-        scikit-learn, such as `TimeSeriesSplit(5)`; or the folds themselves.
+        scikit-learn, such as `TimeSeriesSplit(5)`; or the folds themselves, as row numbers or as masks.
+    weight : array of shape (n,), optional
+        Rows of weight 0 are in folds, and are not counted there.
     groups : array-like of shape (n,), optional
     seed : int, default 0
         Of the shuffle.
@@ -161,32 +167,84 @@ def folds_of(target: Array, folds: Any, *, groups: Any = None, seed: int = 0) ->
     Raises
     ------
     SpecificationError
-        If there are no such folds, or a class is missing in rows to train on.
+        If there are no such folds, a class is missing in rows to train on, or no row is left to score on.
     """
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    if groups is not None and len(groups) != len(target):
-        found = f"{len(groups)} for {len(target)} rows"
-        raise SpecificationError("groups must have one entry a row", found, "Match the rows.")
+    kinds = None if groups is None else _distinct_groups(groups, len(target))
     if isinstance(folds, int | np.integer) and not isinstance(folds, bool):
-        least = int(np.bincount(target.astype(int)).min()) if groups is None else len(set(groups))
+        least = int(np.bincount(target.astype(int)).min()) if kinds is None else kinds
         if not 2 <= folds <= least:
             what = "rows in the smallest class" if groups is None else "groups"
-            raise SpecificationError("There are no such folds", f"{folds} folds, {least} {what}", f"Use 2 to {least}.")
+            needed = "two rows of every class" if groups is None else "two groups"
+            advice = f"Use 2 to {least}." if least >= 2 else f"Such folds need {needed}."
+            raise SpecificationError("There are no such folds", f"{folds} folds, {what}: {least}", advice)
         folds = (StratifiedKFold if groups is None else StratifiedGroupKFold)(folds, shuffle=True, random_state=seed)
+    splits = hasattr(folds, "split") and not isinstance(folds, str)
+    advice = "Pass a number, a splitter of scikit-learn, or pairs of arrays: rows to train on, rows to score on."
     try:
-        pairs = folds.split(np.zeros((len(target), 1)), target, groups) if hasattr(folds, "split") else folds
+        pairs = folds.split(np.zeros((len(target), 1)), target, groups) if splits else folds
         found_folds = [(np.asarray(train), np.asarray(test)) for train, test in pairs]
     except (TypeError, ValueError) as error:
-        advice = "Pass a number, a splitter of scikit-learn, or pairs of index arrays."
-        raise SpecificationError("The rows cannot be cut into folds", str(error), advice) from None
-    if not found_folds or any(len(test) == 0 for _, test in found_folds):
-        raise SpecificationError("folds has a fold without rows to score on", f"{len(found_folds)} folds", "")
-    for k, (train, _) in enumerate(found_folds):
-        if len(np.unique(target[train])) < len(np.unique(target)):
-            found = f"fold {k} of {len(found_folds)}"
-            raise SpecificationError("A class has no rows to train on", found, "Use fewer folds, or stratified ones.")
-    return found_folds
+        found = f"folds={reprlib.repr(folds)}, {error}"
+        raise SpecificationError("The rows cannot be cut into folds", found, advice) from None
+    if not found_folds:
+        raise SpecificationError("There are no folds", f"folds={reprlib.repr(folds)}", advice)
+    counted = np.ones(len(target), dtype=bool) if weight is None else weight > 0.0
+    return [
+        _checked_fold(train, test, target, counted, f"fold {k} of 0 to {len(found_folds) - 1}")
+        for k, (train, test) in enumerate(found_folds)
+    ]
+
+
+def _distinct_groups(groups: Any, rows: int) -> int:
+    """How many groups there are."""
+    names = np.asarray(groups, dtype=object)
+    if names.shape != (rows,):
+        found = f"shape {names.shape} for {rows} rows"
+        raise SpecificationError("groups must have one entry a row", found, "Match the rows.")
+    distinct = set(names)
+    gaps = {"nan", "None", "NaT", "<NA>"}  # as text, which an array makes of them that holds text too
+    if not gaps.isdisjoint(map(str, distinct)):
+        row = next(row for row, name in enumerate(names) if str(name) in gaps)
+        raise SpecificationError("groups has gaps", f"{names[row]} in row {row}", "Name the group of every row.")
+    return len(distinct)
+
+
+def _checked_fold(
+    train: AnyArray, test: AnyArray, target: Array, counted: AnyArray, where: str
+) -> tuple[AnyArray, AnyArray]:
+    """Its two parts as row numbers. Raises SpecificationError if they cannot be fitted and scored, and compared."""
+    train = _row_numbers(train, len(target), f"among the rows to train on, {where}")
+    test = _row_numbers(test, len(target), f"among the rows to score on, {where}")
+    if not counted[test].any():
+        found = where + (f", {len(test)} rows of weight 0" if len(test) else "")
+        raise SpecificationError("A fold has no rows to score on", found, "Leave it out, or cut the rows otherwise.")
+    if len(np.unique(target[train[counted[train]]])) < len(np.unique(target[counted])):
+        raise SpecificationError("A class has no rows to train on", where, "Use fewer folds, or stratified ones.")
+    times = np.bincount(train, minlength=len(target))
+    if times.max() > 1:
+        found = f"row {times.argmax()}, {where}"
+        raise SpecificationError("A row to train on is given twice", found, "A sample_weight of 2 is the row twice.")
+    if times[test].any():
+        found = f"row {test[times[test].argmax()]}, {where}"
+        raise SpecificationError("A row to score on is a row to train on", found, "A score is of rows not seen.")
+    return train, test
+
+
+def _row_numbers(rows: AnyArray, count: int, where: str) -> AnyArray:
+    """Row numbers, which a mask of all rows is made into."""
+    if rows.dtype == bool and rows.shape == (count,):
+        return np.flatnonzero(rows)
+    if rows.shape == (0,):  # of floats, if it was an empty list
+        return np.empty(0, dtype=np.intp)
+    numbers = rows.ndim == 1 and rows.dtype.kind in "iu"
+    outside = (rows < 0) | (rows >= count) if numbers else np.ones(1, dtype=bool)
+    if outside.any():
+        found = f"{rows[outside][0]}" if numbers else f"{rows.dtype} of shape {rows.shape}"
+        wrong = f"A fold must be given by row numbers from 0 to {count - 1}, or by masks of all rows"
+        raise SpecificationError(wrong, f"{found} {where}", "numpy.flatnonzero(mask) gives row numbers.")
+    return rows.astype(np.intp)
 
 
 @dataclass(frozen=True)
@@ -206,7 +264,7 @@ class Scorer:
     def smaller_is_better(self) -> bool:
         return self.name == "deviance"
 
-    def of(self, loss: Any, target: Array, eta: Array, weight: Array | None) -> float:
+    def of(self, loss: Any, target: Array, eta: Array, weight: Array | None, where: str) -> float:
         """The score of rows with these scores of their classes.
 
         Parameters
@@ -216,15 +274,33 @@ class Scorer:
         target : array of shape (n,)
         eta : array of shape (n,), or (n, K)
         weight : array of shape (n,), or None
+        where : str
+            What a message calls these rows.
+
+        Raises
+        ------
+        SpecificationError
+            If there is no such score of these rows.
         """
         if self.name == "deviance":
             return float(
                 2.0 * np.average(loss.of_scores().rows(np.ascontiguousarray(eta), target, 0)[0], weights=weight)
             )
-        from sklearn.metrics import get_scorer
-
         extra = {} if weight is None else {"sample_weight": weight}
-        return float(get_scorer(self.name)(_answers(loss, eta), eta, target.astype(np.intp), **extra))
+        classes = 2 if eta.ndim == 1 else eta.shape[1]
+        try:
+            found = float(_told_of(self.name, classes)(_answers(loss, eta), eta, target.astype(np.intp), **extra))
+        except (TypeError, ValueError) as error:
+            several = "Of several classes use scoring='deviance', 'roc_auc_ovr' or 'f1_macro'."
+            advice = "Use another, such as scoring='deviance'." if classes == 2 else several
+            wrong = f"scoring={self.name!r} cannot score these rows"
+            raise SpecificationError(wrong, f"{where}, {error}", advice) from None
+        if not np.isfinite(found):
+            seen = len(np.unique(target if weight is None else target[weight > 0.0]))
+            text = f"{where} has rows of {seen} of {classes} classes, and a score of {found}"
+            advice = "Use stratified folds, or scoring='deviance'."
+            raise SpecificationError(f"scoring={self.name!r} is not defined for these rows", text, advice)
+        return found
 
     @classmethod
     def named(cls, name: Any) -> Scorer:
@@ -235,6 +311,19 @@ class Scorer:
             advice = 'Use "deviance", or a name from sklearn.metrics.get_scorer_names(), such as "roc_auc".'
             raise SpecificationError("scoring is not known", f"{name!r}", advice)
         return cls(name)
+
+
+def _told_of(name: str, classes: int) -> Any:
+    """A scorer of scikit-learn, told of all classes if it can be: rows that are held out may lack one."""
+    from sklearn.metrics import get_scorer, make_scorer
+
+    scorer = get_scorer(name)
+    function = scorer._score_func
+    if "labels" not in inspect.signature(function).parameters:
+        return scorer
+    told = scorer._kwargs | {"labels": np.arange(classes)}
+    better = scorer._sign == 1
+    return make_scorer(function, greater_is_better=better, response_method=scorer._response_method, **told)
 
 
 def _answers(loss: Any, eta: Array) -> Any:

@@ -149,12 +149,53 @@ def test_the_mixture_is_chosen_too_and_a_plain_terminal_gets_plain_characters(ru
         ("--penalty lasso --alpha 1 --l1-ratio 0.5", "--l1-ratio has no meaning here"),
         ("--penalty elastic-net --alpha 1 --l1-ratio 0.5 --l1-ratio 1", "--l1-ratio has no meaning here"),
         ("--penalty lasso --cv 1", "There are no such folds"),
+        ("--penalty lasso", "disagree: --penalty lasso without --alpha or --cv."),
+        ("--alpha 1", "disagree: --penalty none, --alpha 1.0."),
+        ("--penalty lasso --alpha 1 --one-se", "--one-se has no meaning here"),
+        ("--one-se", "--one-se has no meaning here"),
+        ("--penalty ridge --alpha 1 --alpha-min-ratio 0.1", "--alpha-min-ratio has no meaning here"),
+        ("--penalty ridge --cv 3 --alpha-min-ratio 2", "alpha_min_ratio must lie between 0 and 1"),
+        ("--penalty ridge --cv 3 --tol -1", "tol must be"),
     ],
 )
 def test_penalties_that_have_no_meaning_are_refused(run, options, message):
     code, _, err = run(f"fit data.csv --target died {options}")
     assert code == 2
     assert message in err
+    assert "None" not in err
+
+
+@pytest.mark.parametrize(
+    ("option", "argument"), [("--tol 0.001", {"tol": 1e-3}), ("--alpha-min-ratio 0.3", {"alpha_min_ratio": 0.3})]
+)
+def test_the_search_hears_of_its_options(run, option, argument):
+    from oddsmith import L2, cross_validate_path
+
+    told = json.loads(run(f"fit data.csv --target died --penalty ridge --cv 3 {option} --json")[1])
+    tuned = cross_validate_path(read("data.csv", target="died"), L2(), folds=3, **argument)
+    assert told["cross_validation"]["curves"][0]["alpha"] == tuned.paths[0].alphas.tolist()
+    assert told["cross_validation"]["curves"][0]["score"] == tuned.scores[0].tolist()
+
+
+@pytest.mark.parametrize("penalty", ["lasso", "ridge", "elastic-net"])
+@pytest.mark.parametrize("limit", [1, 4])
+def test_the_model_is_the_point_that_was_chosen_however_few_passes_it_has(run, penalty, limit):
+    _, out, _ = run(f"fit data.csv --target died --penalty {penalty} --cv 3 --max-passes {limit} --out m.json --json")
+    best, fitted = json.loads(out)["cross_validation"]["best"], load("m.json").fit
+    assert fitted.penalty.strength == best["alpha"]
+    assert list(fitted.kept) == best["kept"]
+    alone = fit(read("data.csv", target="died"), penalty=fitted.penalty, standardize=True)
+    assert fitted.value == pytest.approx(alone.value, rel=1e-2)
+
+
+@pytest.mark.parametrize("options", ["none", "ridge --alpha 1", "lasso --alpha 0.01", "elastic-net --alpha 0.01"])
+def test_the_page_of_the_model_file_names_what_is_written(run, options):
+    page = (Path(__file__).parents[2] / "docs" / "model-file.md").read_text()
+    run(f"fit data.csv --target died --penalty {options} --out m.json")
+    told = json.loads(Path("m.json").read_text())
+    assert f'`"{told["penalty"]["name"]}"`' in page
+    for keys in (told, *(told[part] for part in ("penalty", "fit", "schema")), told["fit"]["certificate"]):
+        assert [key for key in keys if f"`{key}`" not in page] == []
 
 
 def test_firths_correction(run, tmp_path):

@@ -94,6 +94,11 @@ def test_unseen_levels_at_prediction(shop, tmp_path):
     assert shop("predict m.json new.csv")[0] == 0
 
 
+def test_the_help_tells_what_an_unseen_level_is_under_a_penalty(shop):
+    told = " ".join(shop("fit --help")[1].split())
+    assert "let it count as the reference; under a penalty, as none of the levels" in told
+
+
 def test_a_dash_is_standard_input(shop, tmp_path, monkeypatch):
     content = (tmp_path / "shop.csv").read_bytes()
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsmith import L1, ElasticNet
+from oddsmith import L1, ElasticNet, fit
 from oddsmith.errors import Status
 from oddsmith.fitting import Problem
 from oddsmith.judging.duality import _balanced, _gap, certify_composite
@@ -90,8 +90,41 @@ def test_intercepts_far_from_their_optimum_are_not_balanced(classes):
     loss = Logistic() if classes == 2 else Multinomial(classes).of_scores()
     made = Problem.of(as_source(X, y), loss, L1(0.03), intercept=True, standardize=False, threads=None)
     function = Composite.of(made.objective, made.bound())
-    far = best_of(made.objective, made.bound()).beta + 3.0 * np.eye(made.objective.size)[0]
-    assert _balanced(function, far, function.evaluate(far).gradient) is None
+    for size in (3.0,) if classes == 2 else (1e-3, 3.0):
+        far = best_of(made.objective, made.bound()).beta + size * np.eye(made.objective.size)[0]
+        assert _balanced(function, far, function.evaluate(far).gradient) is None
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_gap_holds_where_the_intercept_is_far_from_its_optimum(seed):
+    """Told from the gradient alone, of rare classes too, and beside an offset."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((80, 4))
+    y = (rng.random(80) < 1 / (1 + np.exp(2 * (seed % 3) - X[:, 0]))).astype(int)
+    y[:2] = 0, 1
+    source = as_source(X, y, sample_weight=rng.random(80) + 0.1, offset=seed % 2 + rng.standard_normal(80))
+    penalty = L1(0.03) if seed % 5 else ElasticNet(0.05, 0.6)
+    made = Problem.of(source, Logistic(), penalty, intercept=True, standardize=False, threads=None)
+    function, bound = Composite.of(made.objective, made.bound()), made.bound()
+    best = best_of(made.objective, bound)
+    for size in (0.003, 0.03, 0.1, 0.3, 1.0):
+        beta = best.beta + size * function.free * (-1.0) ** seed
+        seen = function.evaluate(beta)
+        assert _gap(function, bound, beta, seen, np.inf) >= seen.value - best.evaluation.value - 1e-13
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e4, 1e8])
+def test_a_huge_offset_makes_no_bound_false(offset):
+    """The intercept that makes up for it has no digits left for what is added to it."""
+    rng = np.random.default_rng(2)
+    X = rng.standard_normal((200, 600))
+    y = (rng.random(200) < 1 / (1 + np.exp(-X[:, 0]))).astype(int)
+    own = (offset + rng.standard_normal(200)) - offset
+    best = fit(as_source(X, y, offset=own), penalty=L1(0.05))
+    for tol in (1e-1, 1e-3):
+        found = fit(as_source(X, y, offset=offset + own), penalty=L1(0.05), tol=tol)
+        assert found.certificate.kind == "proved"
+        assert found.certificate.suboptimality >= found.value / best.value - 1.0 - 1e-12
 
 
 def test_a_loose_gap_asks_for_no_hessian(monkeypatch):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
-from sklearn.model_selection import GroupKFold, TimeSeriesSplit
+from sklearn.model_selection import GroupKFold, PredefinedSplit, TimeSeriesSplit
 
 import oddsmith
 from oddsmith import (
@@ -20,6 +20,8 @@ from tests.problems import PROBLEMS, generate, many_classes
 
 PLAIN = PROBLEMS["plain"]
 HALVES = [(np.arange(0, 500, 2), np.arange(1, 500, 2)), (np.arange(1, 500, 2), np.arange(0, 500, 2))]
+ZEROS = np.flatnonzero(PLAIN.y == 0)
+ONE_CLASS = [HALVES[0], (np.setdiff1d(np.arange(500), ZEROS[:50]), ZEROS[:50])]  # fold 1 scores a class alone
 
 
 @pytest.mark.parametrize("penalty", [L1(), ElasticNet(l1_ratio=0.3), L2()])
@@ -147,6 +149,54 @@ def test_folds_that_did_not_finish_are_told(monkeypatch):
         cross_validate_path(PLAIN.source, folds=HALVES, n_alphas=3, warn=lambda fit: None)
 
 
+@pytest.mark.filterwarnings("ignore:Only one class is present")
+def test_a_score_that_a_fold_does_not_have_is_refused_by_scorer_and_fold():
+    message = "'roc_auc' is not defined for these rows: fold 1 of 0 to 1 has rows of 1 of 2 classes.* Use stratified"
+    with pytest.raises(SpecificationError, match=message):
+        cross_validate_path(PLAIN.source, folds=ONE_CLASS, n_alphas=2, scoring="roc_auc")
+
+
+def test_a_scorer_is_told_the_classes_that_a_fold_lacks():
+    deviance, loss = (
+        cross_validate_path(PLAIN.source, folds=ONE_CLASS, n_alphas=3, scoring=name).fold_scores[0]
+        for name in ("deviance", "neg_log_loss")
+    )
+    np.testing.assert_allclose(loss, -deviance / 2, rtol=1e-12)
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "f1", "precision"])
+def test_a_score_of_two_classes_is_refused_by_name_for_three(scoring):
+    with pytest.raises(SpecificationError, match=f"scoring='{scoring}' cannot .* fold 0 of 0 to 2, .* 'roc_auc_ovr'"):
+        cross_validate_path(as_source(*many_classes(300, 4, 3)), folds=3, n_alphas=2, scoring=scoring)
+
+
+def test_rows_without_weight_are_no_rows_of_a_fold():
+    group = np.arange(500) % 5
+    folds = PredefinedSplit(group)
+    weightless = as_source(PLAIN.X, PLAIN.y, sample_weight=(group != 3).astype(float))
+    with pytest.raises(SpecificationError, match="no rows to score on: fold 3 of 0 to 4, 100 rows of weight 0"):
+        cross_validate_path(weightless, folds=folds, n_alphas=2)
+    one_fold = as_source(PLAIN.X, PLAIN.y, sample_weight=((group == 3) | (PLAIN.y == 0)).astype(float))
+    with pytest.raises(SpecificationError, match="A class has no rows to train on: fold 3 of 0 to 4"):
+        cross_validate_path(one_fold, folds=folds, n_alphas=2)
+
+
+def test_masks_are_as_good_as_row_numbers():
+    masks = [tuple(np.isin(np.arange(500), part) for part in pair) for pair in HALVES]
+    one, other = (cross_validate_path(PLAIN.source, folds=folds, n_alphas=3) for folds in (HALVES, masks))
+    np.testing.assert_array_equal(one.fold_scores[0], other.fold_scores[0])
+
+
+def test_folds_of_a_class_with_one_row():
+    rare = as_source(PLAIN.X, np.arange(500) == 7)
+    with pytest.raises(
+        SpecificationError, match="rows in the smallest class: 1. Such folds need two rows of every class"
+    ):
+        cross_validate_path(rare, folds=5)
+    with pytest.raises(SpecificationError, match="groups: 1. Such folds need two groups"):
+        cross_validate_path(PLAIN.source, groups=np.zeros(500))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -155,7 +205,24 @@ def test_folds_that_did_not_finish_are_told(monkeypatch):
         ({"folds": 1000}, "There are no such folds"),
         ({"folds": "five"}, "cannot be cut into folds"),
         ({"groups": [1, 2]}, "groups must have one entry a row"),
+        ({"groups": 7}, "groups must have one entry a row"),
+        ({"groups": np.where(np.arange(500) == 9, np.nan, np.arange(500) % 7)}, "groups has gaps: nan in row 9"),
+        ({"groups": ["a", None] * 250}, "groups has gaps: None in row 1"),
         ({"l1_ratios": [2.0]}, "l1_ratio must be a number from 0 to 1"),
+        ({"l1_ratios": 0.5}, "l1_ratios must be a list of numbers from 0 to 1: 0.5"),
+        ({"l1_ratios": []}, r"l1_ratios must be a list of numbers from 0 to 1: \[\]"),
+        ({"folds": None}, "cannot be cut into folds: folds=None"),
+        ({"folds": "x"}, "cannot be cut into folds: folds='x'"),
+        ({"folds": [1, 2]}, r"cannot be cut into folds: folds=\[1, 2\]"),
+        ({"folds": []}, "There are no folds"),
+        ({"folds": [(np.arange(400), [])]}, "no rows to score on: fold 0 of 0 to 0"),
+        ({"folds": [HALVES[0], (np.arange(400), np.arange(400, 600))]}, "row numbers.*500 among the rows to score on"),
+        ({"folds": [(np.arange(400), np.arange(-5, 0))]}, "row numbers from 0 to 499.*-5 among the rows to score on"),
+        ({"folds": [(np.arange(400.0), np.arange(400, 500))]}, "row numbers from 0 to 499.*float64.*to train on"),
+        ({"folds": [(1, 2)]}, "row numbers from 0 to 499"),
+        ({"folds": [(np.ones(7, bool), np.arange(400, 500))]}, "row numbers from 0 to 499"),
+        ({"folds": [(np.arange(450), np.arange(400, 500))]}, "A row to score on is a row to train on: row 400, fold 0"),
+        ({"folds": [([7, *range(450)], np.arange(450, 500))]}, "A row to train on is given twice: row 7, fold 0"),
         ({"folds": [(np.flatnonzero(PLAIN.y == 0), np.arange(5))]}, "A class has no rows to train on"),
     ],
 )

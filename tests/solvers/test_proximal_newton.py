@@ -217,6 +217,26 @@ def test_who_asks_for_less_waits_for_no_more(form, monkeypatch):
         assert list(counts) == sorted(counts, reverse=True)
 
 
+def test_steps_made_for_the_gap_close_it_or_end():
+    """One or two, by the metric at hand, where that may do; none beyond the limit of passes."""
+    problem = generate(300, 40, 3)
+    made = Problem.of(problem.source, Logistic(), L1(0.01), intercept=True, standardize=True, threads=None)
+    function = Composite.of(made.objective, made.bound())
+    start = np.zeros(made.objective.size)
+    plain = descend(function, start, Metric(function), goal=1e-3, limit=100)
+    size = function.gap(plain.beta, plain.evaluation) / abs(plain.evaluation.value)
+    for share, steps in ((1.5, 0), (0.5, 1), (1e-6, 0), (0.0, 0)):
+        found = descend(function, start, Metric(function), goal=1e-3, limit=100, gap=share * size)
+        assert len(found.trace) - len(plain.trace) == steps
+        assert found.status is Status.CONVERGED
+    assert function.gap(found.beta, found.evaluation) <= size * abs(found.evaluation.value)
+    counted = Composite.of(made.at(L1(0.01)).objective, made.bound())
+    least = descend(counted, start, Metric(counted), goal=1e-3, limit=100).trace[-1].passes
+    counted = Composite.of(made.at(L1(0.01)).objective, made.bound())
+    found = descend(counted, start, Metric(counted), goal=1e-3, limit=least, gap=0.5 * size)
+    assert found.status is Status.CONVERGED
+
+
 def test_the_limit_of_passes_is_kept_and_told():
     with pytest.warns(UserWarning, match="limit of passes"):
         result = fit(WIDE.source, penalty=L1(0.01), max_passes=3)

@@ -48,7 +48,9 @@ if TYPE_CHECKING:
 @click.option("--intercept/--no-intercept", default=True, show_default=True, help="Whether there is a free intercept.")
 @click.option("--test-size", type=float, metavar="FRACTION", help="Hold out a stratified part and score on it.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the split, and of the folds.")
-@click.option("--tol", type=float, help="Stop at this relative suboptimality [full precision].")
+@click.option(
+    "--tol", type=float, help="Stop at this relative suboptimality [full precision; in the search of --cv 1e-7]."
+)
 @click.option("--max-passes", type=int, metavar="N", help="Limit of passes over the data.")
 @level_option
 @against_option
@@ -57,7 +59,8 @@ if TYPE_CHECKING:
 @json_option
 def command(
     data: str, target: str, penalty: str, alpha: float | None, cv: int | None, one_se: bool,
-    l1_ratio: tuple[float, ...], standardize: bool, bias_reduction: str | None, collinear: Collinear, intercept: bool,
+    alpha_min_ratio: float | None, l1_ratio: tuple[float, ...], standardize: bool,
+    bias_reduction: str | None, collinear: Collinear, intercept: bool,
     test_size: float | None, seed: int, tol: float | None, max_passes: int | None, level: float, against: str | None,
     out: str | None, strict: bool, as_json: bool, **table: Any,
 ) -> None:  # fmt: skip
@@ -65,7 +68,7 @@ def command(
     from oddsmith import cross_validate_path, fit, read, save, summarise
     from oddsmith.scores import split_rows
 
-    chosen = penalty_of(penalty, alpha, cv, l1_ratio)
+    chosen = penalty_of(penalty, alpha, cv, l1_ratio, one_se, alpha_min_ratio)
     check_place(out, data)
     with reading(data):
         source = read(opened(data), target=target, **table_arguments(table))
@@ -83,14 +86,19 @@ def command(
     origin += f"; offset from {table['offset']!r}" if table["offset"] is not None else ""
     origin += f"; {test.rows} rows held out" if test is not train else ""
     settings: dict[str, Any] = {"max_passes": max_passes, "intercept": intercept, "standardize": standardize}
-    tuned = None
+    tuned = start = None
     if cv is not None:
+        search = settings if tol is None else settings | {"tol": tol}
         with stage("cross-validating"):
-            tuned = cross_validate_path(train, chosen, folds=cv, l1_ratios=l1_ratio or None, seed=seed, **settings)
-            chosen = (tuned.best_1se if one_se else tuned.best).fit.penalty
+            tuned = cross_validate_path(
+                train, chosen, folds=cv, l1_ratios=l1_ratio or None, alpha_min_ratio=alpha_min_ratio, seed=seed,
+                **search,
+            )  # fmt: skip
+            best = (tuned.best_1se if one_se else tuned.best).fit
+            chosen, start = best.penalty, best.beta  # few passes must not make another model than the one chosen
     with stage("fitting"):
         result = fit(
-            train, penalty=chosen, tol=tol, bias_reduction=bias_reduction, collinear=collinear, **settings
+            train, penalty=chosen, tol=tol, bias_reduction=bias_reduction, collinear=collinear, start=start, **settings
         )  # fmt: skip
     with stage("scoring"):
         card = score_card(result, test.eta(result.beta), test.target, test.weight, label)

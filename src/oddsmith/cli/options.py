@@ -55,7 +55,8 @@ TABLE = (
         type=click.Choice(["error", "reference"]),
         default="error",
         show_default=True,
-        help="At prediction, refuse a level that was not seen, or let it count as the reference.",
+        help="At prediction, refuse a level that was not seen, or let it count as the reference; under a penalty, as "
+        "none of the levels.",
     ),
     click.option(
         "--na", metavar="TEXT", multiple=True, help="What counts as missing, instead of NA NaN null ? . and the like."
@@ -71,6 +72,13 @@ PENALTY = (
     click.option("--cv", type=int, metavar="FOLDS", help="Choose the strength by cross-validation, in so many folds."),
     click.option(
         "--one-se", is_flag=True, help="With --cv, the strongest penalty within one standard error of the best."
+    ),
+    click.option(
+        "--alpha-min-ratio",
+        type=float,
+        metavar="R",
+        help="With --cv, the weakest penalty as a share of the strongest [0.01 with fewer rows than columns, or else "
+        "0.0001].",
     ),
     click.option(
         "--l1-ratio",
@@ -102,14 +110,20 @@ def penalty_options(command: Command) -> Command:
     return command
 
 
-def penalty_of(kind: str, alpha: float | None, cv: int | None, ratios: tuple[float, ...]) -> Penalty | None:
+def penalty_of(
+    kind: str, alpha: float | None, cv: int | None, ratios: tuple[float, ...], one_se: bool, least: float | None
+) -> Penalty | None:  # fmt: skip
     """What `penalty_options` were given, as a penalty; None for none. Under --cv its strength does not matter."""
     from oddsmith.penalties import L1, L2, ElasticNet
 
     if (kind == "none") != (alpha is None and cv is None) or None not in (alpha, cv):
-        given = f"--penalty {kind}, --alpha {alpha}, --cv {cv}"
+        strengths = [f"--{name} {v}" for name, v in (("alpha", alpha), ("cv", cv)) if v is not None]
+        given = ", ".join([f"--penalty {kind}", *strengths]) + ("" if strengths else " without --alpha or --cv")
         advice = "With a penalty, give either --alpha or --cv; without one, neither."
         raise SpecificationError("--penalty, --alpha and --cv disagree", given, advice)
+    for option, is_given in (("--one-se", one_se), ("--alpha-min-ratio", least is not None)):
+        if is_given and cv is None:
+            raise SpecificationError(f"{option} has no meaning here", "there is no --cv", "It belongs to --cv.")
     if ratios and (kind != "elastic-net" or (len(ratios) > 1 and cv is None)):
         advice = "It belongs to --penalty elastic-net; several of them, to --cv."
         raise SpecificationError("--l1-ratio has no meaning here", f"--penalty {kind}, {len(ratios)} given", advice)

@@ -23,6 +23,7 @@ ROUNDS = 4  # of taking in coefficients that might not stay 0
 WIDER = 1.5  # times the distance that a decrement in some metric tells: so far gradients are expected to move
 EPSILON = float(np.finfo(float).eps)
 STEPS = 10  # of Newton, for what is not penalised
+FITTED = SLOPE_NOISE**1.5  # the largest slope of what is
 
 
 def certify_composite(
@@ -32,6 +33,7 @@ def certify_composite(
     *,
     tol: float | None = None,
     smooth_bound: SmoothBound | None = None,
+    curvature: Array | None = None,
 ) -> tuple[Certificate, Solution, Array | None]:
     r"""Bound F(b) - F* for mean loss plus penalty; `solution.evaluation` must hold the value and the loss's gradient.
 
@@ -63,7 +65,9 @@ def certify_composite(
     tol : float, optional
         The relative suboptimality that was asked for.
     smooth_bound : callable, optional
-        The bound on U, of who knows the Hessian there, or some matrix below it; no step is taken then.
+        The bound on U, of who knows the Hessian there, or some matrix below it; no step is taken then, and no pass.
+    curvature : array of shape (outputs, outputs), optional
+        The mean row_hessian, of who knows it too: the duality gap is then asked first.
 
     Returns
     -------
@@ -85,7 +89,10 @@ def certify_composite(
     moves = WIDER * math.sqrt(2.0 * objective.loss.steepest * decrement)
     wanted, bound, variance = (tol or 0.0) * abs(seen.value), None, None
     if smooth_bound is not None:
-        bound = _given_bound(function, solution.beta, seen.gradient, moves, smooth_bound)
+        even = None if curvature is None else _balanced(function, solution.beta, seen.gradient, curvature)
+        bound = None if even is None else _simple_gap(function, penalty, solution.beta, seen, even)
+        if bound is None or bound > wanted:
+            bound = _given_bound(function, solution.beta, seen.gradient, moves, smooth_bound)
     elif not ((solution.beta != 0.0) | function.free | (np.abs(seen.gradient) > function.thresholds - moves)).any():
         bound, variance = 0.0, np.zeros_like(solution.beta)  # nothing is there that could leave 0
     elif function.gap(solution.beta, seen) <= wanted and (
@@ -181,31 +188,39 @@ def _proof(
 
 
 def _gap(function: Composite, penalty: Penalty, beta: Array, seen: Evaluation, wanted: float = 0.0) -> float | None:
-    """The duality gap; None where no dual point is feasible. Passes over the columns that are not 0.
-
-    Conjugates being convex, and 0 at 0, that of s r is at most s times that of r, which is r eta - l(eta): this bound
-    asks for no logarithms, and is enough where s is very near 1.
-    """
+    """The duality gap; None where no dual point is feasible. Passes over the columns that are not 0."""
     columns = function.objective.among(function.columns((beta != 0.0) | function.free), used=0.0)
     part, members, gradient = function.only(columns), function.members(columns), gradient_of(seen)
     near = _balanced(part, beta[members], gradient[members])
     if near is not None:
-        loss = seen.value - function.cost(beta)
-        along = dot(np.where(function.free, 0.0, gradient), beta) + near.slack * float(np.abs(beta).sum()) + near.fall
-        for shrink, cost in _dual_points(function, penalty, gradient, near.slack):
-            if seen.value + cost + shrink * (along - loss) <= wanted:
-                return max(0.0, seen.value + cost + shrink * (along - loss))
+        simple = _simple_gap(function, penalty, beta, seen, near)
+        if simple <= wanted:
+            return simple
     if near is None or near.b is None:
         fitted = _fitted(part, beta[members])
         if fitted is None:
             return None
         other = beta.copy()
         other[members] = fitted
-        near, gradient = _Balanced(fitted, 0.0, 0.0), gradient_of(function.evaluate(other))
+        gradient = gradient_of(function.evaluate(other))
+        # what rounding has left of the slopes of an intercept, which may be as large as an offset
+        near = _Balanced(fitted, 0.0, dot(np.abs(gradient[function.free]), np.abs(other[function.free])))
     assert near.b is not None
     points = _dual_points(function, penalty, gradient, near.slack)
     dual = max((-part.objective.conjugate(near.b, shrink) - cost for shrink, cost in points), default=-math.inf)
-    return max(0.0, seen.value - dual) if math.isfinite(dual) else None
+    return near.fall + max(0.0, seen.value - dual) if math.isfinite(dual) else None
+
+
+def _simple_gap(function: Composite, penalty: Penalty, beta: Array, seen: Evaluation, near: _Balanced) -> float:
+    """A bound on it that asks for no logarithms, and is enough where the share s is very near 1.
+
+    Conjugates being convex, and 0 at 0, that of s r is at most s times that of r, which is r eta - l(eta).
+    """
+    gradient, loss = gradient_of(seen), seen.value - function.cost(beta)
+    held = ~function.free  # the others' gradients are 0 there
+    along = dot(gradient[held], beta[held]) + near.slack * float(np.abs(beta[held]).sum()) + near.fall
+    points = _dual_points(function, penalty, gradient, near.slack)
+    return max(0.0, min((seen.value + cost + shrink * (along - loss) for shrink, cost in points), default=math.inf))
 
 
 def _dual_points(
@@ -239,23 +254,24 @@ class _Balanced:
     fall: float
 
 
-def _balanced(part: Composite, b: Array, gradient: Array) -> _Balanced | None:
+def _balanced(part: Composite, b: Array, gradient: Array, mean: Array | None = None) -> _Balanced | None:
     r"""What is known of it from the gradient alone; None where more than the intercepts is free, or too far away.
 
     Of one output the way is at most :math:`\delta = -\log(1 - |g| / M)`, M being the mean curvature. Where it is small,
     Newton's step leaves nothing; of several outputs only then anything is said. The loss, being convex, falls by
     :math:`g'\delta` at most; no other gradient changes by more than the root of :math:`c\, g'\delta`, by Cauchy and
-    Schwarz, c being the largest curvature of a row and columns having mean square 1.
+    Schwarz, c being the largest curvature of a row and columns having mean square 1. A pass, unless M is given.
     """
     objective, free = part.objective, part.free
     if not free.any():
         return _Balanced(b, 0.0, 0.0)
     if not _only_intercepts(part):
         return None
-    curvature = Factor(objective.curvature_between_outputs(b))  # of scores it is singular, and they see nothing there
+    mean = objective.curvature_between_outputs(b) if mean is None else mean
+    curvature = Factor(mean)  # of scores it is singular, and they see nothing there
     change, unseen = curvature.solve(gradient[free]), np.abs(curvature.unseen(gradient[free])).max(initial=0.0)
-    known = max(float(change @ change), float(unseen)) <= SLOPE_NOISE**1.5
-    share = math.sqrt(objective.loss.concordance) * float(np.abs(change).max())
+    largest = float(np.abs(change).max())
+    known, share = max(largest * largest, float(unseen)) <= FITTED, math.sqrt(objective.loss.concordance) * largest
     if not known and (len(change) > 1 or not 0.0 < share < 1.0):
         return None
     fall = max(0.0, float(gradient[free] @ change)) * (1.0 if known else -math.log1p(-share) / share)
@@ -272,11 +288,11 @@ def _fitted(part: Composite, b: Array) -> Array | None:
     """What is not penalised, fitted to the other coefficients: then the dual point is feasible. None: it cannot be."""
     free = part.free
     if _only_intercepts(part):
-        return part.objective.balanced(b, SLOPE_NOISE**1.5)
+        return part.objective.balanced(b, FITTED)
     for _ in range(STEPS):
         near = part.evaluate(b, 2)
         assert near.gradient is not None and near.hessian is not None
-        if np.abs(near.gradient[free]).max(initial=0.0) <= SLOPE_NOISE**1.5:
+        if np.abs(near.gradient[free]).max(initial=0.0) <= FITTED:
             return b
         b = b.copy()
         b[free] -= Factor(near.hessian[np.ix_(free, free)]).solve(near.gradient[free])

@@ -214,9 +214,9 @@ def cross_validate_path(
         Rows in memory, from `oddsmith.read` or `oddsmith.as_source`.
     penalty : Penalty, default L1()
         As in `path`.
-    folds : int, splitter, or iterable of pairs of int arrays, default 5
+    folds : int, splitter, or iterable of pairs of arrays, default 5
         So many folds, shuffled and stratified by class; or a splitter of scikit-learn, such as `TimeSeriesSplit(5)`; or
-        pairs of rows to train on and rows to score on.
+        pairs of rows to train on and rows to score on, as row numbers or as masks.
     groups : array-like of shape (n,), optional
         Rows of one group are never in different folds.
     seed : int, default 0
@@ -237,7 +237,7 @@ def cross_validate_path(
     Raises
     ------
     DataError, SpecificationError, NumericalError
-        As in `path`; and if the folds leave a class without rows to train on.
+        As in `path`; and if the folds leave a class without rows to train on, or a score is not defined in one.
 
     Warns
     -----
@@ -263,9 +263,9 @@ def cross_validate_path(
         advice = "Read them into memory: oddsmith.as_source(X, y)."
         raise SpecificationError("Cross-validation needs rows in memory", f"a {type(source).__name__}", advice)
     told = Settings(loss, solver, tol, max_passes, intercept, standardize, threads)
-    pairs = folds_of(rows.target, folds, groups=groups, seed=seed)
+    pairs = folds_of(rows.target, folds, weight=rows.weight, groups=groups, seed=seed)
     given = L1() if penalty is None else penalty
-    penalties = [given] if l1_ratios is None else [ElasticNet(1.0, ratio, given.factors) for ratio in l1_ratios]
+    penalties = [given] if l1_ratios is None else [ElasticNet(1.0, r, given.factors) for r in _several(l1_ratios)]
     paths, scores = [], []
     held_out = [rows.take(test) for _, test in pairs]
     for each in penalties:
@@ -279,16 +279,27 @@ def cross_validate_path(
                 text + "tolerance was met: their scores may be a little off.", ConvergenceWarning, stacklevel=2
             )
         paths.append(found)
-        scores.append(
-            np.array([held_out_scores(some, b, found[0].loss, scorer) for some, b in zip(held_out, beta, strict=True)])
-        )
+        scored = [
+            held_out_scores(some, b, found[0].loss, scorer, f"fold {k} of 0 to {len(pairs) - 1}")
+            for k, (some, b) in enumerate(zip(held_out, beta, strict=True))
+        ]
+        scores.append(np.array(scored))
     weights = np.array([some.total_weight for some in held_out])
     ratios = tuple(ratio_of(each) for each in penalties)
     seconds = time.perf_counter() - began
     return CrossValidation(tuple(paths), ratios, scoring, scorer.smaller_is_better, tuple(scores), weights, seconds)
 
 
-def held_out_scores(rows: MemorySource, beta: Array, loss: Loss, scorer: Scorer) -> Array:
+def _several(ratios: Any) -> tuple[Any, ...]:
+    """The l1_ratios, each of which its penalty examines. Raises SpecificationError if there is none."""
+    several = tuple(ratios) if np.iterable(ratios) else ()
+    if not several:
+        wrong, advice = "l1_ratios must be a list of numbers from 0 to 1", "[0.5, 1.0] tries these two."
+        raise SpecificationError(wrong, f"{ratios!r}", advice)
+    return several
+
+
+def held_out_scores(rows: MemorySource, beta: Array, loss: Loss, scorer: Scorer, where: str) -> Array:
     """The score of these rows for every entry of beta, of shape (n_alphas, 1 or K, 1 + p)."""
     count, outputs = beta.shape[:2]
     step = max(1, AT_ONCE // (rows.rows * outputs))
@@ -299,7 +310,7 @@ def held_out_scores(rows: MemorySource, beta: Array, loss: Loss, scorer: Scorer)
         eta = np.concatenate([eta_of(block, flat) for block in rows.blocks()]).reshape(rows.rows, len(some), outputs)
         for k in range(len(some)):
             own = eta[:, k, 0] if outputs == 1 else eta[:, k]
-            scores[first + k] = scorer.of(loss, rows.target, own, rows.weight)
+            scores[first + k] = scorer.of(loss, rows.target, own, rows.weight, where)
     return scores
 
 

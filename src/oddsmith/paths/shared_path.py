@@ -147,6 +147,10 @@ class SharedPath:
         """Of every row, weighted, where problem k is."""
         return self.rows.base * self.rows.losses(self.eta[k])[2]
 
+    def mean_curvature(self, k: int) -> Array:
+        """The mean of these, of shape (1, 1)."""
+        return self._curved[k].reshape(1, 1)
+
     def penalty(self, k: int) -> tuple[Array, Array]:
         """Thresholds and curvature of the penalty of problem k."""
         return self.alpha * self._unit[0][k], self.alpha * self._unit[1][k]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -69,10 +70,15 @@ class SharedProof:
     Parameters
     ----------
     path : SharedPath
+
+    Attributes
+    ----------
+    goal : float
+        The decrement from which on something was proved of the alphas so far, if the one that was asked for was not.
     """
 
     def __init__(self, path: SharedPath) -> None:
-        self.path = path
+        self.path, self.goal = path, math.inf
         self._counted = path.rows.weights[0] > 0.0
         self._known: _Inverse | None = None
         self._within: AnyArray = np.zeros(0, dtype=np.intp)  # the columns over which rows have these norms

@@ -28,6 +28,8 @@ from oddsmith.solvers.models import ROUGH
 
 ENTRIES = 1 << 26  # of standardised columns that may be copied
 NEVER = 1e30  # a threshold that no gradient reaches, columns having mean square 1
+TIGHT = SHARE_OF_PROVED * 1e-6  # where a looser goal is not proved: nothing would be known of so loose a fit
+CHEAP = 1e-5  # the tolerance from which on the duality gap, which falls with the violation itself, may prove enough
 TRIES = 3  # to meet tol by the proof as well as by the decrement
 
 
@@ -126,11 +128,11 @@ def _judged(at: Problem, state: SharedPath, proof: SharedProof, tol: float | Non
     """Go on to an alpha; and the first problem on from there, while its proof is short of the tolerance."""
     goal, enough, bound = float(state.goal[0]), max(tol or 0.0, ENOUGH), at.bound()
     if tol is not None and proof.possible():
-        state.goal[0] = SHARE_OF_PROVED * tol
+        state.goal[0] = min(SHARE_OF_PROVED * tol, proof.goal)
     state.solve(at.penalty.strength)
     for attempt in range(TRIES):
         if attempt > 0:
-            state.goal[0] *= 0.1
+            state.goal[0], proof.goal = min(0.1 * state.goal[0], TIGHT), TIGHT  # and from now on at once
             state.go_on(np.zeros(1, dtype=np.intp))
         weight, value = float(state.rows.totals[0]), float(state.value[0])
         seen = Evaluation(value, state.gradient(0), None, weight)
@@ -138,7 +140,10 @@ def _judged(at: Problem, state: SharedPath, proof: SharedProof, tol: float | Non
         step = Step(state.passes, value, decrement)
         status = Status.CONVERGED if state.done[0] else Status.STALLED
         solution = Solution(state.coefficients(0), seen, status, (step,), decrement)
-        found, *_ = certify_composite(at.objective, bound, solution, smooth_bound=proof.smooth_bound)
+        curvature = state.mean_curvature(0) if enough >= CHEAP else None
+        found, *_ = certify_composite(
+            at.objective, bound, solution, tol=enough, smooth_bound=proof.smooth_bound, curvature=curvature
+        )
         proved = found.kind == "proved"
         if (proved and found.suboptimality <= enough) or not (proved or proof.possible()):
             break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -77,13 +78,19 @@ def check_alpha(alpha: Any) -> None:
 
 def check_factors(factors: Any) -> Array:
     """As an array; raise SpecificationError unless they are numbers >= 0, one a column."""
-    checked = np.asarray(factors, dtype=np.float64)
-    if checked.ndim != 1 or not (np.isfinite(checked).all() and (checked >= 0).all()):
-        raise SpecificationError(
-            "factors must be numbers >= 0, one for each column",
-            f"{factors!r}",
-            "Use 0 for a column that is never penalised.",
-        )
+    found = ""
+    try:
+        checked = np.asarray(factors, dtype=np.float64)
+    except (TypeError, ValueError):
+        checked, found = np.empty(0), reprlib.repr(factors)
+    bad = ~(np.isfinite(checked) & (checked >= 0.0))
+    if checked.ndim != 1:
+        found = f"an array of shape {checked.shape}"
+    elif bad.any():
+        found = f"{checked[bad][0]} in place {bad.argmax()}"
+    if found:
+        advice = "Use 0 for a column that is never penalised."
+        raise SpecificationError("factors must be numbers >= 0, one for each column", found, advice)
     return checked
 
 
@@ -91,4 +98,5 @@ def check_length(factors: Array | None, columns: int) -> None:
     """Raise SpecificationError if there are factors, but not one for each column."""
     if factors is not None and len(factors) != columns:
         found = f"{len(factors)} for {columns} columns"
-        raise SpecificationError("factors must have one entry for each column", found, "")
+        advice = "A category has a column for each of its levels: each takes a factor."
+        raise SpecificationError("factors must have one entry for each column", found, advice)

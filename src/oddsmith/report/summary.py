@@ -8,7 +8,7 @@ from typing import Any
 
 from oddsmith.fitted import Fit
 from oddsmith.hypotheses import ChiSquareTest, null_test
-from oddsmith.inference import Inference, infer
+from oddsmith.inference import Inference, infer, require_fit
 from oddsmith.likelihood import Likelihood
 from oddsmith.report.html import summary_html
 from oddsmith.report.text import summary_text
@@ -163,6 +163,7 @@ def summarise(
     reference : label, optional
         Of K > 2 classes, the one that the others are compared with; the first by default.
     """
+    require_fit(fit, "summarise")
     likelihood = Likelihood.of(fit, null_log_likelihood=null_log_likelihood)
     nested = (
         fit.intercept

@@ -248,9 +248,9 @@ def descend(
         note = ""
         floor = decrement <= ROUNDING * abs(now.value) and decrement > 0.5 * last
         slow, enough = age > 0 and decrement > STALE * last, decrement <= goal * abs(now.value)
-        if enough and more and gap is not None and not slow:
-            near = 1.0 < function.gap(beta, now) / (gap * abs(now.value)) < REACH
-            enough, more = not near, more - 1
+        if enough and more and gap is not None and not slow and function.passes < limit:
+            wanted, left = gap * abs(now.value), function.gap(beta, now)
+            enough, more = not wanted < left < REACH * wanted, more - 1
         if floor or enough:
             return Solution(beta, now, Status.CONVERGED, tuple(trace), decrement)
         if function.passes >= limit:
