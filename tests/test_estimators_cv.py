@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import sklearn.linear_model
 from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -111,9 +112,19 @@ def test_a_callable_scorer_sees_the_rows_held_out():
     assert seen == [50, 50, 50, 150]
 
 
+def test_a_search_that_ended_early_is_warned_of():
+    """What is chosen by fits without an optimum may be anything."""
+    X = StandardScaler().fit_transform(CANCER[0])
+    with pytest.warns(ConvergenceWarning, match="of 30 fits to the rows of folds ended before"):
+        LogisticRegressionCV(cv=3, max_iter=1, **QUIET).fit(X, CANCER[1])
+    model = LogisticRegressionCV(Cs=2, cv=2, tol=1e-300, **QUIET).fit(X, CANCER[1])
+    assert model.C_ == LogisticRegressionCV(Cs=2, cv=2, **QUIET).fit(X, CANCER[1]).C_
+
+
 def test_the_warnings_of_1_9():
     with pytest.warns(FutureWarning) as seen:
         LogisticRegressionCV(Cs=1, cv=2).fit(*IRIS)
+    assert {w.filename for w in seen} == {__file__}
     assert {word for w in seen for word in ("scoring", "l1_ratios", "use_legacy") if word in str(w.message)} == {
         "scoring", "l1_ratios", "use_legacy",
     }  # fmt: skip
@@ -130,6 +141,7 @@ def test_the_warnings_of_1_9():
     ("options", "message"),
     [
         ({"Cs": [-1.0]}, "Cs must be"),
+        ({"Cs": "x"}, "Cs must be"),
         ({"Cs": 0}, "Cs must be"),
         ({"l1_ratios": [1.5]}, "l1_ratios must be"),
         ({"l1_ratios": "half"}, "l1_ratios must be"),

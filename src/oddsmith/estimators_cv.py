@@ -35,6 +35,7 @@ class _Grid:
     beta: Array
     scores: Array
     steps: AnyArray
+    trusted: AnyArray
 
 
 class LogisticRegressionCV(LogisticRegression):
@@ -143,7 +144,7 @@ class LogisticRegressionCV(LogisticRegression):
         Warns
         -----
         ConvergenceWarning, SeparationWarning
-            If the coefficients are not the one optimum.
+            If the coefficients are not the one optimum, or fits to the rows of folds ended early.
         FutureWarning
             Where scikit-learn 1.9 does.
         """
@@ -165,6 +166,10 @@ class LogisticRegressionCV(LogisticRegression):
             return score(model, _safe_indexing(table, test), labels[test], weight)
 
         found = self._search(weighted, folds, ratios, held_out)
+        if not found.trusted.all():
+            text = f"{(~found.trusted).sum()} of {found.trusted.size} fits to the rows of folds ended before their "
+            text += "tolerance was met: their scores, and what is chosen by them, may be off. Raise max_iter."
+            warnings.warn(text, ConvergenceWarning, stacklevel=2)
         chosen_C, chosen_ratio, self.fit_ = self._choose(weighted, found, ratios)
         self.coef_, self.intercept_ = self.fit_.beta[:, 1:].copy(), self.fit_.beta[:, 0].copy()
         self.l1_ratios_ = np.asarray(ratios)
@@ -177,18 +182,18 @@ class LogisticRegressionCV(LogisticRegression):
         scoring = None if self.scoring == "warn" else self.scoring
         return float(self._scorer(scoring, self.classes_)(self, X, y, sample_weight))
 
-    def _told(self, name: str, now: Any) -> Any:
+    def _told(self, name: str, now: Any, stacklevel: int = 3) -> Any:
         """What a parameter says; where nothing was said, today's default, with scikit-learn's warning of another."""
         given = getattr(self, name)
         if not (isinstance(given, str) and given == "warn"):
             return given
         text = f"The default of '{name}' is {now!r} and will change, as in scikit-learn. Set it to silence this."
-        warnings.warn(text, FutureWarning, stacklevel=3)
+        warnings.warn(text, FutureWarning, stacklevel=stacklevel)
         return now
 
     def _ratios(self) -> tuple[float | None, ...]:
         """The l1_ratios to try; one of None where none was given."""
-        given = self._told("l1_ratios", None)
+        given = self._told("l1_ratios", None, stacklevel=4)
         if self.penalty != "deprecated":
             text = "'penalty' is deprecated, as in scikit-learn 1.8: use l1_ratios."
             warnings.warn(text, FutureWarning, stacklevel=3)
@@ -206,7 +211,10 @@ class LogisticRegressionCV(LogisticRegression):
         if isinstance(self.Cs, int | np.integer) and not isinstance(self.Cs, bool):
             check_integer(self.Cs, "Cs")
             return np.logspace(-4, 4, self.Cs)
-        Cs = np.asarray(self.Cs, dtype=np.float64)
+        try:
+            Cs = np.asarray(self.Cs, dtype=np.float64)
+        except (TypeError, ValueError):
+            Cs = np.zeros(0)
         if Cs.ndim != 1 or not len(Cs) or not (Cs > 0.0).all():
             raise SpecificationError("Cs must be an integer >= 1, or numbers > 0", f"{self.Cs!r}", "10 is usual.")
         return Cs
@@ -245,7 +253,7 @@ class LogisticRegressionCV(LogisticRegression):
         size = (len(folds), len(self.Cs_), len(ratios))
         width = 1 + len(source.columns)
         beta = np.empty((*size, 1 if len(source.classes) == 2 else len(source.classes), width))
-        grid = _Grid(beta, np.empty(size), np.empty(size, dtype=np.int32))
+        grid = _Grid(beta, np.empty(size), np.empty(size, dtype=np.int32), np.empty(size, dtype=bool))
         falling = np.argsort(self.Cs_, kind="stable")
         for k, (train, test) in enumerate(folds):
             rows = source.take(train)
@@ -253,13 +261,15 @@ class LogisticRegressionCV(LogisticRegression):
             for j, ratio in enumerate(ratios):
                 penalty = self._mixed(ratio)
                 limit = self.max_iter if penalty.smooth else None  # others share what they know from C to C
+                tol = max(float(self.tol or 0.0) ** 2, float(np.finfo(float).eps))
                 fits = path(
-                    rows, penalty, alphas=alphas, tol=float(self.tol or 0.0) ** 2, max_passes=limit,
+                    rows, penalty, alphas=alphas, tol=tol, max_passes=limit,
                     intercept=bool(self.fit_intercept), standardize=False, warn=_silent,
                 )  # fmt: skip
                 model = self._model(fits[0])
                 for i, found in zip(falling, fits, strict=True):
                     beta[k, i, j] = found.beta
+                    grid.trusted[k, i, j] = found.status.trustworthy
                     grid.steps[k, i, j] = max(1, len(found.trace) - 1)
                     model.coef_, model.intercept_ = found.beta[:, 1:], found.beta[:, 0]
                     grid.scores[k, i, j] = score(model, test)

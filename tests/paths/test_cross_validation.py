@@ -229,3 +229,10 @@ def test_folds_of_a_class_with_one_row():
 def test_what_has_no_meaning_is_refused_by_name(options, message):
     with pytest.raises(SpecificationError, match=message):
         cross_validate_path(PLAIN.source, **{"n_alphas": 2} | options)
+
+
+def test_a_best_at_the_end_of_its_path_is_told_and_why():
+    ends = "The best is the last alpha of its path: "
+    short = cross_validate_path(PLAIN.source, alphas=[0.2, 0.1])
+    assert short.to_text().endswith(ends + "a smaller one may do better (alpha_min_ratio).")
+    assert ends not in cross_validate_path(PLAIN.source, L2(), alphas=[1e-3, 0.0]).to_text()

@@ -20,6 +20,12 @@ def test_curves_and_choices_are_drawn():
     assert "deviance" in ax.get_ylabel()
 
 
+def test_one_alpha_is_a_point():
+    ax = plots.cross_validation(oddsmith.cross_validate_path(PROBLEMS["plain"].source, alphas=[0.05]))
+    assert [line.get_marker() for line in ax.lines if "mean of" in line.get_label()] == ["o"]
+    assert ax.get_xlim()[0] > 0.05 > ax.get_xlim()[1]
+
+
 def test_what_is_no_cross_validation_is_refused():
     with pytest.raises(SpecificationError, match="draws a CrossValidation"):
         plots.cross_validation(FOUND.paths[0])

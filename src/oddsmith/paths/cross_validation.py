@@ -158,8 +158,9 @@ class CrossValidation:
         for name, found in (("b  best", self.best), ("s  one std. error", self.best_1se)):
             numbers = f"{found.l1_ratio:8g} {found.alpha:10.4g} {found.score:11.5g} {found.standard_error:11.2g}"
             lines.append(f"{name:17} {numbers} {len(found.fit.kept):9d}")
-        if place == len(alphas) - 1:
-            lines += ["", "The best is the last alpha of its path: a smaller alpha_min_ratio may do better."]
+        if place == len(alphas) - 1 and alphas[-1] > 0.0:
+            why = self.paths[which].ended or "a smaller one may do better (alpha_min_ratio)"
+            lines += ["", f"The best is the last alpha of its path: {why}."]
         return "\n".join(lines)
 
     def __str__(self) -> str:

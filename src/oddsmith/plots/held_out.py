@@ -43,7 +43,7 @@ def cross_validation(found: Any, *, ax: Axes | None = None) -> Axes:
             )
     ax.fill_between(path.alphas, mean - error, mean + error, color=COLOURS[0], alpha=0.2, linewidth=0)
     label = f"l1_ratio {best.l1_ratio:g}" if len(found.paths) > 1 else f"mean of {len(found.fold_weights)} folds"
-    ax.plot(path.alphas, mean, color=COLOURS[0], linewidth=2, label=label)
+    ax.plot(path.alphas, mean, "o-" if len(path) == 1 else "-", color=COLOURS[0], linewidth=2, label=label)
     for choice, style, name in ((best, "-", "best"), (simple, ":", "within one standard error")):
         ax.axvline(choice.alpha, color=FAINT, linestyle=style, label=f"{name}: {len(choice.fit.kept)} columns")
     over_alpha(ax, path.alphas, path.nonzeros)

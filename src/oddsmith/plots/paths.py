@@ -48,18 +48,21 @@ def coefficient_path(path: Any, *, of: Any = None, label: int = 10, raw: bool = 
     if not raw:
         coefficients = coefficients * path.fits[0].axes.spread
     ax = axes_for(ax)
-    named = np.argsort(-np.abs(coefficients[-1]), kind="stable")[:label]
-    for j in np.flatnonzero(coefficients.any(axis=0)):
+    kept, dot = coefficients.any(axis=0), "o" if len(path) == 1 else ""
+    named = [j for j in np.argsort(-np.abs(coefficients[-1]), kind="stable")[:label] if kept[j]]
+    for j in np.flatnonzero(kept):
         if j not in named:
-            ax.plot(path.alphas, coefficients[:, j], color=FAINT, linewidth=0.8, alpha=0.4)
+            ax.plot(path.alphas, coefficients[:, j], color=FAINT, linewidth=0.8, alpha=0.4, marker=dot)
     for k, j in enumerate(named):
         style = "-" if k < len(COLOURS) else "--"
-        ax.plot(path.alphas, coefficients[:, j], style, color=COLOURS[k % len(COLOURS)], label=path.names[j])
+        ax.plot(
+            path.alphas, coefficients[:, j], style, color=COLOURS[k % len(COLOURS)], label=path.names[j], marker=dot
+        )
     ax.axhline(0.0, color=FAINT, linewidth=0.8, zorder=0)
     over_alpha(ax, path.alphas, path.nonzeros)
     of_class = f", for {name_of(classes[which])}" if len(classes) > 2 else ""
     ax.set(ylabel=("coefficient" if raw else "coefficient per standard deviation") + of_class)
-    if len(named):
+    if named:
         ax.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
     return ax
 
@@ -68,7 +71,8 @@ def over_alpha(ax: Axes, alphas: Any, nonzeros: Any) -> None:
     """A horizontal axis of falling alpha; above it, how many coefficients are not zero."""
     if (alphas > 0.0).all():
         ax.set_xscale("log")
-    ax.set_xlim(alphas[0], alphas[-1] if len(alphas) > 1 else 0.5 * alphas[0])
+    first, last = alphas[0], alphas[-1]
+    ax.set_xlim(*((first, last) if first > last else (2.0 * first + 1e-9, 0.5 * first)))  # one alpha in the middle
     ax.set_xlabel(r"$\alpha$, the strength of the penalty")
     above = ax.secondary_xaxis("top")
     places = sorted({round(k) for k in np.linspace(0, len(alphas) - 1, 6)})
