@@ -185,7 +185,7 @@ def path(
     Warns
     -----
     ConvergenceWarning
-        As in `fit`, for each alpha concerned.
+        For each alpha whose tolerance was not met; how many digits a tolerance leaves is not looked at.
 
     References
     ----------
