@@ -261,7 +261,7 @@ def descend(
                 model.correct(length, gradient_of(new) - gradient_of(now))
                 beta, now, last, age = end, new, decrement, age + 1
                 continue
-            if decrement <= ROUNDING * abs(now.value):
+            if decrement <= max(goal, ROUNDING) * abs(now.value):
                 return Solution(beta, now, Status.CONVERGED, tuple(trace), decrement)
         if age < 2 and metric.better():
             note = "slow: the Hessian of all rows"
