@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import math
 import warnings
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
-from sklearn.metrics import get_scorer, make_scorer
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import check_is_fitted
@@ -25,6 +24,7 @@ from oddsmith.judging.certificate import Certificate
 from oddsmith.paths.path import path
 from oddsmith.penalties import L1, L2, ElasticNet, Penalty
 from oddsmith.schema import Missing, Unseen
+from oddsmith.scores import told_of_classes
 from oddsmith.sources import MemorySource
 
 
@@ -228,17 +228,7 @@ class LogisticRegressionCV(LogisticRegression):
         """Score of a model for rows, their labels and weights."""
         if scoring is None:
             return lambda model, X, y, weight: LogisticRegression.score(model, X, y, sample_weight=weight)
-        scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
-        function = getattr(scorer, "_score_func", None)
-        taken = inspect.signature(function).parameters if function else {}
-        if "labels" in taken:  # rows that are held out may lack a class: scikit-learn tells the scorer all of them too
-            told = {"labels": classes} | (
-                {"pos_label": classes[-1]} if len(classes) == 2 and "pos_label" in taken else {}
-            )
-            scorer = make_scorer(
-                function, greater_is_better=scorer._sign == 1, response_method=scorer._response_method,
-                **(scorer._kwargs | told),
-            )  # fmt: skip
+        scorer = told_of_classes(get_scorer(scoring) if isinstance(scoring, str) else scoring, classes)
 
         def score(model: Any, X: Any, y: Any, weight: Any) -> float:
             return float(scorer(model, X, y, **({} if weight is None else {"sample_weight": weight})))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import reprlib
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -289,7 +290,7 @@ class Scorer:
         extra = {} if weight is None else {"sample_weight": weight}
         classes = 2 if eta.ndim == 1 else eta.shape[1]
         try:
-            found = float(_told_of(self.name, classes)(_answers(loss, eta), eta, target.astype(np.intp), **extra))
+            found = float(_scorer(self.name, classes)(_answers(loss, eta), eta, target.astype(np.intp), **extra))
         except (TypeError, ValueError) as error:
             several = "Of several classes use scoring='deviance', 'roc_auc_ovr' or 'f1_macro'."
             advice = "Use another, such as scoring='deviance'." if classes == 2 else several
@@ -313,17 +314,24 @@ class Scorer:
         return cls(name)
 
 
-def _told_of(name: str, classes: int) -> Any:
-    """A scorer of scikit-learn, told of all classes if it can be: rows that are held out may lack one."""
-    from sklearn.metrics import get_scorer, make_scorer
+@cache
+def _scorer(name: str, classes: int) -> Any:
+    from sklearn.metrics import get_scorer
 
-    scorer = get_scorer(name)
-    function = scorer._score_func
-    if "labels" not in inspect.signature(function).parameters:
+    return told_of_classes(get_scorer(name), np.arange(classes))
+
+
+def told_of_classes(scorer: Any, classes: AnyArray) -> Any:
+    """A scorer of scikit-learn, told of all classes if it can be: rows that are held out may lack one."""
+    from sklearn.metrics import make_scorer
+
+    function = getattr(scorer, "_score_func", None)
+    taken = inspect.signature(function).parameters if function else {}
+    if "labels" not in taken:
         return scorer
-    told = scorer._kwargs | {"labels": np.arange(classes)}
-    better = scorer._sign == 1
-    return make_scorer(function, greater_is_better=better, response_method=scorer._response_method, **told)
+    told = {"labels": classes} | ({"pos_label": classes[-1]} if len(classes) == 2 and "pos_label" in taken else {})
+    better, settings = scorer._sign == 1, scorer._kwargs | told
+    return make_scorer(function, greater_is_better=better, response_method=scorer._response_method, **settings)
 
 
 def _answers(loss: Any, eta: Array) -> Any:

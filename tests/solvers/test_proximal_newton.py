@@ -194,7 +194,7 @@ def test_a_tall_lasso_takes_few_passes(seed):
 
 
 @pytest.mark.parametrize("form", [np.asfortranarray, sp.csr_array, np.ascontiguousarray])
-def test_who_asks_for_less_waits_for_no_more(form, monkeypatch):
+def test_a_loose_tolerance_asks_for_no_more_hessians(form, monkeypatch):
     """Hessians are what takes time; a loose tolerance is proved without the one of all that is kept, in double."""
     formed = []
     evaluate, rough = Objective.evaluate, Objective.rough_hessian
